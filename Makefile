@@ -1,0 +1,398 @@
+# moshgate: a stock sshd in front, mosh on the long leg.
+#
+#   make            build everything into build/
+#   make install    programs, drop-in, settings, units, manual pages (as root)
+#   make uninstall  take them away again; /etc/moshgate and its users stay
+#   make deps       install what building and testing need (apt)
+#   make demo       see it work: client, gateway and far server on this machine
+#   make check      every test, unit and end to end (as root, or through sudo)
+#   make lint       formatting, static analysis, manual pages, units
+#   make clean
+#
+# Variables: PREFIX DESTDIR CC CFLAGS CPPFLAGS LDFLAGS
+#   V=1       show the commands
+#   SAN=1     build with address and undefined-behaviour sanitizers
+#   BUILD=D   build into D
+#   JOBS=N    run N tests side by side
+#   TESTS=…   the end-to-end tests to run, e.g. tests/e2e/exit.t
+
+VERSION := 0.1.0
+
+PREFIX ?= /usr
+DESTDIR ?=
+BUILD ?= $(if $(SAN),build-san,build)
+JOBS ?= 6
+TESTS ?= $(wildcard tests/e2e/*.t)
+
+sysconfdir = /etc
+runstatedir = /run
+localstatedir = /var
+libexecdir = $(PREFIX)/libexec
+sbindir = $(PREFIX)/sbin
+mandir = $(PREFIX)/share/man
+unitdir = $(PREFIX)/lib/systemd/system
+
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+
+# root's tools are not in everyone's PATH.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# --- flags ------------------------------------------------------------------
+
+DEFINES = -D_GNU_SOURCE \
+	-DMOSHGATE_VERSION='"$(VERSION)"' $(PATHS)
+PATHS = -DLIBEXECDIR='"$(libexecdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
+	-DRUNSTATEDIR='"$(runstatedir)"' -DLOCALSTATEDIR='"$(localstatedir)"'
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror)
+
+# Asked of the compiler when the first file is compiled, then remembered.
+cc-has = $(shell $(CC) -O2 -Werror -U_FORTIFY_SOURCE $1 -include stdlib.h -x c -c \
+	-o /dev/null /dev/null 2>/dev/null && echo $1)
+HARDEN = $(eval HARDEN := $$(harden-probe))$(HARDEN)
+ifdef SAN
+harden-probe = -fPIE -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+HARDEN_LD = -pie -fsanitize=address,undefined
+else
+harden-probe = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE \
+	$(or $(call cc-has,-D_FORTIFY_SOURCE=3),-D_FORTIFY_SOURCE=2) \
+	$(call cc-has,-fstack-clash-protection) \
+	$(call cc-has,-fcf-protection) \
+	$(call cc-has,-mbranch-protection=standard)
+HARDEN_LD = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+endif
+
+# The hardening comes last, so that a user's CFLAGS don't take it away.
+COMPILE = $(CC) -std=c17 $(DEFINES) $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) \
+	$(CFLAGS) $(HARDEN)
+LINK = $(CC) $(CFLAGS) $(HARDEN) $(LDFLAGS) $(HARDEN_LD)
+
+# pkg-config runs in recipes alone: `make deps` has to work without it.
+pkg-cflags = $(shell $(PKG_CONFIG) --cflags $1)
+pkg-libs = $(shell $(PKG_CONFIG) --libs $1)
+
+HELPER_PKGS = libssh2 libsodium inih
+SESSION_PKGS = tinfo
+UNIT_PKGS = $(HELPER_PKGS) $(SESSION_PKGS) cmocka
+
+$(BUILD)/helper/%: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
+$(BUILD)/shim/terminal.o: PKG_CFLAGS = $(call pkg-cflags,$(SESSION_PKGS))
+$(BUILD)/tests/unit/%: PKG_CFLAGS = $(call pkg-cflags,$(UNIT_PKGS))
+
+# V=1 shows commands; otherwise one short line each, and none with -s.
+Q = $(if $(V),,@)
+say = @$(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
+
+# --- programs ---------------------------------------------------------------
+
+LIBEXEC_PROGRAMS = $(addprefix $(BUILD)/,moshgate-helper moshgate-keys \
+	moshgate-session)
+SBIN_PROGRAMS = $(BUILD)/moshgate
+PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
+UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
+
+objects = $(patsubst %,$(BUILD)/%.o,$1)
+HELPER = $(filter-out %/moshgate-helper.o,\
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard helper/*.c)))
+TALK = $(call objects,shim/frame shim/visible)
+
+# The tests' stand-in for a long link is built along, for tests/bed.
+all: $(PROGRAMS) $(BUILD)/tests/wan
+	@:
+
+$(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
+$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper shim/locale) \
+	$(HELPER) $(TALK)
+
+$(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys shim/client) $(TALK)
+
+$(BUILD)/moshgate-session: LIBS = $(call pkg-libs,$(SESSION_PKGS))
+$(BUILD)/moshgate-session: \
+	$(call objects,shim/moshgate-session shim/terminal shim/locale \
+	shim/client) $(TALK)
+
+$(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/status \
+	shim/client) $(TALK)
+
+$(BUILD)/tests/wan: $(call objects,tests/wan)
+
+tests: $(UNIT_TESTS)
+	@:
+
+$(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
+$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
+	$(BUILD)/libhelper.a $(call objects,shim/client shim/terminal \
+	shim/locale) $(TALK)
+
+$(BUILD)/libhelper.a: $(HELPER)
+	$(say) "  AR      $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS):
+	$(say) "  LINK    $@"
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/paths Makefile
+	$(say) "  CC      $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Programs know their paths: another PREFIX compiles them anew.
+$(BUILD)/paths: FORCE
+	@mkdir -p $(@D)
+	@echo "$(PATHS) $(VERSION)" | cmp -s - $@ || \
+		echo "$(PATHS) $(VERSION)" >$@
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/*/*.d)
+
+clean:
+	rm -rf $(BUILD) build-san
+
+# --- install ----------------------------------------------------------------
+
+# What the administrator may have changed is never overwritten: moshgate.ini
+# stays as it is; a drop-in that differs stays too, and ours is put beside it
+# as 50-moshgate.conf.new, which sshd doesn't read.
+
+etc = $(DESTDIR)$(sysconfdir)
+DROPIN = sshd_config.d/50-moshgate.conf
+UNITS = moshgate.socket moshgate.service
+MAN5 = $(wildcard man/*.5)
+MAN8 = $(wildcard man/*.8)
+
+# The files in contrib/ are right as they are for PREFIX=/usr.
+for-prefix = sed 's|/usr/libexec/|$(libexecdir)/|g'
+put = $(for-prefix) $1 >$2 && chmod 0644 $2
+
+install: all
+	@install -d $(DESTDIR)$(libexecdir)/moshgate $(DESTDIR)$(sbindir) \
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
+		$(etc)/moshgate $(etc)/ssh/sshd_config.d \
+		$(if $(MAN5),$(DESTDIR)$(mandir)/man5) \
+		$(if $(MAN8),$(DESTDIR)$(mandir)/man8)
+	$(Q)install -m 0755 $(LIBEXEC_PROGRAMS) $(DESTDIR)$(libexecdir)/moshgate
+	$(Q)install -m 0755 $(SBIN_PROGRAMS) $(DESTDIR)$(sbindir)
+	$(Q)$(foreach unit,$(UNITS),$(call put,contrib/systemd/$(unit),\
+		$(DESTDIR)$(unitdir)/$(unit)) &&) :
+	$(Q)install -m 0644 contrib/systemd/moshgate.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/moshgate.conf
+	$(Q)install -m 0644 contrib/systemd/moshgate.tmpfiles \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/moshgate.conf
+	$(Q)$(if $(MAN5),install -m 0644 $(MAN5) $(DESTDIR)$(mandir)/man5)
+	$(Q)$(if $(MAN8),install -m 0644 $(MAN8) $(DESTDIR)$(mandir)/man8)
+	$(Q)$(if $(DESTDIR),,$(MAKE-USERS))
+	$(Q)$(PUT-INI)
+	$(Q)$(PUT-DROPIN)
+
+define MAKE-USERS
+if command -v systemd-sysusers >/dev/null; then \
+	systemd-sysusers $(PREFIX)/lib/sysusers.d/moshgate.conf && \
+	systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/moshgate.conf; \
+else \
+	echo "No systemd here: make the users and directories named in" \
+		"contrib/systemd/moshgate.sysusers and moshgate.tmpfiles"; \
+fi
+endef
+
+# The settings can hold secrets: for root and the helper's group alone. The
+# group is looked up where the file goes, which may be another system's tree.
+define PUT-INI
+ini=$(etc)/moshgate/moshgate.ini; \
+if [ ! -e $$ini ]; then \
+	install -m 0640 contrib/moshgate.ini $$ini || exit; \
+fi; \
+gid=$$(sed -n 's/^_moshgate:[^:]*:\([0-9]*\):.*/\1/p' $(etc)/group \
+	2>/dev/null); \
+if [ -z "$$gid" ]; then \
+	echo "No group _moshgate in $(etc)/group: chgrp _moshgate $$ini later"; \
+elif [ $$(id -u) = 0 ]; then \
+	chgrp $$gid $$ini; \
+fi
+endef
+
+define PUT-DROPIN
+to=$(etc)/ssh/$(DROPIN); from=contrib/$(DROPIN); \
+if [ ! -e $$to ] || $(for-prefix) $$from | cmp -s - $$to; then \
+	rm -f $$to.new; \
+else \
+	to=$$to.new; \
+	echo "50-moshgate.conf was changed here and stays; see $$to"; \
+fi; \
+$(call put,$$from,$$to)
+endef
+
+# The drop-in goes too, or sshd would call a program that isn't there; one
+# with the administrator's changes is renamed to where sshd doesn't read it.
+uninstall:
+	$(Q)if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+		systemctl disable --now moshgate.socket moshgate.service; \
+	fi
+	$(Q)to=$(etc)/ssh/$(DROPIN); rm -f $$to.new; \
+	if [ ! -e $$to ]; then :; \
+	elif $(for-prefix) contrib/$(DROPIN) | cmp -s - $$to; then rm $$to; \
+	else mv $$to $$to.saved && echo "kept as $$to.saved"; fi
+	rm -rf $(DESTDIR)$(libexecdir)/moshgate
+	rm -f $(DESTDIR)$(sbindir)/moshgate \
+		$(addprefix $(DESTDIR)$(unitdir)/,$(UNITS)) \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/moshgate.conf \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/moshgate.conf \
+		$(MAN5:man/%=$(DESTDIR)$(mandir)/man5/%) \
+		$(MAN8:man/%=$(DESTDIR)$(mandir)/man8/%)
+
+# --- dependencies -----------------------------------------------------------
+
+DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
+	libcmocka-dev libncurses-dev openssh-server openssh-client mosh tmux \
+	perl iproute2 mount util-linux procps busybox socat netcat-openbsd \
+	xauth zsh fish tcsh mandoc
+LINT_DEPS = clang clang-tidy clang-format cppcheck shellcheck mandoc systemd
+
+# The same, as commands, for systems without apt.
+COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux prove ip \
+	unshare nsenter mount ps busybox socat nc xauth zsh fish tcsh mandoc
+LINT_COMMANDS = clang clang-tidy clang-format cppcheck shellcheck mandoc \
+	systemd-analyze
+
+SUDO = $(if $(filter-out 0,$(shell id -u)),sudo)
+
+deps: export APT_INSTALL = $(value APT-INSTALL)
+deps:
+	@$(call need,$(DEPS),$(COMMANDS),$(UNIT_PKGS))
+
+deps-lint: export APT_INSTALL = $(value APT-INSTALL)
+deps-lint: deps
+	@$(call need,$(LINT_DEPS),$(LINT_COMMANDS))
+
+# $(call need,PACKAGES,COMMANDS,PKG-CONFIG-MODULES): asks no network, and
+# nothing of root, when all are there.
+define need
+if command -v apt-get >/dev/null; then \
+	there=" $$(dpkg-query -Wf '$${db:Status-Status}/$${Package} ' $1 \
+		2>/dev/null) "; \
+	missing=; \
+	for package in $1; do \
+		case $$there in *" installed/$$package "*) ;; \
+		*) missing="$$missing $$package" ;; esac; \
+	done; \
+	[ -z "$$missing" ] || exec $(SUDO) sh -c "$$APT_INSTALL" - $$missing; \
+else \
+	missing=; \
+	for command in $2; do command -v $$command >/dev/null || \
+		missing="$$missing $$command"; done; \
+	for module in $3; do $(PKG_CONFIG) --exists $$module 2>/dev/null || \
+		missing="$$missing $$module(pkg-config)"; done; \
+	[ -z "$$missing" ] || { echo "Please install:$$missing" >&2; exit 1; }; \
+fi
+endef
+
+# Packages start their services, but this is no reason for an sshd to start
+# here: policy-rc.d is how the administrator says so, so only for the while.
+define APT-INSTALL
+set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	trap 'exit 130' HUP INT TERM
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 0755 $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update || echo "Trying with the lists that are there." >&2
+apt-get -qy -o DPkg::Lock::Timeout=600 install --no-install-recommends "$@"
+endef
+
+# --- demo, tests ------------------------------------------------------------
+
+# The programs are built by whoever calls; the bed alone needs root. Each
+# target is made anew by a second make, once the dependencies are there.
+AS_ROOT = $(SUDO) env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PATH="$$PATH" \
+	BUILD="$(BUILD)" SAN="$(SAN)" PREFIX="$(PREFIX)" \
+	CMOCKA_MESSAGE_OUTPUT=TAP
+PROVE = $(AS_ROOT) prove -j$(JOBS) --exec ''
+then = +@$(MAKE) --no-print-directory
+
+demo: deps
+	$(then) all
+	@$(AS_ROOT) tests/demo
+
+check: deps
+	$(then) all tests
+	@$(PROVE) $(UNIT_TESTS) $(TESTS)
+
+check-unit: deps
+	$(then) tests
+	@$(PROVE) $(UNIT_TESTS)
+
+check-e2e: deps
+	$(then) all
+	@$(PROVE) $(TESTS)
+
+# --- lint -------------------------------------------------------------------
+
+SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c)
+HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h)
+SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh .ci/run)
+LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-man \
+	lint-systemd lint-tidy
+
+lint: deps-lint
+	$(then) -j$$(nproc) -k -Otarget $(LINTS)
+	@echo "lint: ok"
+
+lint-format:
+	$(say) "  FORMAT  *.c *.h"
+	$(Q)clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+
+lint-cppcheck:
+	$(say) "  CPPCHECK"
+	$(Q)cppcheck -q --std=c11 --enable=warning,performance,portability \
+		--library=posix --inline-suppr --error-exitcode=1 \
+		$(DEFINES) $(SOURCES)
+
+lint-tidy: $(SOURCES:%.c=$(BUILD)/tidy/%)
+	@:
+
+$(BUILD)/tidy/%: %.c $(HEADERS) .clang-tidy
+	$(say) "  TIDY    $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- -std=c17 $(DEFINES) \
+		$(call pkg-cflags,$(UNIT_PKGS)) 2>$@.log || \
+		{ cat $@.log >&2; exit 1; }
+	$(Q)touch $@
+
+lint-gcc lint-clang: lint-%:
+	$(then) BUILD=$(BUILD)/lint-$* CC=$* WERROR=1 all tests
+
+lint-shell:
+	$(say) "  SHELL   $(words $(SCRIPTS)) files"
+	$(Q)shellcheck $(SCRIPTS)
+
+lint-man:
+	$(say) "  MAN     $(MAN5) $(MAN8)"
+	$(Q)mandoc -T lint -W warning $(MAN5) $(MAN8)
+
+# The program isn't installed where the unit says, so another stands in.
+lint-systemd:
+	$(say) "  UNITS   $(UNITS)"
+	$(Q)mkdir -p $(BUILD)/units
+	$(Q)for unit in $(UNITS); do \
+		sed 's|^ExecStart=.*|ExecStart=/bin/true|' \
+			contrib/systemd/$$unit >$(BUILD)/units/$$unit || exit; \
+	done
+	$(Q)systemd-analyze --man=no --recursive-errors=no verify \
+		$(addprefix $(BUILD)/units/,$(UNITS))
+	$(Q)systemd-analyze --no-pager --offline=true --threshold=20 \
+		security contrib/systemd/moshgate.service \
+		>$(BUILD)/units/security || { cat $(BUILD)/units/security; exit 1; }
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+FORCE:
+.PHONY: all tests install uninstall deps deps-lint demo check check-unit \
+	check-e2e lint $(LINTS) clean help FORCE
+.DELETE_ON_ERROR:

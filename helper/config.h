@@ -1,0 +1,96 @@
+#ifndef MOSHGATE_CONFIG_H
+#define MOSHGATE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CONFIG_PATH SYSCONFDIR "/moshgate/moshgate.ini"
+#define CONFIG_MAX_BYTES ((size_t)256 * 1024)
+#define CONFIG_ERROR_BYTES 512
+
+enum config_keys {
+	CONFIG_KEYS_REMOTE, /* the remote's authorized_keys */
+	CONFIG_KEYS_FILE,   /* a file of the gateway's */
+	CONFIG_KEYS_ANY,    /* whatever key is offered */
+};
+
+/*
+ * What moshgate.ini(5) says.  Strings are never NULL; an empty one is "not
+ * set".  Times are in seconds, as in the file.
+ */
+struct config {
+	/* [remote] */
+	char *host;
+	int port;
+	char *known_hosts; /* paths, separated by blanks */
+	bool verify_host_key;
+	int connect_timeout_s;
+	char *ciphers, *macs, *kex, *host_key_algorithms;
+	/* [gateway] */
+	char *key;
+	char *key_content; /* sodium_malloc'ed, or NULL */
+	size_t key_content_size;
+	int auth;
+	/* [clients] */
+	int keys; /* enum config_keys */
+	char *remote_keys; /* paths, separated by blanks */
+	int cache_ttl_s;
+	char *authorized_keys, *authorized_keys_content;
+	char *passwords;
+	int forced_commands;
+	char *users; /* patterns, separated by blanks */
+	/* [users] */
+	int uid_min, uid_max;
+	char *names;
+	int negative_ttl_s, lookups_per_minute;
+	/* [mosh] */
+	char *mosh_server, *mosh_ports, *mosh_host;
+	int network_timeout_s;
+	char *predict, *escape_key;
+	bool title_prefix;
+	int fallback;
+	/* [session] */
+	char *command;
+	int share_idle_s, share_max_age_s, share_max;
+	bool remote_log;
+};
+
+/* A setting as moshgate.ini(5) names it. */
+struct config_setting {
+	const char *section, *key;
+	const char *initial; /* its default, as in the file; "" is "not set" */
+};
+
+/*
+ * The settings, in the order of the manual page; stores their number in
+ * *COUNT.
+ */
+const struct config_setting *config_settings(size_t *count);
+
+/*
+ * Read the configuration in the LEN bytes at TEXT, which messages call NAME.
+ * TEXT is changed: what may be secret in it is wiped.
+ * Returns a new configuration, for config_free(); or NULL, and in ERROR one
+ * line that names file, line, and what was expected there.
+ */
+struct config *config_parse(
+    const char *name, char *text, size_t len, char error[CONFIG_ERROR_BYTES]);
+
+/*
+ * The same for the file at PATH, which must be a plain file of root's that
+ * only root can write (and, with key_content in it, not everybody can read).
+ */
+struct config *config_read(const char *path, char error[CONFIG_ERROR_BYTES]);
+
+void config_free(struct config *config);
+
+/*
+ * True if NAME may be a user's: [A-Za-z0-9._-]{1,64}, not beginning with "-",
+ * neither "." nor "..", and not all digits.
+ */
+bool config_username_valid(const char *name);
+
+/* True if the patterns of [clients] users take NAME. */
+bool config_wants_user(const struct config *config, const char *name);
+
+#endif

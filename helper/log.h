@@ -1,0 +1,18 @@
+#ifndef MOSHGATE_LOG_H
+#define MOSHGATE_LOG_H
+
+#include <stdbool.h>
+#include <syslog.h>
+
+/* Log to syslog (LOG_AUTHPRIV), or to standard error when TO_STDERR. */
+void log_open(bool to_stderr);
+
+/*
+ * Log one line: "event=EVENT", then the pairs of names and values up to a
+ * NULL name; a pair with a NULL value is left out.  Values may hold anything:
+ * what could be taken for a command is made visible, and one that is not a
+ * plain word is quoted.  LEVEL is one of syslog(3)'s.
+ */
+void log_event(int level, const char *event, ...) __attribute__((sentinel));
+
+#endif

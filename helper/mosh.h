@@ -1,0 +1,52 @@
+#ifndef MOSHGATE_MOSH_H
+#define MOSHGATE_MOSH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../shim/locale.h"
+#include "config.h"
+
+#define MOSH_KEY_CHARS 22 /* 128 bits in base64, without its padding */
+#define MOSH_COMMAND_BYTES 4096
+
+/* The settings of the client's side that mosh-server is told. */
+struct mosh_client {
+	int colors;
+	const char *colorterm; /* COLORTERM, or NULL */
+	size_t locales;
+	struct {
+		const char *name, *value; /* LANG, LC_ALL, ... */
+	} locale[LOCALE_NAMES];
+};
+
+/* How to reach a mosh-server. */
+struct mosh_reply {
+	int port;
+	char key[MOSH_KEY_CHARS + 1];
+};
+
+enum mosh_result {
+	MOSH_STARTED,
+	MOSH_NOT_FOUND, /* no such program on the remote */
+	MOSH_NO_LOCALE, /* no UTF-8 locale on the remote */
+	MOSH_NO_PORT,	/* none of the ports is free */
+	MOSH_FAILED,	/* anything else */
+};
+
+/*
+ * Write to COMMAND the line of sh that starts mosh-server(1) on the remote for
+ * CLIENT, whose values must have passed locale_value_valid().  It holds neither
+ * quotes nor backslashes.  Returns false if it would be too long.
+ */
+bool mosh_command(const struct config *config, const struct mosh_client *client,
+    char command[MOSH_COMMAND_BYTES]);
+
+/*
+ * Read what that command wrote: LEN bytes at TEXT, and its exit STATUS.
+ * On MOSH_STARTED, *REPLY is how to reach the server.
+ */
+enum mosh_result mosh_parse(
+    const char *text, size_t len, int status, struct mosh_reply *reply);
+
+#endif

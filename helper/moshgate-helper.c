@@ -1,0 +1,299 @@
+/*
+ * moshgate-helper: owns the gateway's key and all policy, serves the shims on
+ * one Unix socket, and starts a worker for each connection to the remote.
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "log.h"
+#include "server.h"
+#include "signer.h"
+#include "worker.h"
+
+#define SERVICE_USER "_moshgate"
+#define RUN_DIR RUNSTATEDIR "/moshgate"
+#define EMPTY_DIR RUN_DIR "/empty"
+#define SOCKET_PATH RUN_DIR "/helper.sock"
+#define SYSTEMD_FD 3 /* sd_listen_fds(3) */
+#define BACKLOG 256
+
+struct options {
+	bool log_to_stderr, test;
+	const char *config_path;
+};
+
+static void
+usage(FILE *to)
+{
+	fprintf(to,
+	    "usage: moshgate-helper [-etV] [-f file]\n"
+	    "\n"
+	    "Serves moshgate's programs on " SOCKET_PATH ",\n"
+	    "in the foreground.\n"
+	    "\n"
+	    "  -e, --stderr       log to standard error, not to syslog\n"
+	    "  -f, --config FILE  read FILE instead of " CONFIG_PATH "\n"
+	    "  -t, --test         read the configuration and the key, say "
+	    "what is\n"
+	    "                     wrong with them, and exit\n"
+	    "  -V, --version      print the version, and exit\n"
+	    "  -h, --help         print this, and exit\n");
+}
+
+/* Returns false when there is nothing more to do, with *STATUS to exit with. */
+static bool
+parse_options(int argc, char **argv, struct options *options, int *status)
+{
+	static const struct option names[] = {
+		{ "stderr", no_argument, NULL, 'e' },
+		{ "config", required_argument, NULL, 'f' },
+		{ "test", no_argument, NULL, 't' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*status = 0;
+	while ((c = getopt_long(argc, argv, "ef:tVh", names, NULL)) != -1) {
+		switch (c) {
+		case 'e':
+			options->log_to_stderr = true;
+			break;
+		case 'f':
+			options->config_path = optarg;
+			break;
+		case 't':
+			options->test = true;
+			break;
+		case 'V':
+			printf("moshgate-helper %s\n", MOSHGATE_VERSION);
+			return false;
+		case 'h':
+			usage(stdout);
+			return false;
+		default:
+			usage(stderr);
+			*status = 2;
+			return false;
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		*status = 2;
+		return false;
+	}
+	return true;
+}
+
+/* Say why the helper does not start: on the terminal, and in the log. */
+static void
+complain(const struct options *options, const char *text)
+{
+	fprintf(stderr, "moshgate-helper: %s\n", text);
+	if (!options->test && !options->log_to_stderr)
+		log_event(LOG_ERR, "start-failed", "detail", text, NULL);
+}
+
+/* Make the directory at PATH as MODE of OWNER's, unless it is there. */
+static bool
+make_dir(const char *path, mode_t mode, uid_t uid, gid_t gid)
+{
+	if (mkdir(path, mode) < 0)
+		return errno == EEXIST;
+	return chown(path, uid, gid) == 0 && chmod(path, mode) == 0;
+}
+
+/*
+ * Started by root: make what only root can, and become the service's user for
+ * good.
+ */
+static bool
+become_service(const struct options *options)
+{
+	const struct passwd *service;
+
+	if (geteuid() != 0)
+		return true;
+	service = getpwnam(SERVICE_USER);
+	if (service == NULL || service->pw_uid == 0) {
+		complain(options, "there is no user " SERVICE_USER
+				  " (systemd-sysusers, or useradd --system)");
+		return false;
+	}
+	if (!options->test &&
+	    (!make_dir(RUN_DIR, 0755, service->pw_uid, service->pw_gid) ||
+		!make_dir(EMPTY_DIR, 0555, 0, 0))) {
+		complain(options, RUN_DIR " cannot be made");
+		return false;
+	}
+	if (initgroups(service->pw_name, service->pw_gid) < 0 ||
+	    setresgid(service->pw_gid, service->pw_gid, service->pw_gid) < 0 ||
+	    setresuid(service->pw_uid, service->pw_uid, service->pw_uid) < 0) {
+		complain(options, "cannot become " SERVICE_USER);
+		return false;
+	}
+	return true;
+}
+
+/* No core file, no debugger: the key is going to be in this process. */
+static void
+guard_memory(void)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* The socket that systemd gives, or -1 if it gives none. */
+static int
+systemd_socket(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	struct sockaddr_un name;
+	socklen_t len = sizeof(name);
+	bool given;
+
+	given = pid != NULL && fds != NULL &&
+	    strtol(pid, NULL, 10) == (long)getpid() && strcmp(fds, "1") == 0 &&
+	    getsockname(SYSTEMD_FD, (struct sockaddr *)&name, &len) == 0 &&
+	    name.sun_family == AF_UNIX;
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	if (!given || fcntl(SYSTEMD_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(SYSTEMD_FD, F_SETFL, O_NONBLOCK) < 0)
+		return -1;
+	return SYSTEMD_FD;
+}
+
+/* True if somebody serves the socket at ADDRESS already. */
+static bool
+is_served(const struct sockaddr_un *address)
+{
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool served;
+
+	if (fd < 0)
+		return true;
+	served =
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
+	    0;
+	close(fd);
+	return served;
+}
+
+/* Make the socket.  Returns -1 after a complaint when that fails. */
+static int
+own_socket(const struct options *options)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX,
+		.sun_path = SOCKET_PATH };
+	const int fd =
+	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask;
+	int bound;
+
+	if (is_served(&address)) {
+		complain(options, SOCKET_PATH ": a helper is running already");
+		goto fail;
+	}
+	unlink(SOCKET_PATH);
+	mask = umask(0111);
+	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (bound < 0 || listen(fd, BACKLOG) < 0) {
+		complain(options, SOCKET_PATH
+		    ": cannot be made (is " RUN_DIR " there, and " SERVICE_USER
+		    "'s?)");
+		goto fail;
+	}
+	return fd;
+fail:
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Read the configuration and the key; false after a complaint. */
+static bool
+read_all(const struct options *options, struct config **config,
+    struct signer **signer)
+{
+	char error[CONFIG_ERROR_BYTES > SIGNER_ERROR_BYTES
+		? CONFIG_ERROR_BYTES
+		: SIGNER_ERROR_BYTES];
+
+	*signer = NULL;
+	*config = config_read(options->config_path, error);
+	if (*config != NULL)
+		*signer = signer_open(*config, error);
+	if (*signer != NULL)
+		return true;
+	complain(options, error);
+	config_free(*config);
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .config_path = CONFIG_PATH };
+	struct config *config;
+	struct signer *signer;
+	int fd, status;
+	bool own;
+
+	if (argc > 1 && strcmp(argv[1], WORKER_OPTION) == 0)
+		return worker_main();
+	if (!parse_options(argc, argv, &options, &status))
+		return status;
+	log_open(options.log_to_stderr);
+	if (sodium_init() < 0) {
+		complain(&options, "libsodium does not start");
+		return 1;
+	}
+	if (!become_service(&options))
+		return 1;
+	guard_memory();
+	if (!read_all(&options, &config, &signer))
+		return 1;
+	if (options.test) {
+		printf("%s: ok, remote %s, key %s\n", options.config_path,
+		    config->host, signer_fingerprint(signer));
+		config_free(config);
+		signer_close(signer);
+		return 0;
+	}
+	fd = systemd_socket();
+	own = fd < 0;
+	if (own)
+		fd = own_socket(&options);
+	if (fd < 0) {
+		config_free(config);
+		signer_close(signer);
+		return 1;
+	}
+	status = server_run(fd, options.config_path, config, signer);
+	if (own)
+		unlink(SOCKET_PATH);
+	close(fd);
+	return status;
+}

@@ -1,0 +1,943 @@
+#include "remote.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libssh2.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../shim/frame.h"
+
+#define ADDRESSES_MAX 16
+#define MARK_CHARS 32
+#define NOISE_MAX_BYTES ((size_t)1024 * 1024)
+#define COMMAND_MAX_BYTES ((size_t)16 * 1024)
+/* Between the starts of two attempts to connect: RFC 8305, section 5. */
+#define ATTEMPT_DELAY_MS 250
+/* All the steps together may take as long as this many of them. */
+#define STEPS_PER_LOGIN 3
+
+struct address {
+	struct sockaddr_storage sockaddr;
+	socklen_t len;
+};
+
+struct remote {
+	const struct config *config;
+	const char *user;
+	int parent_fd;
+	int fd;
+	int64_t end_ms; /* of all steps together; 0: not limited */
+	struct address addresses[ADDRESSES_MAX];
+	size_t addresses_count;
+	char address[REMOTE_ADDRESS_BYTES];
+	char mosh_address[REMOTE_ADDRESS_BYTES];
+	LIBSSH2_SESSION *session;
+	LIBSSH2_CHANNEL *channel;
+	remote_signer *sign;
+	void *sign_context;
+	char detail[REMOTE_DETAIL_BYTES];
+};
+
+static const struct {
+	const char *reason, *sentence, *remedy;
+} words[] = {
+	[REMOTE_OK] = { "ok", "Connected.", "" },
+	[REMOTE_UNRESOLVED] = { "unresolved",
+	    "The gateway cannot find the address of the remote server.",
+	    "check [remote] host, and DNS on the gateway" },
+	[REMOTE_UNREACHABLE] = { "unreachable",
+	    "The remote server cannot be reached from the gateway.",
+	    "check that the remote is up, its sshd runs, and it does not "
+	    "block the gateway (PerSourcePenaltyExemptList, fail2ban "
+	    "ignoreip)" },
+	[REMOTE_NO_COMMON] = { "no-common-algorithm",
+	    "The gateway and the remote server have no algorithm in common.",
+	    "compare ciphers, macs, kex and host_key_algorithms with the "
+	    "remote's \"sshd -T\"" },
+	[REMOTE_HOST_KEY] = { "host-key",
+	    "The remote server's host key is not the one the gateway knows; "
+	    "the administrator must look into it.",
+	    "compare the fingerprint with \"ssh-keygen -lf "
+	    "/etc/ssh/ssh_host_ed25519_key.pub\" on the remote; if it is "
+	    "right, put the key into " SYSCONFDIR "/moshgate/known_hosts" },
+	[REMOTE_REFUSED] = { "refused",
+	    "The remote server does not let the gateway in as this user.",
+	    "put the gateway's public key into this user's authorized_keys "
+	    "on the remote, and check the remote's sshd log" },
+	[REMOTE_NO_SHELL] = { "no-shell",
+	    "The remote server does not run commands for this user.",
+	    "run \"ssh USER@REMOTE true\" from elsewhere: the login shell or "
+	    "its start-up files end the session" },
+	[REMOTE_LOST] = { "lost",
+	    "The connection between the gateway and the remote server broke.",
+	    "try again; if it happens every time, see the remote's sshd log" },
+	[REMOTE_TIMEOUT] = { "timeout",
+	    "The remote server did not answer in time.",
+	    "check the link to the remote; connect_timeout in [remote] is "
+	    "what one step may take" },
+	[REMOTE_TOO_BIG] = { "too-big",
+	    "The remote server's answer was too long.",
+	    "authorized_keys may have 1 MiB, what the login shell's "
+	    "start-up files print 1 MiB" },
+	[REMOTE_ABANDONED] = { "abandoned", "The login was given up.", "" },
+	[REMOTE_INTERNAL] = { "internal",
+	    "The gateway could not connect to the remote server.",
+	    "see the detail" },
+};
+
+const char *
+remote_reason(enum remote_result result)
+{
+	return words[result].reason;
+}
+
+const char *
+remote_sentence(enum remote_result result)
+{
+	return words[result].sentence;
+}
+
+const char *
+remote_remedy(enum remote_result result)
+{
+	return words[result].remedy;
+}
+
+const char *
+remote_detail(const struct remote *r)
+{
+	return r->detail;
+}
+
+const char *
+remote_address(const struct remote *r)
+{
+	return r->address;
+}
+
+const char *
+remote_mosh_address(const struct remote *r)
+{
+	return r->mosh_address[0] != '\0' ? r->mosh_address : r->address;
+}
+
+int
+remote_fd(const struct remote *r)
+{
+	return r->fd;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+set_detail(struct remote *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->detail, sizeof(r->detail), format, args);
+	va_end(args);
+}
+
+/* The detail is what libssh2 says of its last error. */
+static void
+set_detail_ssh(struct remote *r, const char *step)
+{
+	char *message = NULL;
+	int error = libssh2_session_last_error(r->session, &message, NULL, 0);
+
+	set_detail(
+	    r, "%s: %s (%d)", step, message != NULL ? message : "", error);
+}
+
+struct remote *
+remote_new(const struct config *config, const char *user, int parent_fd)
+{
+	struct remote *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->config = config;
+	r->user = user;
+	r->parent_fd = parent_fd;
+	r->fd = -1;
+	r->end_ms = frame_now_ms() +
+	    (int64_t)config->connect_timeout_s * 1000 * STEPS_PER_LOGIN;
+	return r;
+}
+
+void
+remote_free(struct remote *r)
+{
+	if (r == NULL)
+		return;
+	if (r->session != NULL) {
+		/* Not asked but told: nothing here may wait. */
+		if (r->fd >= 0)
+			libssh2_session_disconnect(r->session, "done");
+		if (r->channel != NULL)
+			libssh2_channel_free(r->channel);
+		libssh2_session_free(r->session);
+	}
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r);
+}
+
+/* When the step that begins now must be over. */
+static int64_t
+step_end_ms(const struct remote *r)
+{
+	const int64_t end_ms =
+	    frame_now_ms() + (int64_t)r->config->connect_timeout_s * 1000;
+
+	return r->end_ms != 0 && r->end_ms < end_ms ? r->end_ms : end_ms;
+}
+
+/*
+ * Wait until one of the COUNT sockets at FDS is ready (whose last one must be
+ * free for the parent's), or END_MS has come.
+ */
+static enum remote_result
+wait_fds(struct remote *r, struct pollfd *fds, nfds_t count, int64_t end_ms)
+{
+	fds[count - 1] = (struct pollfd){ .fd = r->parent_fd };
+	for (;;) {
+		int64_t left_ms = end_ms - frame_now_ms();
+		int ready;
+
+		if (left_ms <= 0)
+			return REMOTE_TIMEOUT;
+		ready = poll(fds, count, (int)(left_ms < INT_MAX ? left_ms
+								 : INT_MAX));
+		if (ready < 0 && errno != EINTR)
+			return REMOTE_INTERNAL;
+		if (ready > 0)
+			return fds[count - 1].revents != 0 ? REMOTE_ABANDONED
+							   : REMOTE_OK;
+	}
+}
+
+/* Wait for what libssh2 waits for. */
+static enum remote_result
+wait_session(struct remote *r, int64_t end_ms)
+{
+	const int directions = libssh2_session_block_directions(r->session);
+	struct pollfd fds[2] = { { .fd = r->fd } };
+
+	if ((directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0)
+		fds[0].events |= POLLOUT;
+	if ((directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0 ||
+	    fds[0].events == 0)
+		fds[0].events |= POLLIN;
+	return wait_fds(r, fds, 2, end_ms);
+}
+
+/* Resolve HOST; *FOUND is for freeaddrinfo(). */
+static enum remote_result
+resolve(struct remote *r, const char *host, struct addrinfo **found)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM };
+	char port[8];
+	int error;
+
+	snprintf(port, sizeof(port), "%d", r->config->port);
+	error = getaddrinfo(host, port, &hints, found);
+	if (error == 0)
+		return REMOTE_OK;
+	set_detail(r, "%s: %s", host,
+	    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	return REMOTE_UNRESOLVED;
+}
+
+/*
+ * Add to the addresses, from FOUND, those that turn the order into one that
+ * changes its family each time: RFC 8305, section 4.
+ */
+static void
+interleave(struct remote *r, const struct addrinfo *found)
+{
+	const int first = found->ai_family;
+	const struct addrinfo *next[2] = { found, found };
+	int which = 0;
+
+	while (r->addresses_count < ADDRESSES_MAX) {
+		struct address *to = &r->addresses[r->addresses_count];
+		const struct addrinfo *a;
+
+		for (int i = 0; i < 2; i++) {
+			while (next[i] != NULL &&
+			    (next[i]->ai_family == first) != (i == 0))
+				next[i] = next[i]->ai_next;
+		}
+		if (next[which] == NULL)
+			which = !which;
+		a = next[which];
+		if (a == NULL)
+			break;
+		next[which] = a->ai_next;
+		which = !which;
+		if (a->ai_addrlen > sizeof(to->sockaddr))
+			continue;
+		memcpy(&to->sockaddr, a->ai_addr, a->ai_addrlen);
+		to->len = a->ai_addrlen;
+		r->addresses_count++;
+	}
+}
+
+static bool
+print_address(const void *sockaddr, socklen_t len, char *out)
+{
+	return getnameinfo(sockaddr, len, out, REMOTE_ADDRESS_BYTES, NULL, 0,
+		   NI_NUMERICHOST) == 0;
+}
+
+enum remote_result
+remote_resolve(struct remote *r)
+{
+	struct addrinfo *found = NULL;
+	enum remote_result result;
+
+	result = resolve(r, r->config->host, &found);
+	if (result != REMOTE_OK)
+		return result;
+	interleave(r, found);
+	freeaddrinfo(found);
+	if (r->config->mosh_host[0] == '\0')
+		return REMOTE_OK;
+	result = resolve(r, r->config->mosh_host, &found);
+	if (result != REMOTE_OK)
+		return result;
+	if (!print_address(
+		found->ai_addr, found->ai_addrlen, r->mosh_address))
+		result = REMOTE_UNRESOLVED;
+	freeaddrinfo(found);
+	return result;
+}
+
+static int
+start_connect(const struct address *address)
+{
+	const int on = 1;
+	int fd, error;
+
+	fd = socket(address->sockaddr.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, (const struct sockaddr *)&address->sockaddr,
+		address->len) < 0 &&
+	    errno != EINPROGRESS) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* Remember why the address of index I was not reached. */
+static void
+note_failed(struct remote *r, size_t i, int error)
+{
+	char address[REMOTE_ADDRESS_BYTES];
+	const size_t used = strlen(r->detail);
+
+	if (!print_address(&r->addresses[i].sockaddr, r->addresses[i].len,
+		address))
+		return;
+	snprintf(r->detail + used, sizeof(r->detail) - used, "%s%s port %d: %s",
+	    used > 0 ? "; " : "", address, r->config->port, strerror(error));
+}
+
+/*
+ * Keep the connection FD.  A peer that went silent is noticed in half a
+ * minute, so that a login does not wait for it.
+ */
+static enum remote_result
+keep_connection(struct remote *r, int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	const int on = 1, idle_s = 15, interval_s = 5, probes = 3;
+
+	r->fd = fd;
+	r->detail[0] = '\0';
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(
+	    fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
+	    !print_address(&peer, len, r->address))
+		return REMOTE_UNREACHABLE;
+	return REMOTE_OK;
+}
+
+/* What has become of the attempts to connect: one for each address. */
+struct race {
+	int fds[ADDRESSES_MAX];
+	size_t started, failed;
+	int winner; /* the socket that connected, or -1 */
+};
+
+static void
+race_start_next(struct remote *r, struct race *race)
+{
+	const size_t i = race->started++;
+
+	race->fds[i] = start_connect(&r->addresses[i]);
+	if (race->fds[i] < 0) {
+		note_failed(r, i, errno);
+		race->failed++;
+	}
+}
+
+/* Wait until UNTIL_MS, or until an attempt succeeds or fails. */
+static enum remote_result
+race_wait(struct remote *r, struct race *race, int64_t until_ms)
+{
+	struct pollfd fds[ADDRESSES_MAX + 1];
+	enum remote_result result;
+
+	for (size_t i = 0; i < race->started; i++)
+		fds[i] = (struct pollfd){ .fd = race->fds[i],
+			.events = POLLOUT };
+	result =
+	    wait_fds(r, fds, (nfds_t)(race->started + 1), until_ms);
+	if (result != REMOTE_OK)
+		return result;
+	for (size_t i = 0; i < race->started && race->winner < 0; i++) {
+		int error = 0;
+		socklen_t len = sizeof(error);
+
+		if (race->fds[i] < 0 || fds[i].revents == 0)
+			continue;
+		if (getsockopt(race->fds[i], SOL_SOCKET, SO_ERROR, &error,
+			&len) < 0)
+			error = errno;
+		if (error == 0) {
+			race->winner = race->fds[i];
+			race->fds[i] = -1;
+		} else {
+			note_failed(r, i, error);
+			close(race->fds[i]);
+			race->fds[i] = -1;
+			race->failed++;
+		}
+	}
+	return REMOTE_OK;
+}
+
+enum remote_result
+remote_connect(struct remote *r)
+{
+	const int64_t end_ms = step_end_ms(r);
+	struct race race = { .winner = -1 };
+	enum remote_result result = REMOTE_UNREACHABLE;
+	int64_t next_ms = frame_now_ms();
+
+	while (race.winner < 0 && race.failed < r->addresses_count) {
+		const bool more = race.started < r->addresses_count;
+		int64_t until_ms;
+
+		/* the next starts when its time has come, or none is left */
+		if (more &&
+		    (frame_now_ms() >= next_ms ||
+			race.failed == race.started)) {
+			race_start_next(r, &race);
+			next_ms = frame_now_ms() + ATTEMPT_DELAY_MS;
+			continue;
+		}
+		until_ms = more && next_ms < end_ms ? next_ms : end_ms;
+		result = race_wait(r, &race, until_ms);
+		if (result == REMOTE_TIMEOUT && until_ms < end_ms)
+			continue;
+		if (result != REMOTE_OK)
+			break;
+	}
+	for (size_t i = 0; i < race.started; i++) {
+		if (race.fds[i] >= 0) {
+			if (result == REMOTE_TIMEOUT)
+				note_failed(r, i, ETIMEDOUT);
+			close(race.fds[i]);
+		}
+	}
+	if (race.winner >= 0)
+		return keep_connection(r, race.winner);
+	return result == REMOTE_ABANDONED ? result : REMOTE_UNREACHABLE;
+}
+
+/*
+ * libssh2's way to read: acknowledges at once, since the remote's Nagle
+ * algorithm would wait for that.
+ */
+static ssize_t
+receive(libssh2_socket_t fd, void *buffer, size_t len, int flags,
+    void **abstract)
+{
+	const int on = 1;
+	const ssize_t got = recv(fd, buffer, len, flags);
+
+	(void)abstract;
+	if (got < 0)
+		return -errno;
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	return got;
+}
+
+static bool
+prefer(struct remote *r, int kind, const char *names)
+{
+	return names[0] == '\0' ||
+	    libssh2_session_method_pref(r->session, kind, names) == 0;
+}
+
+/* Say which algorithms are asked for. */
+static enum remote_result
+set_algorithms(struct remote *r, const struct hostkeys *keys)
+{
+	const struct config *c = r->config;
+	char on_file[1024] = "";
+
+	if (c->host_key_algorithms[0] != '\0')
+		snprintf(on_file, sizeof(on_file), "%s", c->host_key_algorithms);
+	else if (c->verify_host_key)
+		hostkey_algorithms(keys, on_file, sizeof(on_file));
+	if (prefer(r, LIBSSH2_METHOD_HOSTKEY, on_file) &&
+	    prefer(r, LIBSSH2_METHOD_KEX, c->kex) &&
+	    prefer(r, LIBSSH2_METHOD_CRYPT_CS, c->ciphers) &&
+	    prefer(r, LIBSSH2_METHOD_CRYPT_SC, c->ciphers) &&
+	    prefer(r, LIBSSH2_METHOD_MAC_CS, c->macs) &&
+	    prefer(r, LIBSSH2_METHOD_MAC_SC, c->macs))
+		return REMOTE_OK;
+	set_detail_ssh(r, "none of the algorithms asked for is known here");
+	return REMOTE_NO_COMMON;
+}
+
+static enum remote_result
+check_host_key(struct remote *r, const struct hostkeys *keys)
+{
+	static const char *const verdicts[] = {
+		[HOSTKEY_UNKNOWN] = "is not in known_hosts",
+		[HOSTKEY_CHANGED] = "is not the one in known_hosts",
+		[HOSTKEY_IS_REVOKED] = "is marked as revoked in known_hosts",
+		[HOSTKEY_ONLY_CA] = "cannot be checked: known_hosts has only a "
+				    "certificate authority for this host",
+	};
+	char shown[HOSTKEY_FINGERPRINT_BYTES], known[HOSTKEY_FINGERPRINT_BYTES];
+	enum hostkey_result result;
+	const unsigned char *blob;
+	size_t len;
+	int type;
+
+	blob = (const unsigned char *)libssh2_session_hostkey(
+	    r->session, &len, &type);
+	if (blob == NULL) {
+		set_detail(r, "the remote shows no host key");
+		return REMOTE_HOST_KEY;
+	}
+	result = hostkey_check(keys, blob, len);
+	if (result == HOSTKEY_OK || !r->config->verify_host_key)
+		return REMOTE_OK;
+	hostkey_fingerprint(blob, len, shown);
+	memcpy(known, "none", 5);
+	for (size_t i = keys->count; i-- > 0;) {
+		if (keys->keys[i].mark == HOSTKEY_PLAIN)
+			hostkey_fingerprint(
+			    keys->keys[i].blob, keys->keys[i].len, known);
+	}
+	set_detail(r, "the host key %s %s; known: %s", shown, verdicts[result],
+	    known);
+	return REMOTE_HOST_KEY;
+}
+
+/* Why the handshake failed, from libssh2's ERROR. */
+static enum remote_result
+handshake_result(struct remote *r, int error)
+{
+	set_detail_ssh(r, "handshake");
+	switch (error) {
+	case LIBSSH2_ERROR_KEX_FAILURE:
+	case LIBSSH2_ERROR_METHOD_NONE:
+	case LIBSSH2_ERROR_METHOD_NOT_SUPPORTED:
+		return REMOTE_NO_COMMON;
+	case LIBSSH2_ERROR_HOSTKEY_INIT:
+	case LIBSSH2_ERROR_HOSTKEY_SIGN:
+		return REMOTE_HOST_KEY;
+	case LIBSSH2_ERROR_BANNER_RECV:
+	case LIBSSH2_ERROR_SOCKET_NONE:
+	case LIBSSH2_ERROR_SOCKET_RECV:
+	case LIBSSH2_ERROR_SOCKET_SEND:
+	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+		return REMOTE_UNREACHABLE;
+	case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
+		/* libssh2 has one code for "closed" and "nothing in common" */
+		return REMOTE_NO_COMMON;
+	default:
+		return REMOTE_LOST;
+	}
+}
+
+/* True if the peer has closed its end of the connection. */
+static bool
+peer_closed(const struct remote *r)
+{
+	char byte;
+	const ssize_t got = recv(r->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return got == 0 ||
+	    (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+enum remote_result
+remote_handshake(struct remote *r, const struct hostkeys *keys)
+{
+	const int64_t end_ms = step_end_ms(r);
+	enum remote_result result;
+	int error;
+
+	r->session = libssh2_session_init();
+	if (r->session == NULL)
+		return REMOTE_INTERNAL;
+	libssh2_session_set_blocking(r->session, 0);
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+	libssh2_session_callback_set2(r->session, LIBSSH2_CALLBACK_RECV,
+	    (libssh2_cb_generic *)receive);
+#else
+	libssh2_session_callback_set(
+	    r->session, LIBSSH2_CALLBACK_RECV, (void *)receive);
+#endif
+	result = set_algorithms(r, keys);
+	if (result != REMOTE_OK)
+		return result;
+	while ((error = libssh2_session_handshake(r->session, r->fd)) ==
+	    LIBSSH2_ERROR_EAGAIN) {
+		result = wait_session(r, end_ms);
+		if (result != REMOTE_OK)
+			return result;
+	}
+	if (error != 0) {
+		result = handshake_result(r, error);
+		if (result == REMOTE_NO_COMMON && peer_closed(r))
+			result = REMOTE_UNREACHABLE;
+		return result;
+	}
+	return check_host_key(r, keys);
+}
+
+/* libssh2's way to sign. */
+static int
+sign_callback(LIBSSH2_SESSION *session, unsigned char **signature,
+    size_t *signature_len, const unsigned char *data, size_t len,
+    void **abstract)
+{
+	struct remote *r = *abstract;
+	unsigned char *made = malloc(crypto_sign_BYTES);
+
+	(void)session;
+	if (made == NULL)
+		return -1;
+	if (!r->sign(r->sign_context, data, len, made)) {
+		free(made);
+		return -1;
+	}
+	*signature = made;
+	*signature_len = crypto_sign_BYTES;
+	return 0;
+}
+
+enum remote_result
+remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
+    remote_signer *sign, void *context)
+{
+	const int64_t end_ms = step_end_ms(r);
+	enum remote_result result;
+	void *abstract = r;
+	int error;
+
+	r->sign = sign;
+	r->sign_context = context;
+	while ((error = libssh2_userauth_publickey(r->session, r->user, blob,
+		    len, sign_callback, &abstract)) == LIBSSH2_ERROR_EAGAIN) {
+		result = wait_session(r, end_ms);
+		if (result != REMOTE_OK)
+			return result;
+	}
+	switch (error) {
+	case 0:
+		return REMOTE_OK;
+	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
+	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
+		set_detail_ssh(r, "publickey");
+		return peer_closed(r) ? REMOTE_LOST : REMOTE_REFUSED;
+	default:
+		set_detail_ssh(r, "publickey");
+		return REMOTE_LOST;
+	}
+}
+
+/*
+ * The loop.  IFS is empty so that a variable is one word without quotes.  A
+ * reply stands between two lines with a mark that nobody can guess, since the
+ * login shell's start-up files may print anything before.
+ */
+static const char loop[] =
+    "exec /bin/sh -c '"
+    "IFS=;set -f;"
+    "r(){ echo $n-begin;eval $c </dev/null;s=$?;echo;echo $n-end $s;};"
+    "f(){ %s;};"
+    "n=%s;c=f;r;"
+    "while read -r n&&read -r c;do r;done'";
+
+static void
+make_mark(char mark[MARK_CHARS + 1])
+{
+	unsigned char random[MARK_CHARS / 2];
+
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(mark, MARK_CHARS + 1, random, sizeof(random));
+}
+
+/* Open the channel and start the loop in it, with COMMAND as its first. */
+static enum remote_result
+start_loop(struct remote *r, const char *command, const char *mark)
+{
+	const int64_t end_ms = step_end_ms(r);
+	enum remote_result result;
+	char line[COMMAND_MAX_BYTES];
+	int len, error;
+
+	len = snprintf(line, sizeof(line), loop, command, mark);
+	if (len < 0 || (size_t)len >= sizeof(line))
+		return REMOTE_INTERNAL;
+	while ((r->channel = libssh2_channel_open_session(r->session)) ==
+	    NULL) {
+		if (libssh2_session_last_errno(r->session) !=
+		    LIBSSH2_ERROR_EAGAIN) {
+			set_detail_ssh(r, "channel");
+			return peer_closed(r) ? REMOTE_LOST : REMOTE_NO_SHELL;
+		}
+		result = wait_session(r, end_ms);
+		if (result != REMOTE_OK)
+			return result;
+	}
+	libssh2_channel_handle_extended_data2(
+	    r->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	while ((error = libssh2_channel_exec(r->channel, line)) ==
+	    LIBSSH2_ERROR_EAGAIN) {
+		result = wait_session(r, end_ms);
+		if (result != REMOTE_OK)
+			return result;
+	}
+	if (error != 0) {
+		set_detail_ssh(r, "exec");
+		return REMOTE_NO_SHELL;
+	}
+	return REMOTE_OK;
+}
+
+static enum remote_result
+write_all(struct remote *r, const char *text, size_t len)
+{
+	const int64_t end_ms = step_end_ms(r);
+	enum remote_result result;
+
+	while (len > 0) {
+		const ssize_t put = libssh2_channel_write(r->channel, text, len);
+
+		if (put > 0) {
+			text += put;
+			len -= (size_t)put;
+			continue;
+		}
+		if (put != LIBSSH2_ERROR_EAGAIN && put != 0) {
+			set_detail_ssh(r, "write");
+			return REMOTE_LOST;
+		}
+		result = wait_session(r, end_ms);
+		if (result != REMOTE_OK)
+			return result;
+	}
+	return REMOTE_OK;
+}
+
+/* A reply that is being read. */
+struct reply {
+	char *text;
+	size_t len, room;
+	char begin[MARK_CHARS + 8], end[MARK_CHARS + 8];
+	bool begun;
+	size_t noise_bytes; /* read before it began */
+	size_t scanned;	    /* up to here the end does not begin */
+};
+
+/* Make room for another read; false when it would get longer than LIMIT. */
+static bool
+reply_grow(struct reply *reply, size_t limit)
+{
+	static const size_t chunk = (size_t)16 * 1024;
+	char *text;
+
+	if (reply->room - reply->len >= chunk)
+		return true;
+	if (reply->len > limit + chunk)
+		return false;
+	text = realloc(reply->text, reply->room * 2 + chunk + 1);
+	if (text == NULL)
+		return false;
+	reply->text = text;
+	reply->room = reply->room * 2 + chunk;
+	return true;
+}
+
+/* Drop what was printed before the reply began. */
+static bool
+reply_find_begin(struct reply *reply)
+{
+	const size_t mark_len = strlen(reply->begin);
+	const char *at;
+	size_t drop;
+
+	if (reply->begun)
+		return true;
+	at = memmem(reply->text, reply->len, reply->begin, mark_len);
+	if (at != NULL) {
+		drop = (size_t)(at - reply->text) + mark_len;
+		reply->begun = true;
+	} else {
+		drop = reply->len < mark_len ? 0 : reply->len - mark_len + 1;
+	}
+	memmove(reply->text, reply->text + drop, reply->len - drop);
+	reply->len -= drop;
+	reply->noise_bytes += drop;
+	return reply->noise_bytes <= NOISE_MAX_BYTES;
+}
+
+/* True when the end is there; the text is then cut before it. */
+static bool
+reply_find_end(struct reply *reply, int *status)
+{
+	const size_t mark_len = strlen(reply->end);
+	char *at, *digits, *line_end;
+
+	if (!reply->begun)
+		return false;
+	at = memmem(reply->text + reply->scanned, reply->len - reply->scanned,
+	    reply->end, mark_len);
+	if (at == NULL) {
+		if (reply->len > mark_len)
+			reply->scanned = reply->len - mark_len;
+		return false;
+	}
+	digits = at + mark_len;
+	line_end = memchr(
+	    digits, '\n', reply->len - (size_t)(digits - reply->text));
+	if (line_end == NULL)
+		return false;
+	*line_end = '\0';
+	*status = (int)strtol(digits, NULL, 10);
+	reply->len = (size_t)(at - reply->text);
+	reply->text[reply->len] = '\0';
+	return true;
+}
+
+static enum remote_result
+read_reply(struct remote *r, struct reply *reply, size_t limit, int *status)
+{
+	const int64_t end_ms = step_end_ms(r);
+
+	for (;;) {
+		enum remote_result result;
+		ssize_t got;
+
+		if (!reply_grow(reply, limit))
+			return REMOTE_TOO_BIG;
+		got = libssh2_channel_read(r->channel, reply->text + reply->len,
+		    reply->room - reply->len);
+		if (got > 0) {
+			reply->len += (size_t)got;
+			if (!reply_find_begin(reply))
+				return REMOTE_TOO_BIG;
+			if (reply_find_end(reply, status))
+				return reply->len > limit ? REMOTE_TOO_BIG
+							  : REMOTE_OK;
+			continue;
+		}
+		if (got == 0 && libssh2_channel_eof(r->channel)) {
+			set_detail(r, "the login shell ended: %.*s",
+			    (int)(reply->len < 200 ? reply->len : 200),
+			    reply->text);
+			return REMOTE_NO_SHELL;
+		}
+		if (got < 0 && got != LIBSSH2_ERROR_EAGAIN) {
+			set_detail_ssh(r, "read");
+			return REMOTE_LOST;
+		}
+		result = wait_session(r, end_ms);
+		if (result != REMOTE_OK)
+			return result;
+	}
+}
+
+enum remote_result
+remote_run(struct remote *r, const char *command, size_t limit_bytes,
+    char **text, size_t *len, int *status)
+{
+	struct reply reply = { 0 };
+	char mark[MARK_CHARS + 1], line[COMMAND_MAX_BYTES];
+	enum remote_result result;
+	int line_len;
+
+	r->detail[0] = '\0';
+	make_mark(mark);
+	snprintf(reply.begin, sizeof(reply.begin), "%s-begin\n", mark);
+	snprintf(reply.end, sizeof(reply.end), "\n%s-end ", mark);
+	if (r->channel == NULL) {
+		result = start_loop(r, command, mark);
+	} else {
+		line_len =
+		    snprintf(line, sizeof(line), "%s\n%s\n", mark, command);
+		if (line_len < 0 || (size_t)line_len >= sizeof(line))
+			return REMOTE_INTERNAL;
+		result = write_all(r, line, (size_t)line_len);
+	}
+	if (result == REMOTE_OK)
+		result = read_reply(r, &reply, limit_bytes, status);
+	if (result != REMOTE_OK) {
+		free(reply.text);
+		return result;
+	}
+	r->end_ms = 0;
+	*text = reply.text;
+	*len = reply.len;
+	return REMOTE_OK;
+}
+
+enum remote_result
+remote_idle(struct remote *r)
+{
+	char discarded[4096];
+	ssize_t got;
+
+	do {
+		got = libssh2_channel_read(
+		    r->channel, discarded, sizeof(discarded));
+	} while (got > 0);
+	if (got == LIBSSH2_ERROR_EAGAIN)
+		return REMOTE_OK;
+	set_detail(r, "the remote closed the connection");
+	return REMOTE_LOST;
+}

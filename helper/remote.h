@@ -1,0 +1,101 @@
+#ifndef MOSHGATE_REMOTE_H
+#define MOSHGATE_REMOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "hostkey.h"
+
+#define REMOTE_ADDRESS_BYTES 64 /* a numeric address, with a scope */
+#define REMOTE_DETAIL_BYTES 768
+
+/*
+ * One SSH connection to the remote, as one user, with one channel on which a
+ * small loop of sh runs what it is told.  Every function waits, but no longer
+ * than its step's deadline, and none after the parent is gone.
+ */
+struct remote;
+
+enum remote_result {
+	REMOTE_OK,
+	REMOTE_UNRESOLVED,
+	REMOTE_UNREACHABLE, /* no connection, or closed before its banner */
+	REMOTE_NO_COMMON,   /* no algorithm in common */
+	REMOTE_HOST_KEY,
+	REMOTE_REFUSED, /* the gateway's key, for this user */
+	REMOTE_NO_SHELL,
+	REMOTE_LOST, /* the connection broke */
+	REMOTE_TIMEOUT,
+	REMOTE_TOO_BIG,
+	REMOTE_ABANDONED, /* the parent went away */
+	REMOTE_INTERNAL,
+};
+
+/* Signs LEN bytes at DATA into SIGNATURE (64 bytes); false if it cannot. */
+typedef bool remote_signer(void *context, const unsigned char *data, size_t len,
+    unsigned char *signature);
+
+/*
+ * Prepare a connection as USER to the remote that CONFIG names; both must
+ * outlive it.  PARENT_FD is a socket at whose end everything is given up.
+ * Returns NULL for want of memory.
+ */
+struct remote *remote_new(
+    const struct config *config, const char *user, int parent_fd);
+void remote_free(struct remote *remote);
+
+/* Find the addresses of the remote, and of [mosh] host if that is set. */
+enum remote_result remote_resolve(struct remote *remote);
+
+/* Connect to the first address that answers (RFC 8305). */
+enum remote_result remote_connect(struct remote *remote);
+
+/* Agree on keys, then check the host key against those in KEYS. */
+enum remote_result remote_handshake(
+    struct remote *remote, const struct hostkeys *keys);
+
+/*
+ * Be authenticated by the ed25519 key whose public part is the LEN bytes at
+ * BLOB, and which SIGN, given CONTEXT, signs with.
+ */
+enum remote_result remote_authenticate(struct remote *remote,
+    const unsigned char *blob, size_t len, remote_signer *sign, void *context);
+
+/*
+ * Run COMMAND, a line of sh with neither quotes nor backslashes in it.  The
+ * first one opens the channel and costs no round trip of its own.
+ * Stores a malloc'ed copy of what it wrote to standard output (at most
+ * LIMIT_BYTES; more is REMOTE_TOO_BIG), NUL-terminated, in *TEXT, its length in
+ * *LEN, and its exit status in *STATUS.
+ */
+enum remote_result remote_run(struct remote *remote, const char *command,
+    size_t limit_bytes, char **text, size_t *len, int *status);
+
+/* The connection's socket, to poll while there is nothing to do. */
+int remote_fd(const struct remote *remote);
+
+/* Answer what the remote asks while there is nothing to do. */
+enum remote_result remote_idle(struct remote *remote);
+
+/* The address the connection has reached, and the one mosh-client goes to. */
+const char *remote_address(const struct remote *remote);
+const char *remote_mosh_address(const struct remote *remote);
+
+/* RESULT in one word, for the log and for programs. */
+const char *remote_reason(enum remote_result result);
+
+/* RESULT in one sentence for the person at the terminal. */
+const char *remote_sentence(enum remote_result result);
+
+/* What to do about RESULT, for the administrator. */
+const char *remote_remedy(enum remote_result result);
+
+/*
+ * Particulars of the last result for the administrator; "" if there are none.
+ * It may hold what the remote said.
+ */
+const char *remote_detail(const struct remote *remote);
+
+#endif

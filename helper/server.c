@@ -1,0 +1,805 @@
+#include "server.h"
+
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../shim/frame.h"
+#include "authkeys.h"
+#include "log.h"
+#include "share.h"
+
+#define REQUEST_MS 5000 /* a request must be whole by then */
+#define ANSWER_MS 5000	/* and its answer taken */
+#define PEERS_PER_UID_MAX 64
+#define GROUPS_MAX 1024
+#define ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+#define CLIENT_CHARS 64
+
+enum peer_state {
+	PEER_ASKING,	/* its request is being read */
+	PEER_WAITING,	/* a share works for it */
+	PEER_ANSWERING, /* its last answer is being written */
+	PEER_SESSION,	/* it is a session, until it closes */
+};
+
+/* Somebody connected to the socket. */
+struct peer {
+	struct peer *next;
+	struct server *server;
+	enum peer_state state;
+	int fd;
+	uid_t uid;
+	int64_t end_ms; /* when it is cut off; INT64_MAX: never */
+	struct frame_in in;
+	struct frame_out out;
+	struct frame asked;
+	struct share_request request;
+	bool session; /* once it is answered it is one */
+	char client[CLIENT_CHARS];
+	char sshd_pid[16];
+	char mosh_at[96]; /* where its mosh-server is */
+	int64_t began_ms;
+};
+
+struct server {
+	int listen_fd, signal_fd;
+	const char *config_path;
+	struct config *config;
+	struct signer *signer;
+	struct shares *shares;
+	struct peer *peers;
+	int64_t accept_ms; /* not before */
+	bool over;
+};
+
+/*
+ * Answers
+ */
+
+static void
+peer_answer(
+    struct peer *peer, enum frame_type type, const char *body, size_t len)
+{
+	peer->state = peer->session && type == FRAME_OK ? PEER_SESSION
+							: PEER_ANSWERING;
+	peer->end_ms = peer->state == PEER_SESSION
+	    ? INT64_MAX
+	    : frame_now_ms() + ANSWER_MS;
+	if (!frame_queue(&peer->out, type, body, len) ||
+	    !frame_flush(peer->fd, &peer->out)) {
+		peer->state = PEER_ANSWERING;
+		peer->end_ms = 0;
+	}
+}
+
+/* Refuse what PEER asks for, with a line in the log. */
+static void
+peer_refuse(struct peer *peer, const char *reason, const char *sentence,
+    const char *remedy)
+{
+	struct fields fields = { 0 };
+	char uid[16];
+
+	snprintf(uid, sizeof(uid), "%lu", (unsigned long)peer->uid);
+	log_event(LOG_NOTICE, "refused", "uid", uid, "user",
+	    peer->request.user[0] != '\0' ? peer->request.user : NULL, "reason",
+	    reason, "remedy", remedy[0] != '\0' ? remedy : NULL, "sshd_pid",
+	    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
+	fields_add(&fields, "reason", reason);
+	fields_add(&fields, "sentence", sentence);
+	fields_add(&fields, "remedy", remedy);
+	peer_answer(peer, FRAME_REFUSED, fields.text, fields.len);
+	fields_free(&fields);
+}
+
+/* A share could not do what PEER asked for: log it. */
+static void
+log_share_refused(const struct peer *peer, const struct frame *answer)
+{
+	static const char *const what[] = { [SHARE_KEYS] = "keys",
+		[SHARE_SESSION] = "session",
+		[SHARE_CHECK] = "check" };
+
+	log_event(LOG_WARNING, "login-failed", "user", peer->request.user,
+	    "asked", what[peer->request.want], "remote",
+	    peer->server->config->host, "reason", fields_get(answer, "reason"),
+	    "detail", fields_get(answer, "detail"), "remedy",
+	    fields_get(answer, "remedy"), "sshd_pid",
+	    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, "client",
+	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+}
+
+/* PEER has got a session: remember where, and add the gateway's settings. */
+static void
+answer_session(struct peer *peer, const struct frame *answer)
+{
+	const struct config *config = peer->server->config;
+	const char *host = fields_get(answer, "host");
+	const char *port = fields_get(answer, "port");
+	const char *key = fields_get(answer, "key");
+	struct fields fields = { 0 };
+
+	snprintf(peer->mosh_at, sizeof(peer->mosh_at), "%s:%s",
+	    host != NULL ? host : "", port != NULL ? port : "");
+	fields_add(&fields, "host", host != NULL ? host : "");
+	fields_add(&fields, "port", port != NULL ? port : "");
+	fields_add(&fields, "key", key != NULL ? key : "");
+	fields_add(&fields, "predict", config->predict);
+	fields_add(&fields, "escape_key", config->escape_key);
+	fields_add(&fields, "title_prefix", config->title_prefix ? "1" : "0");
+	peer->began_ms = frame_now_ms();
+	log_event(LOG_INFO, "session", "user", peer->request.user, "remote",
+	    config->host, "mosh", peer->mosh_at, "client",
+	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+	if (fields.failed)
+		peer->end_ms = 0;
+	else
+		peer_answer(peer, FRAME_OK, fields.text, fields.len);
+	fields_free(&fields);
+}
+
+/* The shares' answer to a request. */
+static void
+answered(struct share_request *request, enum frame_type type, const char *body,
+    size_t len)
+{
+	char empty[1] = "";
+	struct peer *peer = request->asker;
+	/* only read from, and for the time of this call */
+	struct frame answer = { .type = type,
+		.body = body != NULL ? (char *)(uintptr_t)body : empty,
+		.len = len };
+
+	if (type == FRAME_STEP) {
+		frame_queue(&peer->out, type, body, len);
+		if (!frame_flush(peer->fd, &peer->out))
+			peer->end_ms = 0;
+		return;
+	}
+	if (type == FRAME_REFUSED)
+		log_share_refused(peer, &answer);
+	if (type == FRAME_OK && peer->session)
+		answer_session(peer, &answer);
+	else
+		peer_answer(peer, type, body, len);
+}
+
+/*
+ * Who may ask
+ */
+
+/* True if the account is one of the group of gateway users. */
+static bool
+is_gateway_user(const struct passwd *account)
+{
+	const struct group *group = getgrnam(SERVER_GROUP);
+	gid_t groups[GROUPS_MAX], wanted;
+	int count = GROUPS_MAX;
+
+	if (group == NULL)
+		return false;
+	wanted = group->gr_gid;
+	if (getgrouplist(account->pw_name, account->pw_gid, groups, &count) < 0)
+		return false;
+	for (int i = 0; i < count; i++) {
+		if (groups[i] == wanted)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * True if ACCOUNT (NULL if there is none) may go to the remote; else PEER is
+ * refused.  The name of the account is the one of the peer's request.
+ */
+static bool
+may_go(struct peer *peer, const struct passwd *account)
+{
+	static const char sentence[] =
+	    "This account does not go to the remote server.";
+	const struct config *config = peer->server->config;
+
+	if (account == NULL) {
+		peer_refuse(peer, "no-account", sentence,
+		    "the user has no account on the gateway");
+	} else if (account->pw_uid == 0) {
+		peer_refuse(peer, "root", sentence,
+		    "root never goes to the remote: see that sshd asks "
+		    "moshgate-keys only in Match Group " SERVER_GROUP);
+	} else if (!config_username_valid(account->pw_name)) {
+		peer_refuse(peer, "bad-name", sentence,
+		    "the user's name may not be one on the remote");
+	} else if (!is_gateway_user(account)) {
+		peer_refuse(peer, "not-in-group", sentence,
+		    "to let this account go to the remote, put it in the "
+		    "group " SERVER_GROUP);
+	} else if (!config_wants_user(config, account->pw_name)) {
+		peer_refuse(peer, "not-wanted", sentence,
+		    "the setting users in [clients] excludes this name");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Requests
+ */
+
+/* Take the field NAME of the request into OUT, if it has nothing odd in it. */
+static void
+take_word(const struct frame *asked, const char *name, char *out, size_t size)
+{
+	static const char allowed[] = "0123456789abcdefABCDEF.:%-"
+				      "ghijklmnopqrstuvwxyz";
+	const char *value = fields_get(asked, name);
+
+	out[0] = '\0';
+	if (value != NULL && strlen(value) < size &&
+	    value[strspn(value, allowed)] == '\0')
+		memcpy(out, value, strlen(value) + 1);
+}
+
+/* The keys that a file of the gateway's has. */
+static void
+answer_file_keys(struct peer *peer)
+{
+	const struct config *config = peer->server->config;
+	const char *path = config->authorized_keys;
+	char *text = NULL, *filtered = NULL;
+	struct authkeys_report report;
+	size_t len = 0, filtered_len;
+	int fd = -1;
+
+	if (path[0] == '\0') {
+		len = strlen(config->authorized_keys_content);
+		text = strdup(config->authorized_keys_content);
+	} else if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+			O_NOCTTY)) >= 0 &&
+	    (text = malloc(AUTHKEYS_MAX_BYTES + 1)) != NULL) {
+		ssize_t got;
+
+		while (len <= AUTHKEYS_MAX_BYTES &&
+		    (got = read(fd, text + len,
+			 AUTHKEYS_MAX_BYTES + 1 - len)) > 0)
+			len += (size_t)got;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (text != NULL && len <= AUTHKEYS_MAX_BYTES)
+		filtered = authkeys_filter(
+		    text, len, NULL, 0, &filtered_len, &report);
+	if (filtered != NULL)
+		peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
+	else
+		peer_refuse(peer, "authorized-keys-file",
+		    "The gateway's file of keys cannot be read.",
+		    "see that _moshgate can read the file authorized_keys in "
+		    "[clients] names, and that it has at most 1 MiB");
+	free(filtered);
+	free(text);
+}
+
+/* sshd has moshgate-keys ask which keys may log in as a user. */
+static void
+ask_keys(struct peer *peer)
+{
+	const char *user = fields_get(&peer->asked, "user");
+	const char *type = fields_get(&peer->asked, "type");
+	const char *blob = fields_get(&peer->asked, "blob");
+	const struct config *config = peer->server->config;
+	char line[FRAME_REQUEST_MAX_BYTES];
+
+	take_word(&peer->asked, "sshd_pid", peer->sshd_pid,
+	    sizeof(peer->sshd_pid));
+	if (peer->uid != 0 && peer->uid != geteuid()) {
+		peer_refuse(peer, "not-sshd", "Only sshd may ask for keys.",
+		    "AuthorizedKeysCommandUser must be _moshgate");
+		return;
+	}
+	if (user == NULL || !config_username_valid(user)) {
+		peer_refuse(peer, "bad-name", "That is no user name.", "");
+		return;
+	}
+	memcpy(peer->request.user, user, strlen(user) + 1);
+	if (!may_go(peer, getpwnam(user)))
+		return;
+	if (config->keys == CONFIG_KEYS_FILE) {
+		answer_file_keys(peer);
+	} else if (config->keys == CONFIG_KEYS_ANY) {
+		if (type == NULL || blob == NULL ||
+		    !authkeys_offered(type, blob, line, sizeof(line)))
+			peer_refuse(peer, "not-a-key", "That is no key.",
+			    "the drop-in must give moshgate-keys %u %t %k");
+		else
+			peer_answer(peer, FRAME_TEXT, line, strlen(line));
+	} else {
+		peer->request.want = SHARE_KEYS;
+		shares_ask(peer->server->shares, &peer->request);
+	}
+}
+
+/* moshgate-session asks for a mosh-server.  Who it is the kernel says. */
+static void
+ask_session(struct peer *peer)
+{
+	const struct passwd *account = getpwuid(peer->uid);
+
+	take_word(&peer->asked, "client", peer->client, sizeof(peer->client));
+	if (account != NULL && config_username_valid(account->pw_name))
+		memcpy(peer->request.user, account->pw_name,
+		    strlen(account->pw_name) + 1);
+	if (!may_go(peer, account))
+		return;
+	peer->session = true;
+	peer->request.want = SHARE_SESSION;
+	shares_ask(peer->server->shares, &peer->request);
+}
+
+static void
+ask_check(struct peer *peer)
+{
+	const char *user = fields_get(&peer->asked, "user");
+
+	if (peer->uid != 0) {
+		peer_refuse(peer, "not-root", "Only root may ask that.", "");
+		return;
+	}
+	if (user == NULL || !config_username_valid(user)) {
+		peer_refuse(peer, "bad-name", "That is no user name.", "");
+		return;
+	}
+	memcpy(peer->request.user, user, strlen(user) + 1);
+	peer->request.want = SHARE_CHECK;
+	shares_ask(peer->server->shares, &peer->request);
+}
+
+static void
+print_age(FILE *out, int64_t age_ms)
+{
+	const int64_t s = age_ms / 1000;
+
+	fprintf(out, "%lld:%02lld:%02lld", (long long)(s / 3600),
+	    (long long)(s / 60 % 60), (long long)(s % 60));
+}
+
+static void
+print_share(void *context, const struct share_status *status)
+{
+	FILE *out = context;
+
+	fprintf(out, "connection\t%s\t%s\t", status->user, status->state);
+	if (status->age_ms >= 0)
+		print_age(out, status->age_ms);
+	else
+		fputc('-', out);
+	fputc('\n', out);
+}
+
+/* Lines of "session" and "connection", with tabs between their fields. */
+static void
+ask_status(struct peer *peer)
+{
+	const int64_t now_ms = frame_now_ms();
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	if (peer->uid != 0) {
+		peer_refuse(peer, "not-root", "Only root may ask that.", "");
+		return;
+	}
+	out = open_memstream(&text, &len);
+	if (out == NULL) {
+		peer_refuse(peer, "internal", "Out of memory.", "");
+		return;
+	}
+	for (struct peer *p = peer->server->peers; p != NULL; p = p->next) {
+		if (p->state != PEER_SESSION)
+			continue;
+		fprintf(out, "session\t%s\t%s\t", p->request.user, p->mosh_at);
+		print_age(out, now_ms - p->began_ms);
+		fputc('\n', out);
+	}
+	shares_each(peer->server->shares, now_ms, print_share, out);
+	if (fclose(out) != 0 || len > FRAME_ANSWER_MAX_BYTES)
+		peer_refuse(peer, "internal", "Out of memory.", "");
+	else
+		peer_answer(peer, FRAME_TEXT, text, len);
+	free(text);
+}
+
+static void
+peer_asked(struct peer *peer)
+{
+	peer->state = PEER_WAITING;
+	peer->end_ms = INT64_MAX;
+	peer->request.asked = &peer->asked;
+	peer->request.asker = peer;
+	if (!fields_wellformed(&peer->asked)) {
+		peer_refuse(peer, "malformed", "That is no request.", "");
+		return;
+	}
+	switch (peer->asked.type) {
+	case FRAME_KEYS:
+		ask_keys(peer);
+		break;
+	case FRAME_SESSION:
+		ask_session(peer);
+		break;
+	case FRAME_CHECK:
+		ask_check(peer);
+		break;
+	case FRAME_STATUS:
+		ask_status(peer);
+		break;
+	default:
+		peer_refuse(peer, "unknown-request",
+		    "The helper does not know this request.",
+		    "restart the helper: it is of another version");
+		break;
+	}
+}
+
+/*
+ * Connections
+ */
+
+static void
+log_session_end(const struct peer *peer)
+{
+	char duration[32];
+
+	snprintf(duration, sizeof(duration), "%lld",
+	    (long long)(frame_now_ms() - peer->began_ms) / 1000);
+	log_event(LOG_INFO, "session-end", "user", peer->request.user, "mosh",
+	    peer->mosh_at, "duration_s", duration, NULL);
+}
+
+/* Close PEER and free it. */
+static void
+peer_close(struct server *server, struct peer *peer)
+{
+	if (peer->state == PEER_SESSION && !server->over)
+		log_session_end(peer);
+	if (peer->state == PEER_WAITING)
+		shares_forget(server->shares, &peer->request);
+	for (struct peer **at = &server->peers; *at != NULL;
+	     at = &(*at)->next) {
+		if (*at == peer) {
+			*at = peer->next;
+			break;
+		}
+	}
+	close(peer->fd);
+	frame_in_reset(&peer->in);
+	frame_out_reset(&peer->out);
+	frame_free(&peer->asked);
+	free(peer);
+}
+
+/* Read what PEER sends: its request, and nothing after it. */
+static void
+peer_read(struct server *server, struct peer *peer)
+{
+	char byte;
+
+	if (peer->state != PEER_ASKING) {
+		if (recv(peer->fd, &byte, 1, MSG_DONTWAIT) >= 0 ||
+		    (errno != EAGAIN && errno != EWOULDBLOCK &&
+			errno != EINTR))
+			peer->end_ms = 0;
+		return;
+	}
+	switch (frame_read(peer->fd, &peer->in, &peer->asked)) {
+	case FRAME_AGAIN:
+		return;
+	case FRAME_COMPLETE:
+		peer_asked(peer);
+		return;
+	case FRAME_OTHER_VERSION:
+		peer_refuse(peer, "version",
+		    "The gateway is being upgraded; try again in a minute.",
+		    "restart the helper: it is of another version");
+		return;
+	case FRAME_CLOSED:
+		break;
+	default:
+		log_event(LOG_NOTICE, "malformed", "detail",
+		    "a local process sent what is no request", NULL);
+		break;
+	}
+	(void)server;
+	peer->end_ms = 0;
+}
+
+static size_t
+count_peers(const struct server *server, uid_t uid)
+{
+	size_t count = 0;
+
+	for (struct peer *p = server->peers; p != NULL; p = p->next)
+		count += p->uid == uid;
+	return count;
+}
+
+static void
+accept_peer(struct server *server)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct peer *peer;
+	bool too_many;
+	int fd;
+
+	fd = accept4(
+	    server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			server->accept_ms = frame_now_ms() + ACCEPT_PAUSE_MS;
+		return;
+	}
+	peer = calloc(1, sizeof(*peer));
+	if (peer == NULL ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0) {
+		free(peer);
+		close(fd);
+		return;
+	}
+	too_many = cred.uid != 0 && cred.uid != geteuid() &&
+	    count_peers(server, cred.uid) >= PEERS_PER_UID_MAX;
+	peer->server = server;
+	peer->fd = fd;
+	peer->uid = cred.uid;
+	peer->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
+	peer->end_ms = frame_now_ms() + REQUEST_MS;
+	peer->next = server->peers;
+	server->peers = peer;
+	if (too_many)
+		peer_refuse(peer, "too-many",
+		    "You have too many sessions on this gateway.", "");
+}
+
+/* Close those whose time is over.  Returns when the next one's will be. */
+static int64_t
+tick_peers(struct server *server, int64_t now_ms)
+{
+	int64_t next_ms = INT64_MAX;
+	struct peer *peer, *next;
+
+	for (peer = server->peers; peer != NULL; peer = next) {
+		next = peer->next;
+		if (peer->end_ms <= now_ms ||
+		    (peer->state == PEER_ANSWERING && peer->out.len == 0))
+			peer_close(server, peer);
+		else if (peer->end_ms < next_ms)
+			next_ms = peer->end_ms;
+	}
+	return next_ms;
+}
+
+/*
+ * Signals
+ */
+
+static void
+reload(struct server *server)
+{
+	char error[CONFIG_ERROR_BYTES > SIGNER_ERROR_BYTES
+		? CONFIG_ERROR_BYTES
+		: SIGNER_ERROR_BYTES];
+	struct config *config = config_read(server->config_path, error);
+	struct signer *signer = NULL;
+
+	if (config != NULL)
+		signer = signer_open(config, error);
+	if (signer == NULL) {
+		log_event(LOG_ERR, "reload-failed", "detail", error, "remedy",
+		    "mend the file and reload again; until then the old "
+		    "configuration holds",
+		    NULL);
+		config_free(config);
+		return;
+	}
+	shares_configure(server->shares, config, signer);
+	config_free(server->config);
+	signer_close(server->signer);
+	server->config = config;
+	server->signer = signer;
+	log_event(LOG_NOTICE, "reload", "remote", config->host, "key",
+	    signer_fingerprint(signer), NULL);
+}
+
+static void
+take_signals(struct server *server)
+{
+	struct signalfd_siginfo info;
+
+	while (read(server->signal_fd, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info)) {
+		pid_t pid;
+
+		switch (info.ssi_signo) {
+		case SIGHUP:
+			reload(server);
+			break;
+		case SIGCHLD:
+			while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+				shares_reap(server->shares, pid);
+			break;
+		default:
+			server->over = true;
+			break;
+		}
+	}
+}
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/*
+ * The loop
+ */
+
+static struct peer *
+find_peer(const struct server *server, int fd)
+{
+	for (struct peer *p = server->peers; p != NULL; p = p->next) {
+		if (p->fd == fd)
+			return p;
+	}
+	return NULL;
+}
+
+/* Do what the polled COUNT descriptors of peers at FDS call for. */
+static void
+peers_polled(struct server *server, const struct pollfd *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct peer *peer;
+
+		if (fds[i].revents == 0)
+			continue;
+		peer = find_peer(server, fds[i].fd);
+		if (peer == NULL)
+			continue;
+		if ((fds[i].revents & POLLOUT) != 0 &&
+		    !frame_flush(peer->fd, &peer->out))
+			peer->end_ms = 0;
+		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+			peer_read(server, peer);
+	}
+}
+
+static size_t
+poll_peers(const struct server *server, struct pollfd *fds)
+{
+	size_t count = 0;
+
+	for (struct peer *p = server->peers; p != NULL; p = p->next) {
+		fds[count++] = (struct pollfd){ .fd = p->fd,
+			.events = (short)(p->out.len > 0 ? POLLIN | POLLOUT
+							 : POLLIN) };
+	}
+	return count;
+}
+
+static int
+milliseconds_until(int64_t at_ms)
+{
+	const int64_t left_ms = at_ms - frame_now_ms();
+
+	if (at_ms == INT64_MAX)
+		return -1;
+	if (left_ms < 0)
+		return 0;
+	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+/* Wait for something to happen, and do what it calls for. */
+static bool
+turn(struct server *server)
+{
+	const int64_t now_ms = frame_now_ms();
+	int64_t next_ms = tick_peers(server, now_ms), at_ms;
+	const bool accepting = now_ms >= server->accept_ms;
+	size_t peers = 0, workers;
+	struct pollfd *fds;
+
+	at_ms = shares_tick(server->shares, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	/* an answer may have been given meanwhile */
+	at_ms = tick_peers(server, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	if (!accepting && server->accept_ms < next_ms)
+		next_ms = server->accept_ms;
+	for (struct peer *p = server->peers; p != NULL; p = p->next)
+		peers++;
+	fds = calloc(2 + peers + shares_poll_count(server->shares),
+	    sizeof(*fds));
+	if (fds == NULL)
+		return false;
+	fds[0] = (struct pollfd){ .fd = server->signal_fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = accepting ? server->listen_fd : -1,
+		.events = POLLIN };
+	peers = poll_peers(server, fds + 2);
+	workers = shares_poll(server->shares, fds + 2 + peers);
+	if (poll(fds, (nfds_t)(2 + peers + workers),
+		milliseconds_until(next_ms)) > 0) {
+		peers_polled(server, fds + 2, peers);
+		shares_polled(server->shares, fds + 2 + peers, workers);
+		if (fds[0].revents != 0)
+			take_signals(server);
+		if (fds[1].revents != 0)
+			accept_peer(server);
+	}
+	free(fds);
+	return true;
+}
+
+int
+server_run(int listen_fd, const char *config_path, struct config *config,
+    struct signer *signer)
+{
+	struct server server = { .listen_fd = listen_fd,
+		.config_path = config_path,
+		.config = config,
+		.signer = signer };
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	server.signal_fd = open_signals();
+	server.shares = shares_new(config, signer, answered);
+	if (server.signal_fd < 0 || server.shares == NULL) {
+		log_event(LOG_ERR, "start-failed", "detail", strerror(errno),
+		    NULL);
+		return 1;
+	}
+	log_event(LOG_NOTICE, "start", "version", MOSHGATE_VERSION, "remote",
+	    config->host, "key", signer_fingerprint(signer), NULL);
+	while (!server.over) {
+		if (!turn(&server))
+			log_event(LOG_ERR, "out-of-memory", NULL);
+	}
+	log_event(LOG_NOTICE, "stop", NULL);
+	while (server.peers != NULL)
+		peer_close(&server, server.peers);
+	shares_free(server.shares);
+	close(server.signal_fd);
+	config_free(server.config);
+	signer_close(server.signer);
+	return 0;
+}

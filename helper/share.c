@@ -1,0 +1,1064 @@
+#include "share.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "worker.h"
+
+/* sshd's MaxStartups begins to drop connections at 10. */
+#define STARTING_MAX 8
+#define UNCLAIMED_MAX 32
+#define UNCLAIMED_IDLE_MS 30000
+/* Above the sum of the worker's own deadlines, which should come first. */
+#define STEPS_PER_JOB 4
+/* A worker that was told to end is given this long. */
+#define ENDING_MS 2000
+/* A failure is remembered as long as it took to learn it, at most this. */
+#define FAILURE_MAX_MS 15000
+
+enum worker_state {
+	WORKER_QUEUED,	 /* not started: too many are connecting */
+	WORKER_STARTING, /* connecting, with its first job */
+	WORKER_BUSY,
+	WORKER_IDLE,
+	WORKER_ENDING,
+};
+
+struct worker {
+	struct worker *next;
+	struct share *share; /* NULL for a check, and when ending */
+	struct share_request *request; /* the session or check it works for */
+	enum worker_state state;
+	enum share_want job;
+	bool opens; /* its first job is to be there, for the next login */
+	char user[65];
+	pid_t pid;
+	int fd;
+	struct frame_in in;
+	struct frame_out out;
+	int64_t began_ms; /* queued, then started, then connected */
+	int64_t idle_ms;
+	int64_t end_ms; /* the job's deadline, or when to kill it */
+	unsigned served;
+};
+
+struct share {
+	struct share *next;
+	char user[65];
+	struct worker *worker, *successor;
+	struct share_request *requests;
+	bool claimed; /* there was a session */
+	char *keys;
+	size_t keys_len;
+	int64_t keys_ms; /* when they were asked for */
+	char *failure;	 /* the body of the last FRAME_REFUSED */
+	size_t failure_len;
+	int64_t failure_end_ms;
+};
+
+struct shares {
+	const struct config *config;
+	const struct signer *signer;
+	share_answer *answer;
+	struct share *first;
+	struct worker *workers;
+};
+
+static void share_pump(struct shares *shares, struct share *share);
+
+/*
+ * Requests
+ */
+
+static bool
+unlink_request(struct share *share, struct share_request *request)
+{
+	for (struct share_request **at = &share->requests; *at != NULL;
+	     at = &(*at)->next) {
+		if (*at == request) {
+			*at = request->next;
+			request->next = NULL;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first request that wants WANT and that no worker has yet. */
+static struct share_request *
+next_request(const struct share *share, enum share_want want)
+{
+	for (struct share_request *r = share->requests; r != NULL;
+	     r = r->next) {
+		if (r->want == want && !r->started)
+			return r;
+	}
+	return NULL;
+}
+
+/* Answer REQUEST of SHARE, and forget it. */
+static void
+answer_one(struct shares *shares, struct share *share,
+    struct share_request *request, enum frame_type type, const char *body,
+    size_t len)
+{
+	unlink_request(share, request);
+	shares->answer(request, type, body, len);
+}
+
+/* Answer all the requests that want WANT. */
+static void
+answer_all(struct shares *shares, struct share *share, enum share_want want,
+    enum frame_type type, const char *body, size_t len)
+{
+	struct share_request *request, *next;
+
+	for (request = share->requests; request != NULL; request = next) {
+		next = request->next;
+		if (request->want == want)
+			answer_one(shares, share, request, type, body, len);
+	}
+}
+
+/* The body of a refusal that no worker made. */
+static void
+make_refusal(struct fields *fields, const char *reason, const char *sentence,
+    const char *remedy)
+{
+	*fields = (struct fields){ 0 };
+	fields_add(fields, "reason", reason);
+	fields_add(fields, "sentence", sentence);
+	fields_add(fields, "remedy", remedy);
+}
+
+static void
+refuse_all(struct shares *shares, struct share *share, const char *body,
+    size_t len)
+{
+	answer_all(shares, share, SHARE_KEYS, FRAME_REFUSED, body, len);
+	answer_all(shares, share, SHARE_SESSION, FRAME_REFUSED, body, len);
+}
+
+/*
+ * What is kept of a user
+ */
+
+static void
+forget_keys(struct share *share)
+{
+	free(share->keys);
+	share->keys = NULL;
+}
+
+static void
+forget_failure(struct share *share)
+{
+	free(share->failure);
+	share->failure = NULL;
+}
+
+static bool
+keys_fresh(const struct shares *shares, const struct share *share)
+{
+	return share->keys != NULL &&
+	    frame_now_ms() - share->keys_ms <
+	    (int64_t)shares->config->cache_ttl_s * 1000;
+}
+
+static struct share *
+find_share(struct shares *shares, const char *user)
+{
+	struct share *share;
+
+	for (share = shares->first; share != NULL; share = share->next) {
+		if (strcmp(share->user, user) == 0)
+			return share;
+	}
+	share = calloc(1, sizeof(*share));
+	if (share == NULL)
+		return NULL;
+	snprintf(share->user, sizeof(share->user), "%s", user);
+	share->next = shares->first;
+	shares->first = share;
+	return share;
+}
+
+/* Free the shares of which nothing is kept. */
+static void
+sweep(struct shares *shares, int64_t now_ms)
+{
+	for (struct share **at = &shares->first; *at != NULL;) {
+		struct share *share = *at;
+
+		if (share->failure != NULL && now_ms >= share->failure_end_ms)
+			forget_failure(share);
+		if (share->keys != NULL && !keys_fresh(shares, share))
+			forget_keys(share);
+		if (share->worker != NULL || share->successor != NULL ||
+		    share->requests != NULL || share->keys != NULL ||
+		    share->failure != NULL) {
+			at = &share->next;
+			continue;
+		}
+		*at = share->next;
+		free(share);
+	}
+}
+
+/*
+ * Workers
+ */
+
+/* Let go of WORKER: it sees the end of its socket and ends. */
+static void
+worker_end(struct worker *worker)
+{
+	struct share *share = worker->share;
+
+	if (share != NULL && share->worker == worker)
+		share->worker = NULL;
+	if (share != NULL && share->successor == worker)
+		share->successor = NULL;
+	worker->share = NULL;
+	worker->request = NULL;
+	frame_in_reset(&worker->in);
+	frame_out_reset(&worker->out);
+	if (worker->fd >= 0)
+		close(worker->fd);
+	worker->fd = -1;
+	worker->state = WORKER_ENDING;
+	worker->end_ms = frame_now_ms() + ENDING_MS;
+}
+
+static void
+unlink_worker(struct shares *shares, struct worker *worker)
+{
+	for (struct worker **at = &shares->workers; *at != NULL;
+	     at = &(*at)->next) {
+		if (*at == worker) {
+			*at = worker->next;
+			free(worker);
+			return;
+		}
+	}
+}
+
+static size_t
+count_workers(const struct shares *shares, enum worker_state state)
+{
+	size_t count = 0;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next)
+		count += w->state == state;
+	return count;
+}
+
+/* The workers that no session has asked for. */
+static size_t
+count_unclaimed(const struct shares *shares)
+{
+	size_t count = 0;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next)
+		count += w->state != WORKER_ENDING && w->share != NULL &&
+		    !w->share->claimed;
+	return count;
+}
+
+/*
+ * Make room among the kept workers of those who had a session: the one that
+ * was idle for longest goes.
+ */
+static void
+make_room(struct shares *shares)
+{
+	struct worker *oldest = NULL;
+	int count = 0;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->share == NULL || !w->share->claimed)
+			continue;
+		count++;
+		if (w->state == WORKER_IDLE &&
+		    (oldest == NULL || w->idle_ms < oldest->idle_ms))
+			oldest = w;
+	}
+	if (count > shares->config->share_max && oldest != NULL)
+		worker_end(oldest);
+}
+
+static struct worker *
+worker_new(struct shares *shares, const char *user)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL)
+		return NULL;
+	snprintf(worker->user, sizeof(worker->user), "%s", user);
+	worker->fd = -1;
+	worker->pid = -1;
+	worker->in.limit_bytes = FRAME_ANSWER_MAX_BYTES;
+	worker->state = WORKER_QUEUED;
+	worker->began_ms = frame_now_ms();
+	worker->next = shares->workers;
+	shares->workers = worker;
+	return worker;
+}
+
+static int64_t
+job_end_ms(const struct shares *shares)
+{
+	return frame_now_ms() +
+	    (int64_t)shares->config->connect_timeout_s * 1000 * STEPS_PER_JOB;
+}
+
+/* Add to FIELDS those of the shim's request that a worker may know. */
+static void
+pass_on(struct fields *fields, const struct frame *asked)
+{
+	const char *end = asked->body + asked->len;
+
+	for (const char *at = asked->body; at < end;) {
+		const char *value = at + strlen(at) + 1;
+
+		if (strncmp(at, "LC_", 3) == 0 || strcmp(at, "LANG") == 0 ||
+		    strcmp(at, "LANGUAGE") == 0 ||
+		    strcmp(at, "COLORTERM") == 0 || strcmp(at, "colors") == 0)
+			fields_add(fields, at, value);
+		at = value + strlen(value) + 1;
+	}
+}
+
+/* Which job is next for the worker of SHARE, if there is one. */
+static bool
+choose_job(struct share *share, struct worker *worker)
+{
+	struct share_request *session = next_request(share, SHARE_SESSION);
+
+	worker->request = NULL;
+	if (next_request(share, SHARE_KEYS) != NULL) {
+		worker->job = SHARE_KEYS;
+		share->keys_ms = frame_now_ms();
+		return true;
+	}
+	if (session != NULL) {
+		worker->job = SHARE_SESSION;
+		worker->request = session;
+		session->started = true;
+		return true;
+	}
+	return false;
+}
+
+/* Start the process of a queued WORKER.  Returns false if that fails. */
+static bool
+worker_launch(struct shares *shares, struct worker *worker)
+{
+	char blob[SIGNER_BLOB_BYTES * 2];
+	struct fields fields = { 0 };
+	const char *first = "open";
+	bool queued;
+
+	worker->pid = worker_start(worker->user, &worker->fd);
+	if (worker->pid < 0) {
+		log_event(LOG_ERR, "worker-failed", "user", worker->user,
+		    "detail", strerror(errno), "remedy",
+		    "raise the limit on processes", NULL);
+		return false;
+	}
+	if (worker->share == NULL)
+		first = "check";
+	else if (!worker->opens && choose_job(worker->share, worker))
+		first = worker->job == SHARE_KEYS ? "keys" : "session";
+	else
+		worker->opens = true;
+	sodium_bin2base64(blob, sizeof(blob), signer_public(shares->signer),
+	    SIGNER_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
+	fields_add(&fields, "user", worker->user);
+	fields_add(&fields, "first", first);
+	fields_add(&fields, "public", blob);
+	worker_describe(&fields, shares->config);
+	if (worker->request != NULL && worker->job == SHARE_SESSION)
+		pass_on(&fields, worker->request->asked);
+	queued = !fields.failed &&
+	    frame_queue(&worker->out, FRAME_START, fields.text, fields.len);
+	fields_free(&fields);
+	worker->state = WORKER_STARTING;
+	worker->began_ms = frame_now_ms();
+	worker->end_ms = job_end_ms(shares);
+	return queued && frame_flush(worker->fd, &worker->out);
+}
+
+/* Give the idle worker of SHARE its next job, if there is one. */
+static void
+worker_next_job(struct shares *shares, struct share *share)
+{
+	struct worker *worker = share->worker;
+	struct fields fields = { 0 };
+	enum frame_type type = FRAME_KEYS;
+	bool sent;
+
+	if (!choose_job(share, worker))
+		return;
+	if (worker->job == SHARE_SESSION) {
+		type = FRAME_SESSION;
+		pass_on(&fields, worker->request->asked);
+	}
+	worker->state = WORKER_BUSY;
+	worker->end_ms = job_end_ms(shares);
+	sent = !fields.failed &&
+	    frame_queue(&worker->out, type, fields.text, fields.len) &&
+	    frame_flush(worker->fd, &worker->out);
+	fields_free(&fields);
+	if (!sent)
+		worker->end_ms = frame_now_ms();
+}
+
+/*
+ * What workers say
+ */
+
+/* Remember for a while that SHARE cannot be served. */
+static void
+remember_failure(struct share *share, const struct worker *worker,
+    const char *body, size_t len)
+{
+	int64_t took_ms = frame_now_ms() - worker->began_ms;
+
+	if (took_ms > FAILURE_MAX_MS)
+		took_ms = FAILURE_MAX_MS;
+	forget_failure(share);
+	share->failure = malloc(len + 1);
+	if (share->failure == NULL)
+		return;
+	memcpy(share->failure, body, len);
+	share->failure[len] = '\0';
+	share->failure_len = len;
+	share->failure_end_ms = frame_now_ms() + took_ms;
+}
+
+/*
+ * WORKER is over, for the reason in BODY.  When it had served before, only the
+ * kept connection is known to be bad: those who wait get a new one, once.
+ */
+static void
+worker_failed(struct shares *shares, struct worker *worker, const char *body,
+    size_t len, bool refused)
+{
+	struct share *share = worker->share;
+	struct share_request *check = worker->request, *request, *next;
+	const bool kept = worker->served > 0 && !refused;
+	const bool successor = share != NULL && share->successor == worker;
+
+	if (share == NULL) {
+		worker_end(worker);
+		if (check != NULL)
+			shares->answer(check, FRAME_REFUSED, body, len);
+		return;
+	}
+	if (refused)
+		forget_keys(share);
+	if (refused && successor && share->worker != NULL &&
+	    share->worker->state == WORKER_IDLE)
+		worker_end(share->worker);
+	if (!successor && !kept)
+		remember_failure(share, worker, body, len);
+	worker_end(worker);
+	if (successor)
+		return;
+	for (request = share->requests; request != NULL; request = next) {
+		next = request->next;
+		if (kept && !request->retried) {
+			request->retried = true;
+			request->started = false;
+		} else {
+			answer_one(shares, share, request, FRAME_REFUSED, body,
+			    len);
+		}
+	}
+	share_pump(shares, share);
+}
+
+/* WORKER is over without having said why. */
+static void
+worker_lost(struct shares *shares, struct worker *worker, const char *reason,
+    const char *sentence, const char *remedy)
+{
+	struct fields fields;
+
+	make_refusal(&fields, reason, sentence, remedy);
+	worker_failed(shares, worker, fields.text, fields.len, false);
+	fields_free(&fields);
+}
+
+/* WORKER has done its job. */
+static void
+worker_done(struct shares *shares, struct worker *worker)
+{
+	struct share *share = worker->share;
+
+	if (worker->state == WORKER_STARTING) {
+		worker->began_ms = frame_now_ms();
+		forget_failure(share);
+	}
+	worker->state = WORKER_IDLE;
+	worker->request = NULL;
+	worker->idle_ms = frame_now_ms();
+	worker->served++;
+	if (share->successor == worker) {
+		if (share->worker != NULL &&
+		    share->worker->state != WORKER_IDLE) {
+			/* it is replaced when it has done its job */
+			return;
+		}
+		if (share->worker != NULL)
+			worker_end(share->worker);
+		share->worker = worker;
+		share->successor = NULL;
+	} else if (share->successor != NULL &&
+	    share->successor->state == WORKER_IDLE) {
+		worker_end(worker);
+		share->worker = share->successor;
+		share->successor = NULL;
+	}
+	share_pump(shares, share);
+}
+
+/* The keys have come: keep them, and give them to all who wait. */
+static void
+take_keys(struct shares *shares, struct share *share, const struct frame *frame)
+{
+	forget_keys(share);
+	share->keys = malloc(frame->len + 1);
+	if (share->keys != NULL) {
+		memcpy(share->keys, frame->body, frame->len);
+		share->keys_len = frame->len;
+	}
+	answer_all(shares, share, SHARE_KEYS, FRAME_TEXT, frame->body,
+	    frame->len);
+}
+
+static void
+take_session(
+    struct shares *shares, struct worker *worker, const struct frame *frame)
+{
+	struct share *share = worker->share;
+	struct share_request *request = worker->request;
+
+	if (frame->type == FRAME_OK)
+		share->claimed = true;
+	worker->request = NULL;
+	if (request != NULL)
+		answer_one(shares, share, request, frame->type, frame->body,
+		    frame->len);
+	make_room(shares);
+}
+
+static void
+sign_for(const struct shares *shares, struct worker *worker,
+    const struct frame *frame)
+{
+	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+	const bool made = worker->state == WORKER_STARTING &&
+	    signer_sign(shares->signer, worker->user,
+		(const unsigned char *)frame->body, frame->len, signature);
+
+	if (!made)
+		log_event(LOG_ERR, "sign-refused", "user", worker->user,
+		    "detail", "a worker asked for a signature it has no use "
+			      "for",
+		    NULL);
+	frame_queue(&worker->out, FRAME_SIGNED, (const char *)signature,
+	    made ? sizeof(signature) : 0);
+}
+
+/* Do what the frame that WORKER sent asks for.  False: it makes no sense. */
+static bool
+worker_said(
+    struct shares *shares, struct worker *worker, const struct frame *frame)
+{
+	const bool working = worker->state == WORKER_STARTING ||
+	    worker->state == WORKER_BUSY;
+
+	if (frame->type == FRAME_SIGN) {
+		sign_for(shares, worker, frame);
+		return true;
+	}
+	if (frame->type == FRAME_TEXT) {
+		if (!working || worker->share == NULL ||
+		    worker->job != SHARE_KEYS || worker->opens)
+			return false;
+		take_keys(shares, worker->share, frame);
+		worker_done(shares, worker);
+		return true;
+	}
+	if (!working || !fields_wellformed(frame))
+		return false;
+	switch (frame->type) {
+	case FRAME_NOTE:
+		log_event(LOG_NOTICE, "note", "user", worker->user, "about",
+		    fields_get(frame, "event"), "detail",
+		    fields_get(frame, "detail"), "remedy",
+		    fields_get(frame, "remedy"), NULL);
+		return true;
+	case FRAME_STEP:
+		if (worker->share != NULL)
+			return false;
+		if (worker->request != NULL)
+			shares->answer(worker->request, FRAME_STEP,
+			    frame->body, frame->len);
+		return true;
+	case FRAME_REFUSED: {
+		const char *reason = fields_get(frame, "reason");
+
+		if (worker->share == NULL ||
+		    fields_get(frame, "ends") != NULL) {
+			worker_failed(shares, worker, frame->body, frame->len,
+			    reason != NULL && strcmp(reason, "refused") == 0);
+			return true;
+		}
+		if (worker->job == SHARE_KEYS)
+			answer_all(shares, worker->share, SHARE_KEYS,
+			    FRAME_REFUSED, frame->body, frame->len);
+		else
+			take_session(shares, worker, frame);
+		worker_done(shares, worker);
+		return true;
+	}
+	case FRAME_OK:
+		if (worker->share == NULL) {
+			struct share_request *request = worker->request;
+
+			worker_end(worker);
+			if (request != NULL)
+				shares->answer(request, FRAME_OK, frame->body,
+				    frame->len);
+			return true;
+		}
+		if (!worker->opens && worker->job == SHARE_SESSION)
+			take_session(shares, worker, frame);
+		worker->opens = false;
+		worker_done(shares, worker);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Read what WORKER has to say: one frame, so that all get their turn. */
+static void
+worker_read(struct shares *shares, struct worker *worker)
+{
+	struct frame frame = { 0 };
+	bool sense;
+
+	switch (frame_read(worker->fd, &worker->in, &frame)) {
+	case FRAME_AGAIN:
+		return;
+	case FRAME_COMPLETE:
+		sense = worker_said(shares, worker, &frame);
+		frame_free(&frame);
+		if (sense)
+			return;
+		break;
+	default:
+		if (worker->state == WORKER_IDLE) {
+			/* the remote has closed the kept connection */
+			worker_end(worker);
+			return;
+		}
+		break;
+	}
+	worker_lost(shares, worker, "internal",
+	    "The connection to the remote server broke on the gateway.",
+	    "a worker ended unexpectedly: see this log for a crash");
+}
+
+/*
+ * A share
+ */
+
+/* See that the first of the requests of SHARE gets on. */
+static void
+share_pump(struct shares *shares, struct share *share)
+{
+	struct fields refusal;
+
+	if (keys_fresh(shares, share))
+		answer_all(shares, share, SHARE_KEYS, FRAME_TEXT, share->keys,
+		    share->keys_len);
+	if (share->failure != NULL && share->worker == NULL &&
+	    frame_now_ms() < share->failure_end_ms)
+		answer_all(shares, share, SHARE_KEYS, FRAME_REFUSED,
+		    share->failure, share->failure_len);
+	if (share->requests == NULL)
+		return;
+	if (share->worker == NULL && share->successor != NULL &&
+	    share->successor->state == WORKER_IDLE) {
+		share->worker = share->successor;
+		share->successor = NULL;
+	}
+	if (share->worker != NULL) {
+		if (share->worker->state == WORKER_IDLE)
+			worker_next_job(shares, share);
+		return;
+	}
+	if (!share->claimed && next_request(share, SHARE_SESSION) == NULL &&
+	    count_unclaimed(shares) >= UNCLAIMED_MAX) {
+		make_refusal(&refusal, "busy",
+		    "Too many logins are under way; try again in a minute.",
+		    "somebody may be guessing names: see sshd's log");
+		refuse_all(shares, share, refusal.text, refusal.len);
+		fields_free(&refusal);
+		return;
+	}
+	share->worker = worker_new(shares, share->user);
+	if (share->worker != NULL) {
+		share->worker->share = share;
+		return;
+	}
+	make_refusal(&refusal, "internal", "The gateway is out of memory.",
+	    "give the gateway more memory");
+	refuse_all(shares, share, refusal.text, refusal.len);
+	fields_free(&refusal);
+}
+
+/* Start queued workers while there are not too many handshakes. */
+static void
+start_queued(struct shares *shares)
+{
+	size_t starting = count_workers(shares, WORKER_STARTING);
+
+	while (starting < STARTING_MAX) {
+		struct worker *oldest = NULL;
+
+		for (struct worker *w = shares->workers; w != NULL;
+		     w = w->next) {
+			if (w->state == WORKER_QUEUED)
+				oldest = w; /* new ones are put in front */
+		}
+		if (oldest == NULL)
+			return;
+		if (oldest->share != NULL && oldest->share->requests == NULL &&
+		    !oldest->opens) {
+			worker_end(oldest);
+			unlink_worker(shares, oldest);
+			continue;
+		}
+		starting++;
+		if (!worker_launch(shares, oldest))
+			worker_lost(shares, oldest, "internal",
+			    "The gateway could not start a process.",
+			    "raise the limit on processes");
+	}
+}
+
+struct shares *
+shares_new(const struct config *config, const struct signer *signer,
+    share_answer *answer)
+{
+	struct shares *shares = calloc(1, sizeof(*shares));
+
+	if (shares == NULL)
+		return NULL;
+	shares->config = config;
+	shares->signer = signer;
+	shares->answer = answer;
+	return shares;
+}
+
+void
+shares_free(struct shares *shares)
+{
+	if (shares == NULL)
+		return;
+	while (shares->workers != NULL) {
+		struct worker *worker = shares->workers;
+
+		if (worker->pid > 0)
+			kill(worker->pid, SIGKILL);
+		worker_end(worker);
+		unlink_worker(shares, worker);
+	}
+	while (shares->first != NULL) {
+		struct share *share = shares->first;
+
+		shares->first = share->next;
+		forget_keys(share);
+		forget_failure(share);
+		free(share);
+	}
+	free(shares);
+}
+
+void
+shares_configure(struct shares *shares, const struct config *config,
+    const struct signer *signer)
+{
+	shares->config = config;
+	shares->signer = signer;
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->share != NULL && w->state != WORKER_QUEUED)
+			worker_end(w);
+	}
+	for (struct share *share = shares->first; share != NULL;
+	     share = share->next) {
+		forget_keys(share);
+		forget_failure(share);
+		for (struct share_request *r = share->requests; r != NULL;
+		     r = r->next)
+			r->started = false;
+		share_pump(shares, share);
+	}
+}
+
+void
+shares_ask(struct shares *shares, struct share_request *request)
+{
+	struct share_request **last;
+	struct share *share;
+
+	request->next = NULL;
+	request->retried = request->started = false;
+	if (request->want == SHARE_CHECK) {
+		struct worker *worker = worker_new(shares, request->user);
+
+		if (worker != NULL)
+			worker->request = request;
+		else
+			shares->answer(request, FRAME_REFUSED, NULL, 0);
+		return;
+	}
+	share = find_share(shares, request->user);
+	if (share == NULL) {
+		shares->answer(request, FRAME_REFUSED, NULL, 0);
+		return;
+	}
+	for (last = &share->requests; *last != NULL; last = &(*last)->next)
+		continue;
+	*last = request;
+	share_pump(shares, share);
+}
+
+void
+shares_forget(struct shares *shares, struct share_request *request)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->request != request)
+			continue;
+		w->request = NULL;
+		if (w->share == NULL)
+			worker_end(w);
+	}
+	for (struct share *share = shares->first; share != NULL;
+	     share = share->next) {
+		if (unlink_request(share, request))
+			return;
+	}
+}
+
+size_t
+shares_poll_count(const struct shares *shares)
+{
+	size_t count = 0;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next)
+		count += w->fd >= 0;
+	return count;
+}
+
+size_t
+shares_poll(struct shares *shares, struct pollfd *fds)
+{
+	size_t count = 0;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->fd < 0)
+			continue;
+		fds[count].fd = w->fd;
+		fds[count].events =
+		    (short)(w->out.len > 0 ? POLLIN | POLLOUT : POLLIN);
+		fds[count].revents = 0;
+		count++;
+	}
+	return count;
+}
+
+static struct worker *
+find_worker_fd(const struct shares *shares, int fd)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->fd == fd)
+			return w;
+	}
+	return NULL;
+}
+
+void
+shares_polled(struct shares *shares, const struct pollfd *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct worker *worker = find_worker_fd(shares, fds[i].fd);
+
+		if (worker == NULL || fds[i].revents == 0)
+			continue;
+		if ((fds[i].revents & POLLOUT) != 0)
+			frame_flush(worker->fd, &worker->out);
+		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+			worker_read(shares, worker);
+		if (worker->fd >= 0 && worker->out.len > 0)
+			frame_flush(worker->fd, &worker->out);
+	}
+}
+
+/* How long before share_max_age a kept connection is replaced. */
+static int64_t
+replace_age_ms(const struct config *config)
+{
+	const int64_t max_ms = (int64_t)config->share_max_age_s * 1000;
+
+	return max_ms - (max_ms / 4 < 30000 ? max_ms / 4 : 30000);
+}
+
+/* Start the successor of an idle WORKER. */
+static void
+replace(struct shares *shares, struct worker *worker)
+{
+	struct worker *successor = worker_new(shares, worker->user);
+
+	if (successor == NULL)
+		return;
+	successor->share = worker->share;
+	successor->opens = true;
+	worker->share->successor = successor;
+}
+
+/* An idle WORKER: until when may it be? */
+static int64_t
+tick_idle(struct shares *shares, struct worker *worker, int64_t now_ms)
+{
+	const struct config *config = shares->config;
+	struct share *share = worker->share;
+	const int64_t idle_end_ms = worker->idle_ms +
+	    (share->claimed ? (int64_t)config->share_idle_s * 1000
+			    : UNCLAIMED_IDLE_MS);
+	const int64_t replace_ms = worker->began_ms + replace_age_ms(config);
+	const int64_t max_ms =
+	    worker->began_ms + (int64_t)config->share_max_age_s * 1000;
+	int64_t next_ms = idle_end_ms < max_ms ? idle_end_ms : max_ms;
+
+	if (share->worker != worker)
+		return INT64_MAX; /* a successor that waits for its turn */
+	if (now_ms >= next_ms) {
+		worker_end(worker);
+		share->claimed = share->claimed && share->successor != NULL;
+		return worker->end_ms;
+	}
+	if (share->successor != NULL)
+		return next_ms;
+	if (now_ms < replace_ms)
+		return replace_ms < next_ms ? replace_ms : next_ms;
+	if (idle_end_ms > max_ms)
+		replace(shares, worker);
+	return next_ms;
+}
+
+static int64_t
+tick_worker(struct shares *shares, struct worker *worker, int64_t now_ms)
+{
+	switch (worker->state) {
+	case WORKER_QUEUED:
+		return INT64_MAX;
+	case WORKER_IDLE:
+		return tick_idle(shares, worker, now_ms);
+	case WORKER_ENDING:
+		if (now_ms < worker->end_ms)
+			return worker->end_ms;
+		if (worker->pid > 0)
+			kill(worker->pid, SIGKILL);
+		return INT64_MAX;
+	default:
+		if (now_ms < worker->end_ms)
+			return worker->end_ms;
+		kill(worker->pid, SIGKILL);
+		worker_lost(shares, worker, "timeout",
+		    "The remote server did not answer in time.",
+		    "check the link to the remote, and DNS on the gateway");
+		return now_ms;
+	}
+}
+
+int64_t
+shares_tick(struct shares *shares, int64_t now_ms)
+{
+	int64_t next_ms = INT64_MAX;
+	struct worker *worker, *next;
+
+	for (worker = shares->workers; worker != NULL; worker = next) {
+		int64_t at_ms;
+
+		next = worker->next;
+		if (worker->state == WORKER_ENDING && worker->pid < 0) {
+			unlink_worker(shares, worker);
+			continue;
+		}
+		at_ms = tick_worker(shares, worker, now_ms);
+		if (at_ms < next_ms)
+			next_ms = at_ms;
+	}
+	start_queued(shares);
+	for (worker = shares->workers; worker != NULL; worker = worker->next) {
+		if (worker->state != WORKER_IDLE &&
+		    worker->state != WORKER_QUEUED &&
+		    worker->end_ms > now_ms && worker->end_ms < next_ms)
+			next_ms = worker->end_ms;
+	}
+	sweep(shares, now_ms);
+	return next_ms;
+}
+
+bool
+shares_reap(struct shares *shares, pid_t pid)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->pid != pid)
+			continue;
+		w->pid = -1;
+		/* what it said last may still be there to read */
+		if (w->state == WORKER_ENDING)
+			unlink_worker(shares, w);
+		return true;
+	}
+	return false;
+}
+
+void
+shares_each(const struct shares *shares, int64_t now_ms,
+    void (*each)(void *context, const struct share_status *status),
+    void *context)
+{
+	static const char *const states[] = {
+		[WORKER_QUEUED] = "queued",
+		[WORKER_STARTING] = "connecting",
+		[WORKER_BUSY] = "busy",
+		[WORKER_IDLE] = "connected",
+		[WORKER_ENDING] = "ending",
+	};
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		struct share_status status = { .user = w->user,
+			.state = states[w->state],
+			.age_ms = w->state == WORKER_BUSY ||
+				w->state == WORKER_IDLE
+			    ? now_ms - w->began_ms
+			    : -1 };
+
+		each(context, &status);
+	}
+}

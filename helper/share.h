@@ -1,0 +1,96 @@
+#ifndef MOSHGATE_SHARE_H
+#define MOSHGATE_SHARE_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../shim/frame.h"
+#include "config.h"
+#include "signer.h"
+
+/*
+ * A user's share of the remote: the one worker that serves all of the user's
+ * logins, the keys it has read, and the requests that wait for it.
+ */
+struct shares;
+
+enum share_want {
+	SHARE_KEYS,
+	SHARE_SESSION,
+	SHARE_CHECK, /* a worker of its own, that tells each step */
+};
+
+/*
+ * A request, kept by whoever asks until it is answered or forgotten.  ASKED is
+ * the shim's request, whose fields a session passes on.
+ */
+struct share_request {
+	enum share_want want;
+	char user[65];
+	const struct frame *asked;
+	void *asker;
+	/* the share's own */
+	struct share_request *next;
+	bool retried, started;
+	int64_t end_ms;
+};
+
+/*
+ * Called with the answer to REQUEST: FRAME_TEXT, FRAME_OK, FRAME_REFUSED; or
+ * FRAME_STEP, after which another comes.  After any other the request is
+ * forgotten already.
+ */
+typedef void share_answer(struct share_request *request, enum frame_type type,
+    const char *body, size_t len);
+
+/* CONFIG and SIGNER must outlive the shares, or the next shares_configure(). */
+struct shares *shares_new(const struct config *config,
+    const struct signer *signer, share_answer *answer);
+void shares_free(struct shares *shares);
+
+/* From now on CONFIG and SIGNER hold; what was kept is let go. */
+void shares_configure(struct shares *shares, const struct config *config,
+    const struct signer *signer);
+
+/* Ask; the answer may come before this returns. */
+void shares_ask(struct shares *shares, struct share_request *request);
+
+/* REQUEST is not waited for any more. */
+void shares_forget(struct shares *shares, struct share_request *request);
+
+/* How many descriptors shares_poll() needs at most. */
+size_t shares_poll_count(const struct shares *shares);
+
+/* Fill FDS with what to poll for; returns how many. */
+size_t shares_poll(struct shares *shares, struct pollfd *fds);
+
+/* Do what the COUNT polled FDS call for. */
+void shares_polled(
+    struct shares *shares, const struct pollfd *fds, size_t count);
+
+/*
+ * Do what the time calls for.  Returns when to call again at the latest, in
+ * milliseconds on the monotonic clock, or INT64_MAX.
+ */
+int64_t shares_tick(struct shares *shares, int64_t now_ms);
+
+/* The child PID has ended; false if it was no worker. */
+bool shares_reap(struct shares *shares, pid_t pid);
+
+/* What `moshgate status` says of the shares. */
+struct share_status {
+	const char *user;
+	const char *state;
+	int64_t age_ms; /* of the connection; -1 if there is none */
+};
+
+/* Call EACH with CONTEXT for every user. */
+void shares_each(const struct shares *shares, int64_t now_ms,
+    void (*each)(void *context, const struct share_status *status),
+    void *context);
+
+#endif

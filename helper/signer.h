@@ -1,0 +1,47 @@
+#ifndef MOSHGATE_SIGNER_H
+#define MOSHGATE_SIGNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+
+#define SIGNER_SIGNATURE_BYTES 64 /* RFC 8032, section 5.1.6 */
+#define SIGNER_BLOB_BYTES 51	  /* RFC 8709, section 4 */
+#define SIGNER_ERROR_BYTES 512
+
+/* The gateway's key, which exists in the helper's own process alone. */
+struct signer;
+
+/*
+ * Read the key that CONFIG names.  Returns NULL when it cannot be used, and
+ * in ERROR one line that says why and what to do.
+ */
+struct signer *signer_open(
+    const struct config *config, char error[SIGNER_ERROR_BYTES]);
+void signer_close(struct signer *signer);
+
+/*
+ * Read the LEN bytes at TEXT, which are a private key file in OpenSSH's format
+ * (PROTOCOL.key in its source) and which messages call NAME.  TEXT should be
+ * in secret memory.
+ */
+struct signer *signer_parse(const char *name, const char *text, size_t len,
+    char error[SIGNER_ERROR_BYTES]);
+
+/* The public key, as RFC 4253 section 6.6 encodes it. */
+const unsigned char *signer_public(const struct signer *signer);
+
+/* Its fingerprint as ssh-keygen -l prints it: "SHA256:...". */
+const char *signer_fingerprint(const struct signer *signer);
+
+/*
+ * Sign the LEN bytes at DATA, if they are nothing but the request of USER to
+ * be authenticated by this key (RFC 4252, section 7).
+ * Returns false if they are anything else.
+ */
+bool signer_sign(const struct signer *signer, const char *user,
+    const unsigned char *data, size_t len,
+    unsigned char signature[SIGNER_SIGNATURE_BYTES]);
+
+#endif

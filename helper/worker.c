@@ -1,0 +1,641 @@
+#include "worker.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libssh2.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "authkeys.h"
+#include "hostkey.h"
+#include "mosh.h"
+#include "remote.h"
+#include "signer.h"
+
+#define HELPER_FD 3
+#define HELPER_TIMEOUT_MS 10000
+#define REPLY_MAX_BYTES ((size_t)64 * 1024)
+
+/* The settings that a worker is told; each is a string or a number. */
+static const struct {
+	const char *name;
+	size_t offset;
+	enum { STRING, NUMBER, YES_NO } kind;
+} told[] = {
+	{ "host", offsetof(struct config, host), STRING },
+	{ "port", offsetof(struct config, port), NUMBER },
+	{ "known_hosts", offsetof(struct config, known_hosts), STRING },
+	{ "verify_host_key", offsetof(struct config, verify_host_key), YES_NO },
+	{ "connect_timeout", offsetof(struct config, connect_timeout_s),
+	    NUMBER },
+	{ "ciphers", offsetof(struct config, ciphers), STRING },
+	{ "macs", offsetof(struct config, macs), STRING },
+	{ "kex", offsetof(struct config, kex), STRING },
+	{ "host_key_algorithms", offsetof(struct config, host_key_algorithms),
+	    STRING },
+	{ "remote_keys", offsetof(struct config, remote_keys), STRING },
+	{ "mosh_server", offsetof(struct config, mosh_server), STRING },
+	{ "mosh_ports", offsetof(struct config, mosh_ports), STRING },
+	{ "mosh_host", offsetof(struct config, mosh_host), STRING },
+	{ "network_timeout", offsetof(struct config, network_timeout_s),
+	    NUMBER },
+};
+
+#define TOLD (sizeof(told) / sizeof(told[0]))
+
+static void
+child_exec(const char *user, int fd)
+{
+	char program[] = "/proc/self/exe", name[] = "moshgate-helper";
+	char option[] = WORKER_OPTION, whom[80];
+	char *argv[] = { name, option, whom, NULL };
+	sigset_t none;
+
+	snprintf(whom, sizeof(whom), "%s", user);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(126);
+	if (fd == HELPER_FD) {
+		if (fcntl(fd, F_SETFD, 0) < 0)
+			_exit(126);
+	} else if (dup2(fd, HELPER_FD) < 0) {
+		_exit(126);
+	}
+	if (close_range(HELPER_FD + 1, ~0U, 0) < 0)
+		_exit(126);
+	execv(program, argv);
+	_exit(127);
+}
+
+pid_t
+worker_start(const char *user, int *fd)
+{
+	int ends[2], error;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		child_exec(user, ends[1]);
+	error = errno;
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		errno = error;
+		return -1;
+	}
+	*fd = ends[0];
+	return pid;
+}
+
+void
+worker_describe(struct fields *fields, const struct config *config)
+{
+	for (size_t i = 0; i < TOLD; i++) {
+		const char *member = (const char *)config + told[i].offset;
+
+		if (told[i].kind == STRING)
+			fields_add(fields, told[i].name,
+			    *(char *const *)(const void *)member);
+		else if (told[i].kind == NUMBER)
+			fields_add_number(fields, told[i].name,
+			    *(const int *)(const void *)member);
+		else
+			fields_add_number(fields, told[i].name,
+			    *(const bool *)(const void *)member);
+	}
+}
+
+/* The other way round: a configuration of what FRAME tells. */
+static bool
+understand(const struct frame *frame, struct config *config)
+{
+	for (size_t i = 0; i < TOLD; i++) {
+		char *member = (char *)config + told[i].offset;
+		const char *value = fields_get(frame, told[i].name);
+		long long n;
+
+		if (value == NULL)
+			return false;
+		if (told[i].kind == STRING) {
+			char *copy = strdup(value);
+
+			if (copy == NULL)
+				return false;
+			*(char **)(void *)member = copy;
+			continue;
+		}
+		if (!fields_get_number(frame, told[i].name, 0, 1LL << 30, &n))
+			return false;
+		if (told[i].kind == NUMBER)
+			*(int *)(void *)member = (int)n;
+		else
+			*(bool *)(void *)member = n != 0;
+	}
+	return true;
+}
+
+/* All that a worker has. */
+struct work {
+	struct config *config;
+	struct frame start;
+	struct frame_in in;
+	const char *user;
+	unsigned char blob[SIGNER_BLOB_BYTES];
+	struct hostkeys known;
+	struct remote *remote;
+	bool checking; /* this is `moshgate check`: tell each step */
+};
+
+static bool
+tell(enum frame_type type, const struct fields *fields)
+{
+	return !fields->failed &&
+	    frame_send(HELPER_FD, type, fields->text, fields->len,
+		HELPER_TIMEOUT_MS);
+}
+
+/* Tell the helper that a job, or with ENDS the worker, has failed. */
+static void
+tell_refused(const char *reason, const char *sentence, const char *remedy,
+    const char *detail, bool ends)
+{
+	struct fields fields = { 0 };
+
+	fields_add(&fields, "reason", reason);
+	fields_add(&fields, "sentence", sentence);
+	fields_add(&fields, "remedy", remedy);
+	if (detail[0] != '\0')
+		fields_add(&fields, "detail", detail);
+	if (ends)
+		fields_add(&fields, "ends", "1");
+	tell(FRAME_REFUSED, &fields);
+	fields_free(&fields);
+}
+
+/* A line for the log. */
+static void
+tell_note(const char *event, const char *text, const char *remedy)
+{
+	struct fields fields = { 0 };
+
+	fields_add(&fields, "event", event);
+	fields_add(&fields, "detail", text);
+	fields_add(&fields, "remedy", remedy);
+	tell(FRAME_NOTE, &fields);
+	fields_free(&fields);
+}
+
+/* The outcome of a step of `moshgate check`. */
+static void
+tell_step(const struct work *w, const char *step, bool ok, const char *text,
+    const char *remedy)
+{
+	struct fields fields = { 0 };
+
+	if (!w->checking)
+		return;
+	fields_add(&fields, "step", step);
+	fields_add(&fields, "ok", ok ? "1" : "0");
+	fields_add(&fields, "text", text);
+	fields_add(&fields, "remedy", remedy);
+	tell(FRAME_STEP, &fields);
+	fields_free(&fields);
+}
+
+/* remote_authenticate()'s way to sign: the helper does it. */
+static bool
+ask_signature(void *context, const unsigned char *data, size_t len,
+    unsigned char *signature)
+{
+	struct work *w = context;
+	struct frame answer;
+	bool signed_;
+
+	if (!frame_send(HELPER_FD, FRAME_SIGN, (const char *)data, len,
+		HELPER_TIMEOUT_MS) ||
+	    frame_wait(HELPER_FD, &w->in, &answer, HELPER_TIMEOUT_MS) !=
+		FRAME_COMPLETE)
+		return false;
+	signed_ = answer.type == FRAME_SIGNED &&
+	    answer.len == SIGNER_SIGNATURE_BYTES;
+	if (signed_)
+		memcpy(signature, answer.body, SIGNER_SIGNATURE_BYTES);
+	frame_free(&answer);
+	return signed_;
+}
+
+/* Take what FRAME_START tells. */
+static bool
+begin(struct work *w)
+{
+	const char *blob, *first;
+	size_t len;
+
+	w->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
+	if (frame_wait(HELPER_FD, &w->in, &w->start, HELPER_TIMEOUT_MS) !=
+		FRAME_COMPLETE ||
+	    w->start.type != FRAME_START || !fields_wellformed(&w->start))
+		return false;
+	w->config = calloc(1, sizeof(*w->config));
+	w->user = fields_get(&w->start, "user");
+	blob = fields_get(&w->start, "public");
+	first = fields_get(&w->start, "first");
+	if (w->config == NULL || w->user == NULL || blob == NULL ||
+	    first == NULL || !config_username_valid(w->user) ||
+	    !understand(&w->start, w->config))
+		return false;
+	w->checking = strcmp(first, "check") == 0;
+	return sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
+		   NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	    len == sizeof(w->blob);
+}
+
+/* Give up what a worker never needs. */
+static void
+drop(void)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static bool
+find_host_keys(struct work *w)
+{
+	char name[HOSTKEY_NAME_BYTES];
+
+	if (!w->config->verify_host_key)
+		return true;
+	hostkey_name(w->config->host, w->config->port, name);
+	if (hostkey_find(w->config->known_hosts, name, &w->known))
+		return true;
+	tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
+	    "check that /usr/bin/ssh-keygen is there (openssh-client)",
+	    "ssh-keygen -F cannot be run", true);
+	tell_step(w, "host key", false, "ssh-keygen -F cannot be run",
+	    "install openssh-client");
+	return false;
+}
+
+/* After a step: true if it went well; else the helper is told why not. */
+static bool
+went_well(struct work *w, const char *step, enum remote_result result,
+    const char *text)
+{
+	if (result == REMOTE_OK) {
+		tell_step(w, step, true, text, "");
+		return true;
+	}
+	tell_step(w, step, false,
+	    remote_detail(w->remote)[0] != '\0' ? remote_detail(w->remote)
+						: remote_sentence(result),
+	    remote_remedy(result));
+	tell_refused(remote_reason(result), remote_sentence(result),
+	    remote_remedy(result), remote_detail(w->remote), true);
+	return false;
+}
+
+/* From nothing to an authenticated connection. */
+static bool
+connect_remote(struct work *w)
+{
+	w->remote = remote_new(w->config, w->user, HELPER_FD);
+	if (w->remote == NULL)
+		return false;
+	if (!went_well(w, "resolve", remote_resolve(w->remote),
+		w->config->host))
+		return false;
+	if (!find_host_keys(w))
+		return false;
+	if (!went_well(w, "connect", remote_connect(w->remote),
+		remote_address(w->remote)))
+		return false;
+	if (!went_well(w, "host key", remote_handshake(w->remote, &w->known),
+		w->config->verify_host_key ? "as in known_hosts"
+					   : "not checked: verify_host_key "
+					     "is no"))
+		return false;
+	if (!w->config->verify_host_key)
+		tell_note("host-key-unchecked", "verify_host_key is no",
+		    "put the remote's host key into known_hosts and remove "
+		    "verify_host_key");
+	return went_well(w, "login",
+	    remote_authenticate(w->remote, w->blob, sizeof(w->blob),
+		ask_signature, w),
+	    w->user);
+}
+
+/*
+ * The line of sh that prints the user's key files: each at most as long as
+ * all may be, and only plain files, since others might never end.
+ */
+static bool
+keys_command(const struct work *w, char *command, size_t size)
+{
+	const char *from = w->config->remote_keys;
+	size_t used = 0;
+	int len;
+
+	used = (size_t)snprintf(command, size, "cd&&for k in ");
+	for (; *from != '\0' && used < size; from++) {
+		if (from[0] == '%' && from[1] == 'u') {
+			len = snprintf(command + used, size - used, "%s",
+			    w->user);
+			if (len < 0)
+				return false;
+			used += (size_t)len;
+			from++;
+		} else {
+			command[used++] = *from;
+		}
+	}
+	if (used >= size)
+		return false;
+	len = snprintf(command + used, size - used,
+	    ";do test -f $k&&head -c %zu $k;echo;done 2>/dev/null",
+	    AUTHKEYS_MAX_BYTES + 1);
+	return len > 0 && (size_t)len < size - used;
+}
+
+/* Tell the outcome of a failed remote_run(); the worker is then over. */
+static bool
+run_failed(struct work *w, enum remote_result result)
+{
+	tell_refused(remote_reason(result), remote_sentence(result),
+	    remote_remedy(result), remote_detail(w->remote), true);
+	return false;
+}
+
+/* Read and filter the user's authorized_keys.  False when all is over. */
+static bool
+do_keys(struct work *w)
+{
+	struct authkeys_report report;
+	char command[4096], *text, *filtered;
+	enum remote_result result;
+	size_t len, filtered_len;
+	int status;
+	bool sent;
+
+	if (!keys_command(w, command, sizeof(command))) {
+		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
+		    "shorten remote_keys in [clients]", "", false);
+		return true;
+	}
+	result = remote_run(w->remote, command, AUTHKEYS_MAX_BYTES, &text, &len,
+	    &status);
+	if (result != REMOTE_OK)
+		return run_failed(w, result);
+	filtered = authkeys_filter(text, len, w->blob, sizeof(w->blob),
+	    &filtered_len, &report);
+	free(text);
+	if (filtered == NULL)
+		return false;
+	if (report.note[0] != '\0')
+		tell_note("authorized-keys", report.note,
+		    "such lines cannot be honoured through the gateway, see "
+		    "moshgate-keys(8)");
+	sent = frame_send(HELPER_FD, FRAME_TEXT, filtered, filtered_len,
+	    HELPER_TIMEOUT_MS);
+	free(filtered);
+	return sent;
+}
+
+/* Take from FRAME what the client's side is like. */
+static void
+read_client(const struct frame *frame, struct mosh_client *client)
+{
+	long long colors;
+
+	*client = (struct mosh_client){ 0 };
+	if (fields_get_number(frame, "colors", 0, 1 << 24, &colors))
+		client->colors = (int)colors;
+	client->colorterm = fields_get(frame, "COLORTERM");
+	if (client->colorterm != NULL && !locale_value_valid(client->colorterm))
+		client->colorterm = NULL;
+	for (size_t i = 0; i < LOCALE_NAMES; i++) {
+		const char *value = fields_get(frame, locale_names[i]);
+
+		if (value == NULL || !locale_value_valid(value))
+			continue;
+		client->locale[client->locales].name = locale_names[i];
+		client->locale[client->locales].value = value;
+		client->locales++;
+	}
+}
+
+static const struct {
+	const char *reason, *sentence, *remedy;
+} mosh_words[] = {
+	[MOSH_NOT_FOUND] = { "no-mosh-server",
+	    "The remote server has no mosh-server.",
+	    "install mosh on the remote, or set server in [mosh] to its path" },
+	[MOSH_NO_LOCALE] = { "no-utf8-locale",
+	    "The remote server has no UTF-8 locale, which mosh needs.",
+	    "install the locale C.UTF-8 or another one in UTF-8 on the "
+	    "remote" },
+	[MOSH_NO_PORT] = { "no-port",
+	    "The remote server has no free port for mosh.",
+	    "widen ports in [mosh], or look for forgotten mosh-servers on "
+	    "the remote" },
+	[MOSH_FAILED] = { "mosh-failed",
+	    "mosh-server did not start on the remote server.",
+	    "run mosh-server on the remote as this user" },
+};
+
+/* Start a mosh-server for the client in FRAME.  False when all is over. */
+static bool
+do_session(struct work *w, const struct frame *frame)
+{
+	struct mosh_client client;
+	struct mosh_reply reply = { 0 };
+	struct fields fields = { 0 };
+	char command[MOSH_COMMAND_BYTES], *text;
+	enum remote_result result;
+	enum mosh_result started;
+	int status;
+	size_t len;
+
+	read_client(frame, &client);
+	if (!mosh_command(w->config, &client, command)) {
+		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
+		    "shorten server in [mosh]", "", false);
+		return true;
+	}
+	result = remote_run(
+	    w->remote, command, REPLY_MAX_BYTES, &text, &len, &status);
+	if (result != REMOTE_OK)
+		return run_failed(w, result);
+	started = mosh_parse(text, len, status, &reply);
+	if (started != MOSH_STARTED) {
+		char detail[256];
+
+		snprintf(detail, sizeof(detail), "exit status %d: %.*s", status,
+		    (int)(len < 200 ? len : 200), text);
+		tell_refused(mosh_words[started].reason,
+		    mosh_words[started].sentence, mosh_words[started].remedy,
+		    started == MOSH_FAILED ? detail : "", false);
+	} else {
+		fields_add(
+		    &fields, "host", remote_mosh_address(w->remote));
+		fields_add_number(&fields, "port", reply.port);
+		fields_add(&fields, "key", reply.key);
+		tell(FRAME_OK, &fields);
+		fields_free(&fields);
+	}
+	explicit_bzero(text, len);
+	explicit_bzero(&reply, sizeof(reply));
+	free(text);
+	return true;
+}
+
+/* Nothing but an open channel, ready for the next login. */
+static bool
+do_open(struct work *w)
+{
+	struct fields fields = { 0 };
+	enum remote_result result;
+	char *text;
+	size_t len;
+	int status;
+
+	result =
+	    remote_run(w->remote, ":", REPLY_MAX_BYTES, &text, &len, &status);
+	if (result != REMOTE_OK)
+		return run_failed(w, result);
+	free(text);
+	return tell(FRAME_OK, &fields);
+}
+
+/* The rest of `moshgate check`, on the remote. */
+static void
+do_check(struct work *w)
+{
+	char command[1024], *text;
+	enum remote_result result;
+	struct fields fields = { 0 };
+	const char *server = w->config->mosh_server;
+	int status, found;
+	size_t len;
+
+	/* Only the word itself, not its arguments, can be looked for. */
+	snprintf(command, sizeof(command), "command -v %.*s",
+	    (int)strcspn(server, " "), server);
+	result = remote_run(
+	    w->remote, command, REPLY_MAX_BYTES, &text, &len, &status);
+	if (!went_well(w, "shell", result, "the remote runs commands"))
+		return;
+	while (len > 0 && text[len - 1] == '\n')
+		text[--len] = '\0';
+	found = status == 0 && len > 0;
+	tell_step(w, "mosh-server", found, found ? text : "not found",
+	    mosh_words[MOSH_NOT_FOUND].remedy);
+	if (found)
+		tell(FRAME_OK, &fields);
+	else
+		tell_refused(mosh_words[MOSH_NOT_FOUND].reason,
+		    mosh_words[MOSH_NOT_FOUND].sentence,
+		    mosh_words[MOSH_NOT_FOUND].remedy, "", true);
+	free(text);
+}
+
+/* Do the job FRAME asks for.  False when all is over. */
+static bool
+do_job(struct work *w, const struct frame *frame, const char *job)
+{
+	if (strcmp(job, "keys") == 0)
+		return do_keys(w);
+	if (strcmp(job, "session") == 0)
+		return do_session(w, frame);
+	if (strcmp(job, "open") == 0)
+		return do_open(w);
+	do_check(w);
+	return false;
+}
+
+/* Wait for the next job while the remote is answered.  False at the end. */
+static bool
+next_job(struct work *w, struct frame *job)
+{
+	for (;;) {
+		struct pollfd fds[2] = { { .fd = HELPER_FD, .events = POLLIN },
+			{ .fd = remote_fd(w->remote), .events = POLLIN } };
+		enum frame_result result;
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return false;
+		if (fds[1].revents != 0 &&
+		    remote_idle(w->remote) != REMOTE_OK)
+			return false;
+		if (fds[0].revents == 0)
+			continue;
+		result = frame_read(HELPER_FD, &w->in, job);
+		if (result == FRAME_COMPLETE)
+			return fields_wellformed(job);
+		if (result != FRAME_AGAIN)
+			return false;
+	}
+}
+
+static void
+work(struct work *w)
+{
+	struct frame job;
+
+	if (!begin(w))
+		return;
+	if (!connect_remote(w) ||
+	    !do_job(w, &w->start, fields_get(&w->start, "first")))
+		return;
+	while (next_job(w, &job)) {
+		const bool more = do_job(w, &job,
+		    job.type == FRAME_KEYS ? "keys" : "session");
+
+		frame_free(&job);
+		if (!more)
+			return;
+	}
+}
+
+int
+worker_main(void)
+{
+	struct sockaddr_un name;
+	socklen_t len = sizeof(name);
+	struct work w = { 0 };
+
+	if (getsockname(HELPER_FD, (struct sockaddr *)&name, &len) < 0 ||
+	    name.sun_family != AF_UNIX) {
+		fprintf(stderr, "moshgate-helper: %s is for the helper alone\n",
+		    WORKER_OPTION);
+		return 2;
+	}
+	fcntl(HELPER_FD, F_SETFD, FD_CLOEXEC);
+	drop();
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0 || libssh2_init(0) != 0)
+		return 1;
+	work(&w);
+	remote_free(w.remote);
+	hostkey_free(&w.known);
+	frame_in_reset(&w.in);
+	frame_free(&w.start);
+	config_free(w.config);
+	libssh2_exit();
+	return 0;
+}

@@ -1,0 +1,43 @@
+#ifndef MOSHGATE_WORKER_H
+#define MOSHGATE_WORKER_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../shim/frame.h"
+#include "config.h"
+
+/*
+ * A worker is the helper executed anew, without the gateway's key: it makes
+ * one connection to the remote as one user and parses all that the remote
+ * says.  It speaks frames with the helper:
+ *
+ *	helper to worker	FRAME_START	who, where, and the first job
+ *				FRAME_KEYS, FRAME_SESSION	another job
+ *				FRAME_SIGNED	the answer to FRAME_SIGN
+ *	worker to helper	FRAME_SIGN	the bytes to be signed
+ *				FRAME_NOTE	something for the log
+ *				FRAME_STEP	a line of `moshgate check`
+ *				FRAME_TEXT	the authorized_keys, filtered
+ *				FRAME_OK	host, port, key of a mosh-server;
+ *						or that the job is done
+ *				FRAME_REFUSED	reason, sentence, remedy,
+ *						detail; "ends" if it is over
+ */
+#define WORKER_OPTION "--worker"
+
+/*
+ * Start a worker for USER.  Stores the helper's end of its socket
+ * (close-on-exec) in *FD.  Returns its process, or -1 with errno set.
+ */
+pid_t worker_start(const char *user, int *fd);
+
+/* Add to FIELDS what of CONFIG a worker needs: never a secret. */
+void worker_describe(struct fields *fields, const struct config *config);
+
+/* What a worker does, from FRAME_START on; returns its exit status. */
+int worker_main(void);
+
+#endif

@@ -1,0 +1,254 @@
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "moshgate.h"
+#include "visible.h"
+
+#define HELPER LIBEXECDIR "/moshgate/moshgate-helper"
+#define SESSION LIBEXECDIR "/moshgate/moshgate-session"
+#define GROUP "moshgate"
+
+static const int64_t step_timeout_ms = 60000;
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: moshgate check [user]\n"
+	      "\n"
+	      "Sees whether everything is there that a login of user needs, "
+	      "and says what to\ndo where it is not.  Without a user, one of "
+	      "the group " GROUP " is taken.\n",
+	    to);
+}
+
+/* Print a line of the outcome; TEXT may hold anything. */
+static bool
+report(bool ok, const char *step, const char *text, const char *remedy)
+{
+	char visible[1024];
+
+	printf("%-6s%-16s%s\n", ok ? "ok" : "FAIL", step,
+	    visible_copy(visible, sizeof(visible), text, strlen(text)));
+	if (!ok && remedy[0] != '\0')
+		printf("%-22s-> %s\n", "",
+		    visible_copy(
+			visible, sizeof(visible), remedy, strlen(remedy)));
+	fflush(stdout);
+	return ok;
+}
+
+/* Start the helper's own test; what it prints comes out of *FD. */
+static bool
+start_test(pid_t *pid, int *fd)
+{
+	char program[] = HELPER, option[] = "-t", path[] = "PATH=/usr/bin:/bin";
+	char *argv[] = { program, option, NULL };
+	char *envp[] = { path, NULL };
+	posix_spawn_file_actions_t actions;
+	int out[2], error;
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return false;
+	if (posix_spawn_file_actions_init(&actions) != 0) {
+		close(out[0]);
+		close(out[1]);
+		return false;
+	}
+	error = posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(&actions, out[1], 2);
+	if (error == 0)
+		error =
+		    posix_spawn(pid, program, &actions, NULL, argv, envp);
+	posix_spawn_file_actions_destroy(&actions);
+	close(out[1]);
+	if (error != 0)
+		close(out[0]);
+	*fd = out[0];
+	return error == 0;
+}
+
+static bool
+check_configuration(void)
+{
+	char text[1024];
+	size_t len = 0;
+	ssize_t got;
+	int fd, status;
+	pid_t pid;
+
+	if (!start_test(&pid, &fd))
+		return report(false, "configuration", HELPER " cannot be run",
+		    "install moshgate anew");
+	while (len < sizeof(text) - 1 &&
+	    (got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)got;
+	close(fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+	return report(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "configuration", text,
+	    "mend that; moshgate.ini(5) has every setting");
+}
+
+static bool
+check_account(const struct passwd *account)
+{
+	char text[256];
+
+	if (account->pw_uid == 0)
+		return report(false, "account", "root is in group " GROUP,
+		    "gpasswd -d root " GROUP);
+	if (strcmp(account->pw_shell, SESSION) == 0)
+		return true;
+	snprintf(text, sizeof(text), "%s has the login shell %s",
+	    account->pw_name, account->pw_shell);
+	return report(false, "account", text,
+	    "usermod -s " SESSION " for that user");
+}
+
+/*
+ * See that the members of the group have the right shell.  Stores the name of
+ * one in USER if it is empty.
+ */
+static bool
+check_accounts(char *user, size_t size)
+{
+	const struct group *group = getgrnam(GROUP);
+	const struct passwd *account;
+	bool ok = true;
+	size_t count = 0;
+	gid_t gid;
+	char text[128];
+
+	if (group == NULL)
+		return report(false, "accounts", "there is no group " GROUP,
+		    "groupadd --system " GROUP);
+	gid = group->gr_gid;
+	for (char **member = group->gr_mem; *member != NULL; member++) {
+		account = getpwnam(*member);
+		if (account == NULL)
+			continue;
+		count++;
+		ok = check_account(account) && ok;
+		if (user[0] == '\0')
+			snprintf(user, size, "%s", account->pw_name);
+	}
+	setpwent();
+	while ((account = getpwent()) != NULL) {
+		if (account->pw_gid != gid)
+			continue;
+		count++;
+		ok = check_account(account) && ok;
+		if (user[0] == '\0')
+			snprintf(user, size, "%s", account->pw_name);
+	}
+	endpwent();
+	if (!ok)
+		return false;
+	snprintf(text, sizeof(text), "%zu in group %s", count, GROUP);
+	return report(count > 0, "accounts", text,
+	    "put the accounts that are to go to the remote in that group, "
+	    "with the login shell " SESSION);
+}
+
+static int
+check_socket(void)
+{
+	const int fd = client_connect();
+
+	if (fd < 0)
+		report(false, "socket", client_problem(errno),
+		    "systemctl start moshgate.socket, or see why "
+		    "moshgate-helper does not run");
+	else
+		report(true, "socket", "the helper answers", "");
+	return fd;
+}
+
+/* Have the helper go the way of a login of USER, and print its steps. */
+static bool
+check_remote(int fd, const char *user)
+{
+	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
+	struct fields fields = { 0 };
+	struct frame frame;
+	bool asked;
+
+	fields_add(&fields, "user", user);
+	asked = client_ask(fd, FRAME_CHECK, &fields);
+	fields_free(&fields);
+	while (asked &&
+	    frame_wait(fd, &in, &frame, step_timeout_ms) == FRAME_COMPLETE) {
+		const bool whole = fields_wellformed(&frame);
+		const enum frame_type type = frame.type;
+		const char *step = NULL, *text = NULL, *remedy = NULL;
+		bool ok = false;
+
+		if (whole && type == FRAME_STEP) {
+			step = fields_get(&frame, "step");
+			text = fields_get(&frame, "text");
+			remedy = fields_get(&frame, "remedy");
+			ok = strcmp(fields_get(&frame, "ok") != NULL
+				     ? fields_get(&frame, "ok")
+				     : "",
+				 "1") == 0;
+		}
+		if (step != NULL && text != NULL && remedy != NULL)
+			report(ok, step, text, remedy);
+		frame_free(&frame);
+		if (type == FRAME_OK || type == FRAME_REFUSED)
+			return type == FRAME_OK;
+	}
+	return report(false, "helper", "does not answer",
+	    "see its lines in the log (journalctl -t moshgate-helper)");
+}
+
+int
+check_main(int argc, char **argv)
+{
+	char user[128] = "";
+	bool ok;
+	int fd;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-') ||
+	    (argc == 2 && strlen(argv[1]) >= sizeof(user))) {
+		usage(stderr);
+		return 2;
+	}
+	if (geteuid() != 0) {
+		fprintf(stderr, "moshgate: only root can check\n");
+		return 1;
+	}
+	if (argc == 2)
+		snprintf(user, sizeof(user), "%s", argv[1]);
+	ok = check_configuration();
+	ok = check_accounts(user, sizeof(user)) && ok;
+	fd = check_socket();
+	if (fd < 0)
+		return 1;
+	if (user[0] == '\0')
+		ok = report(false, "login", "there is no user to try it as",
+		    "moshgate check USER");
+	else
+		ok = check_remote(fd, user) && ok;
+	close(fd);
+	return ok ? 0 : 1;
+}

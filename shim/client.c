@@ -1,0 +1,50 @@
+#include "client.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int64_t send_timeout_ms = 5000;
+
+int
+client_connect(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX,
+		.sun_path = RUNSTATEDIR "/moshgate/helper.sock" };
+	int fd, error;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+bool
+client_ask(int fd, enum frame_type type, const struct fields *fields)
+{
+	return !fields->failed &&
+	    frame_send(fd, type, fields->text, fields->len, send_timeout_ms);
+}
+
+const char *
+client_problem(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return "the moshgate helper is not running on this gateway";
+	case EAGAIN:
+		return "the moshgate helper on this gateway is overloaded";
+	default:
+		return "the moshgate helper on this gateway cannot be reached";
+	}
+}

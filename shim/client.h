@@ -1,0 +1,28 @@
+#ifndef MOSHGATE_CLIENT_H
+#define MOSHGATE_CLIENT_H
+
+#include "frame.h"
+
+/*
+ * The shims' side of the helper's socket.
+ */
+
+/*
+ * Connect to the helper.  Returns the socket (close-on-exec), or -1 with
+ * errno set.
+ */
+int client_connect(void);
+
+/*
+ * Send the request TYPE with FIELDS on the socket FD.
+ * Returns false when the helper did not take it.
+ */
+bool client_ask(int fd, enum frame_type type, const struct fields *fields);
+
+/*
+ * In one sentence, why the helper could not be asked: ERROR is the errno of
+ * client_connect().  For a person; the string is static.
+ */
+const char *client_problem(int error);
+
+#endif

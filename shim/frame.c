@@ -1,0 +1,312 @@
+#include "frame.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t
+frame_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+frame_in_reset(struct frame_in *in)
+{
+	if (in->body != NULL)
+		explicit_bzero(in->body, in->body_len);
+	free(in->body);
+	in->body = NULL;
+	in->body_len = 0;
+	in->have = 0;
+}
+
+void
+frame_free(struct frame *frame)
+{
+	if (frame->body != NULL)
+		explicit_bzero(frame->body, frame->len);
+	free(frame->body);
+	frame->body = NULL;
+	frame->len = 0;
+}
+
+static enum frame_result
+header_check(struct frame_in *in)
+{
+	const unsigned char *h = in->header;
+	size_t len;
+
+	if (h[0] != 'M' || h[1] != 'G')
+		return FRAME_MALFORMED;
+	if (h[2] != FRAME_VERSION)
+		return FRAME_OTHER_VERSION;
+	len = (size_t)h[4] << 24 | (size_t)h[5] << 16 | (size_t)h[6] << 8 |
+	    h[7];
+	if (len > in->limit_bytes)
+		return FRAME_MALFORMED;
+	in->body = malloc(len + 1);
+	if (in->body == NULL)
+		return FRAME_FAILED;
+	in->body[len] = '\0';
+	in->body_len = len;
+	return FRAME_COMPLETE;
+}
+
+enum frame_result
+frame_read(int fd, struct frame_in *in, struct frame *frame)
+{
+	for (;;) {
+		size_t want;
+		ssize_t got;
+		void *to;
+
+		if (in->have == FRAME_HEADER_BYTES && in->body == NULL) {
+			enum frame_result result = header_check(in);
+
+			if (result != FRAME_COMPLETE)
+				return result;
+		}
+		if (in->have < FRAME_HEADER_BYTES) {
+			to = in->header + in->have;
+			want = FRAME_HEADER_BYTES - in->have;
+		} else {
+			size_t body_have = in->have - FRAME_HEADER_BYTES;
+
+			to = in->body + body_have;
+			want = in->body_len - body_have;
+		}
+		if (want == 0)
+			break;
+		got = recv(fd, to, want, MSG_DONTWAIT);
+		if (got == 0)
+			return in->have == 0 ? FRAME_CLOSED : FRAME_CUT;
+		if (got < 0) {
+			if (errno == EINTR)
+				continue;
+			if (errno == EAGAIN || errno == EWOULDBLOCK)
+				return FRAME_AGAIN;
+			return FRAME_FAILED;
+		}
+		in->have += (size_t)got;
+	}
+	frame->type = (enum frame_type)in->header[3];
+	frame->body = in->body;
+	frame->len = in->body_len;
+	in->body = NULL;
+	in->body_len = 0;
+	in->have = 0;
+	return FRAME_COMPLETE;
+}
+
+/* Wait until FD is ready for EVENTS; false when END_MS has come. */
+static bool
+wait_ready(int fd, short events, int64_t end_ms)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+
+	for (;;) {
+		int64_t left_ms = end_ms - frame_now_ms();
+
+		if (left_ms < 0)
+			left_ms = 0;
+		if (left_ms > INT_MAX)
+			left_ms = INT_MAX;
+		switch (poll(&ready, 1, (int)left_ms)) {
+		case 0:
+			return false;
+		case -1:
+			if (errno == EINTR)
+				continue;
+			return false;
+		default:
+			return true;
+		}
+	}
+}
+
+enum frame_result
+frame_wait(int fd, struct frame_in *in, struct frame *frame, int64_t timeout_ms)
+{
+	const int64_t end_ms = frame_now_ms() + timeout_ms;
+
+	for (;;) {
+		enum frame_result result = frame_read(fd, in, frame);
+
+		if (result != FRAME_AGAIN)
+			return result;
+		if (!wait_ready(fd, POLLIN, end_ms))
+			return FRAME_AGAIN;
+	}
+}
+
+bool
+frame_queue(
+    struct frame_out *out, enum frame_type type, const char *body, size_t len)
+{
+	const unsigned char header[FRAME_HEADER_BYTES] = { 'M', 'G',
+		FRAME_VERSION, (unsigned char)type, (unsigned char)(len >> 24),
+		(unsigned char)(len >> 16), (unsigned char)(len >> 8),
+		(unsigned char)len };
+	const size_t old = out->len - out->sent;
+	char *bytes;
+
+	if (len > FRAME_ANSWER_MAX_BYTES)
+		return false;
+	bytes = malloc(old + sizeof(header) + len);
+	if (bytes == NULL)
+		return false;
+	if (old > 0)
+		memcpy(bytes, out->bytes + out->sent, old);
+	memcpy(bytes + old, header, sizeof(header));
+	if (len > 0)
+		memcpy(bytes + old + sizeof(header), body, len);
+	frame_out_reset(out);
+	out->bytes = bytes;
+	out->len = old + sizeof(header) + len;
+	return true;
+}
+
+bool
+frame_flush(int fd, struct frame_out *out)
+{
+	while (out->sent < out->len) {
+		ssize_t put = send(fd, out->bytes + out->sent,
+		    out->len - out->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (put < 0) {
+			if (errno == EINTR)
+				continue;
+			return errno == EAGAIN || errno == EWOULDBLOCK;
+		}
+		out->sent += (size_t)put;
+	}
+	frame_out_reset(out);
+	return true;
+}
+
+void
+frame_out_reset(struct frame_out *out)
+{
+	if (out->bytes != NULL)
+		explicit_bzero(out->bytes, out->len);
+	free(out->bytes);
+	*out = (struct frame_out){ 0 };
+}
+
+bool
+frame_send(int fd, enum frame_type type, const char *body, size_t len,
+    int64_t timeout_ms)
+{
+	const int64_t end_ms = frame_now_ms() + timeout_ms;
+	struct frame_out out = { 0 };
+	bool sent = false;
+
+	if (!frame_queue(&out, type, body, len))
+		return false;
+	while (frame_flush(fd, &out)) {
+		if (out.len == 0) {
+			sent = true;
+			break;
+		}
+		if (!wait_ready(fd, POLLOUT, end_ms))
+			break;
+	}
+	frame_out_reset(&out);
+	return sent;
+}
+
+void
+fields_add(struct fields *fields, const char *name, const char *value)
+{
+	const size_t name_size = strlen(name) + 1;
+	const size_t value_size = strlen(value) + 1;
+	char *text;
+
+	if (fields->failed ||
+	    fields->len + name_size + value_size > FRAME_ANSWER_MAX_BYTES) {
+		fields->failed = true;
+		return;
+	}
+	text = realloc(fields->text, fields->len + name_size + value_size);
+	if (text == NULL) {
+		fields->failed = true;
+		return;
+	}
+	memcpy(text + fields->len, name, name_size);
+	memcpy(text + fields->len + name_size, value, value_size);
+	fields->text = text;
+	fields->len += name_size + value_size;
+}
+
+void
+fields_add_number(struct fields *fields, const char *name, long long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", number);
+	fields_add(fields, name, text);
+}
+
+void
+fields_free(struct fields *fields)
+{
+	if (fields->text != NULL)
+		explicit_bzero(fields->text, fields->len);
+	free(fields->text);
+	*fields = (struct fields){ 0 };
+}
+
+bool
+fields_wellformed(const struct frame *frame)
+{
+	size_t strings = 0;
+
+	if (frame->len > 0 && frame->body[frame->len - 1] != '\0')
+		return false;
+	for (size_t i = 0; i < frame->len; i++)
+		strings += frame->body[i] == '\0';
+	return strings % 2 == 0;
+}
+
+const char *
+fields_get(const struct frame *frame, const char *name)
+{
+	const char *end = frame->body + frame->len;
+
+	for (const char *at = frame->body; at < end;) {
+		const char *value = at + strlen(at) + 1;
+
+		if (strcmp(at, name) == 0)
+			return value;
+		at = value + strlen(value) + 1;
+	}
+	return NULL;
+}
+
+bool
+fields_get_number(const struct frame *frame, const char *name, long long min,
+    long long max, long long *number)
+{
+	const char *value = fields_get(frame, name);
+	char *end;
+	long long n;
+
+	if (value == NULL || *value == '\0')
+		return false;
+	errno = 0;
+	n = strtoll(value, &end, 10);
+	if (errno != 0 || *end != '\0' || n < min || n > max)
+		return false;
+	*number = n;
+	return true;
+}

@@ -1,0 +1,121 @@
+/*
+ * moshgate-keys: sshd's AuthorizedKeysCommand.  Prints the lines of
+ * authorized_keys with which the user may log in, as the helper gives them.
+ * Whatever goes wrong, it prints nothing and fails.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "visible.h"
+
+/* sshd waits LoginGraceTime, 120 s, for the whole login. */
+static const int64_t answer_timeout_ms = 100000;
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: moshgate-keys user [key-type key]\n"
+	      "\n"
+	      "Prints the keys with which user may log in to this gateway.\n"
+	      "sshd runs it; see moshgate-keys(8).\n",
+	    to);
+}
+
+/* For what the helper cannot log: that it does not answer. */
+static void
+log_unreachable(const char *user, const char *problem)
+{
+	char visible[128];
+
+	visible_copy(visible, sizeof(visible), user, strlen(user));
+	openlog("moshgate-keys", LOG_PID, LOG_AUTHPRIV);
+	syslog(LOG_AUTHPRIV | LOG_ERR,
+	    "event=login-failed user=\"%s\" asked=keys reason=helper "
+	    "detail=\"%s\" remedy=\"systemctl start moshgate.socket, or run "
+	    "moshgate check\" sshd_pid=%ld",
+	    visible, problem, (long)getppid());
+	fprintf(stderr, "moshgate-keys: %s\n", problem);
+}
+
+static bool
+ask(int fd, char **argv, int argc)
+{
+	struct fields fields = { 0 };
+	bool sent;
+
+	fields_add(&fields, "user", argv[1]);
+	if (argc == 4) {
+		fields_add(&fields, "type", argv[2]);
+		fields_add(&fields, "blob", argv[3]);
+	}
+	fields_add_number(&fields, "sshd_pid", (long long)getppid());
+	sent = client_ask(fd, FRAME_KEYS, &fields);
+	fields_free(&fields);
+	return sent;
+}
+
+/* Print the helper's answer; returns the exit status. */
+static int
+print_answer(const struct frame *answer)
+{
+	const char *sentence = NULL;
+
+	if (answer->type == FRAME_TEXT) {
+		if (fwrite(answer->body, 1, answer->len, stdout) ==
+			answer->len &&
+		    fflush(stdout) == 0)
+			return 0;
+		return 1;
+	}
+	if (answer->type == FRAME_REFUSED && fields_wellformed(answer))
+		sentence = fields_get(answer, "sentence");
+	if (sentence != NULL) {
+		char visible[512];
+
+		fprintf(stderr, "moshgate-keys: %s\n",
+		    visible_copy(visible, sizeof(visible), sentence,
+			strlen(sentence)));
+	}
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
+	struct frame answer;
+	int fd, status;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("moshgate-keys %s\n", MOSHGATE_VERSION);
+		return 0;
+	}
+	if (argc != 2 && argc != 4) {
+		usage(stderr);
+		return 2;
+	}
+	fd = client_connect();
+	if (fd < 0) {
+		log_unreachable(argv[1], client_problem(errno));
+		return 1;
+	}
+	if (!ask(fd, argv, argc) ||
+	    frame_wait(fd, &in, &answer, answer_timeout_ms) != FRAME_COMPLETE) {
+		log_unreachable(argv[1], "the helper does not answer");
+		close(fd);
+		return 1;
+	}
+	status = print_answer(&answer);
+	frame_free(&answer);
+	close(fd);
+	return status;
+}

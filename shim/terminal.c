@@ -1,0 +1,108 @@
+#include "terminal.h"
+
+#include <sys/ioctl.h>
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#include <unistd.h>
+
+#define TERM_MAX_CHARS 64
+
+static const char progress[] = "moshgate: connecting to the remote server";
+
+/* True if TERM may be looked up: it becomes a part of a path. */
+static bool
+term_valid(const char *term)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._+-";
+	const size_t len = strspn(term, allowed);
+
+	return len > 0 && len <= TERM_MAX_CHARS && term[len] == '\0' &&
+	    term[0] != '.' && term[0] != '-';
+}
+
+/* True if terminfo has TERM; stores its colours. */
+static bool
+term_known(const char *term, int *colors)
+{
+	/* term.h wants names that are not const, and changes none. */
+	char name[TERM_MAX_CHARS + 1], capability[] = "colors";
+	int error;
+
+	snprintf(name, sizeof(name), "%s", term);
+	if (setupterm(name, STDOUT_FILENO, &error) != 0)
+		return false;
+	*colors = tigetnum(capability);
+	if (*colors < 0)
+		*colors = 0;
+	del_curterm(cur_term);
+	return true;
+}
+
+const char *
+terminal_type(const char *term, int *colors)
+{
+	*colors = 256;
+	if (term != NULL && term_valid(term) && term_known(term, colors))
+		return term;
+	return TERMINAL_FALLBACK;
+}
+
+void
+terminal_make_size(int fd)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+		return;
+	if (size.ws_row > 0 && size.ws_col > 0)
+		return;
+	if (size.ws_row == 0)
+		size.ws_row = 24;
+	if (size.ws_col == 0)
+		size.ws_col = 80;
+	ioctl(fd, TIOCSWINSZ, &size);
+}
+
+static bool
+locale_is_utf8(void)
+{
+	return setlocale(LC_CTYPE, "") != NULL &&
+	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+bool
+terminal_make_utf8(void)
+{
+	static const char *const names[] = { "C.UTF-8", "en_US.UTF-8" };
+
+	if (locale_is_utf8())
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (setenv("LC_ALL", names[i], 1) == 0 && locale_is_utf8())
+			return true;
+	}
+	return false;
+}
+
+void
+terminal_show_progress(int fd, int64_t elapsed_ms)
+{
+	if (elapsed_ms < 1000)
+		dprintf(fd, "\r%s ...", progress);
+	else
+		dprintf(fd, "\r%s ... %lld s", progress,
+		    (long long)(elapsed_ms / 1000));
+}
+
+void
+terminal_hide_progress(int fd)
+{
+	dprintf(fd, "\r%*s\r", (int)sizeof(progress) + 16, "");
+}

@@ -1,0 +1,37 @@
+#ifndef MOSHGATE_TERMINAL_H
+#define MOSHGATE_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TERMINAL_FALLBACK "xterm-256color"
+
+/*
+ * The terminal that TERM, the client's, stands for on this machine: TERM
+ * itself if its terminfo(5) has it, else TERMINAL_FALLBACK.  Stores the number
+ * of its colours in *COLORS.  The environment must be ours by now: terminfo
+ * looks at it.
+ */
+const char *terminal_type(const char *term, int *colors);
+
+/* If the terminal FD has no size, give it 80 columns and 24 rows. */
+void terminal_make_size(int fd);
+
+/*
+ * Make sure that the locale of this process, from its environment, is one in
+ * UTF-8; if it is not, LC_ALL in the environment is set to one that is.
+ * Returns false if there is none on this machine.
+ */
+bool terminal_make_utf8(void);
+
+/*
+ * Show on the terminal FD, in the line of the cursor, that the connection has
+ * been worked on for ELAPSED_MS milliseconds.
+ */
+void terminal_show_progress(int fd, int64_t elapsed_ms);
+
+/* Wipe that line. */
+void terminal_hide_progress(int fd);
+
+#endif
