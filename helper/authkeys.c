@@ -22,8 +22,8 @@ static const char *const key_types[] = {
 };
 
 enum fate {
-	KEEP,	  /* the gateway's sshd enforces it */
-	REMOVE,	  /* the line is kept without it */
+	KEEP,     /* the gateway's sshd enforces it */
+	REMOVE,   /* the line is kept without it */
 	LEAVE_OUT /* the line is left out */
 };
 
@@ -94,8 +94,8 @@ note(struct authkeys_report *report, size_t line, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	snprintf(
-	    report->note, sizeof(report->note), "line %zu: %s", line, text);
+	snprintf(report->note, sizeof(report->note), "line %zu: %s", line,
+	    text);
 }
 
 /* The next run without blanks; REST goes on behind it. */
@@ -110,8 +110,7 @@ next_word(struct run *rest)
 	}
 	word.at = rest->at;
 	word.len = 0;
-	while (
-	    word.len < rest->len && word.at[word.len] != ' ' &&
+	while (word.len < rest->len && word.at[word.len] != ' ' &&
 	    word.at[word.len] != '\t')
 		word.len++;
 	rest->at += word.len;
@@ -135,8 +134,7 @@ next_options(struct run *rest, struct run *found)
 			i++;
 		else if (rest->at[i] == '"')
 			quoted = !quoted;
-		else if (!quoted &&
-		    (rest->at[i] == ' ' || rest->at[i] == '\t'))
+		else if (!quoted && (rest->at[i] == ' ' || rest->at[i] == '\t'))
 			break;
 	}
 	if (quoted)
@@ -163,8 +161,7 @@ known_type(struct run word)
  * *LEN, if it is a key of TYPE.
  */
 static bool
-decode_key(
-    const char *type, struct run word, unsigned char *blob, size_t *len)
+decode_key(const char *type, struct run word, unsigned char *blob, size_t *len)
 {
 	const size_t type_len = strlen(type);
 	const char *end;
@@ -296,8 +293,8 @@ parse_line(struct run text, struct line *line)
 		if (line->type == NULL)
 			return false;
 	}
-	return decode_key(
-	    line->type, next_word(&rest), line->blob, &line->blob_len);
+	return decode_key(line->type, next_word(&rest), line->blob,
+	    &line->blob_len);
 }
 
 static void
@@ -360,8 +357,7 @@ authkeys_filter(const char *text, size_t len, const unsigned char *own,
 		rest.len -= took;
 		while (line.len > 0 && line.at[line.len - 1] == '\r')
 			line.len--;
-		while (
-		    line.len > 0 && (*line.at == ' ' || *line.at == '\t')) {
+		while (line.len > 0 && (*line.at == ' ' || *line.at == '\t')) {
 			line.at++;
 			line.len--;
 		}

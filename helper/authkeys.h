@@ -30,7 +30,7 @@ char *authkeys_filter(const char *text, size_t len, const unsigned char *own,
  * TYPE and BLOB are its tokens %t and %k.  Returns false if they are not a
  * key; else writes the line to OUT (SIZE bytes).
  */
-bool authkeys_offered(
-    const char *type, const char *blob, char *out, size_t size);
+bool authkeys_offered(const char *type, const char *blob, char *out,
+    size_t size);
 
 #endif

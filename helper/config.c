@@ -416,7 +416,7 @@ config_settings(size_t *count)
 	static struct config_setting public[SETTINGS];
 
 	for (size_t i = 0; i < SETTINGS; i++)
-		public[i] = settings[i].public;
+	public[i] = settings[i].public;
 	*count = SETTINGS;
 	return public;
 }
@@ -448,8 +448,8 @@ complain(struct reading *r, const char *format, ...)
 		snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%u: %.440s", r->name,
 		    r->line, text);
 	else
-		snprintf(
-		    r->error, CONFIG_ERROR_BYTES, "%s: %.440s", r->name, text);
+		snprintf(r->error, CONFIG_ERROR_BYTES, "%s: %.440s", r->name,
+		    text);
 }
 
 static const struct setting *
@@ -495,8 +495,7 @@ handle(void *user, const char *section, const char *key, const char *value)
 	const struct setting *setting = find(section, key);
 
 	if (setting == NULL) {
-		complain(
-		    r, "there is no setting \"%s\" in [%s]", key, section);
+		complain(r, "there is no setting \"%s\" in [%s]", key, section);
 		return 0;
 	}
 	if (!set_once(r, setting))
@@ -652,8 +651,7 @@ next_line(char *buffer, int size, void *stream)
 		len = 0;
 	}
 	if (len > LINE_MAX_BYTES || len + 2 > (size_t)size)
-		complain(
-		    r, "the line is longer than %d bytes", LINE_MAX_BYTES);
+		complain(r, "the line is longer than %d bytes", LINE_MAX_BYTES);
 	if (r->error[0] != '\0')
 		return NULL;
 	memcpy(buffer, line, len);
@@ -694,21 +692,23 @@ check_whole(struct reading *r)
 
 	r->line = 0;
 	if (c->host[0] == '\0')
-		complain(r, "[remote] host is not set: expected the name or "
-			    "address of the far server");
+		complain(r,
+		    "[remote] host is not set: expected the name or "
+		    "address of the far server");
 	else if (c->uid_min > c->uid_max)
 		complain(r, "[users] uid_min is above uid_max");
 	else if (c->keys == CONFIG_KEYS_FILE && c->authorized_keys[0] == '\0' &&
 	    c->authorized_keys_content[0] == '\0')
-		complain(r, "[clients] keys = file needs authorized_keys or "
-			    "authorized_keys_content");
+		complain(r,
+		    "[clients] keys = file needs authorized_keys or "
+		    "authorized_keys_content");
 	else if (c->remote_keys[0] == '\0')
 		complain(r, "[clients] remote_keys is empty");
 }
 
 struct config *
-config_parse(
-    const char *name, char *text, size_t len, char error[CONFIG_ERROR_BYTES])
+config_parse(const char *name, char *text, size_t len,
+    char error[CONFIG_ERROR_BYTES])
 {
 	struct reading r = { .name = name,
 		.next = text,

@@ -32,7 +32,7 @@ struct config {
 	size_t key_content_size;
 	int auth;
 	/* [clients] */
-	int keys; /* enum config_keys */
+	int keys;          /* enum config_keys */
 	char *remote_keys; /* paths, separated by blanks */
 	int cache_ttl_s;
 	char *authorized_keys, *authorized_keys_content;
@@ -73,8 +73,8 @@ const struct config_setting *config_settings(size_t *count);
  * Returns a new configuration, for config_free(); or NULL, and in ERROR one
  * line that names file, line, and what was expected there.
  */
-struct config *config_parse(
-    const char *name, char *text, size_t len, char error[CONFIG_ERROR_BYTES]);
+struct config *config_parse(const char *name, char *text, size_t len,
+    char error[CONFIG_ERROR_BYTES]);
 
 /*
  * The same for the file at PATH, which must be a plain file of root's that

@@ -44,11 +44,11 @@ start_keygen(char *name, char *path, pid_t *pid, int *fd)
 	}
 	error = posix_spawn_file_actions_adddup2(&actions, out[1], 1);
 	if (error == 0)
-		error = posix_spawn_file_actions_addopen(
-		    &actions, 2, "/dev/null", O_WRONLY, 0);
+		error = posix_spawn_file_actions_addopen(&actions, 2,
+		    "/dev/null", O_WRONLY, 0);
 	if (error == 0)
-		error = posix_spawn(
-		    pid, ssh_keygen, &actions, NULL, argv, envp);
+		error = posix_spawn(pid, ssh_keygen, &actions, NULL, argv,
+		    envp);
 	posix_spawn_file_actions_destroy(&actions);
 	close(out[1]);
 	if (error != 0) {
@@ -196,15 +196,15 @@ hostkey_algorithms(const struct hostkeys *keys, char *algorithms, size_t size)
 }
 
 enum hostkey_result
-hostkey_check(
-    const struct hostkeys *keys, const unsigned char *blob, size_t len)
+hostkey_check(const struct hostkeys *keys, const unsigned char *blob,
+    size_t len)
 {
 	bool plain = false, found = false, ca = false;
 
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct hostkey *key = &keys->keys[i];
-		const bool same =
-		    key->len == len && memcmp(key->blob, blob, len) == 0;
+		const bool same = key->len == len &&
+		    memcmp(key->blob, blob, len) == 0;
 
 		if (key->mark == HOSTKEY_REVOKED && same)
 			return HOSTKEY_IS_REVOKED;

@@ -10,7 +10,11 @@
 
 /* A line of known_hosts that is about the remote. */
 struct hostkey {
-	enum hostkey_mark { HOSTKEY_PLAIN, HOSTKEY_REVOKED, HOSTKEY_CA } mark;
+	enum hostkey_mark {
+		HOSTKEY_PLAIN,
+		HOSTKEY_REVOKED,
+		HOSTKEY_CA
+	} mark;
 	char type[64];
 	unsigned char *blob; /* malloc'ed; RFC 4253, section 6.6 */
 	size_t len;
@@ -51,12 +55,12 @@ bool hostkey_parse(const char *text, size_t len, struct hostkeys *keys);
  * commas, with which a host can prove to have one of the plain keys in KEYS.
  * It is left empty if there are none.
  */
-void hostkey_algorithms(
-    const struct hostkeys *keys, char *algorithms, size_t size);
+void hostkey_algorithms(const struct hostkeys *keys, char *algorithms,
+    size_t size);
 
 /* Check the key that a host has shown: LEN bytes at BLOB. */
-enum hostkey_result hostkey_check(
-    const struct hostkeys *keys, const unsigned char *blob, size_t len);
+enum hostkey_result hostkey_check(const struct hostkeys *keys,
+    const unsigned char *blob, size_t len);
 
 /* Write the fingerprint of a key to OUT: "SHA256:...". */
 void hostkey_fingerprint(const unsigned char *blob, size_t len,

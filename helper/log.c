@@ -65,8 +65,8 @@ log_event(int level, const char *event, ...)
 		if (value == NULL || used + strlen(name) + 8 > LINE_BYTES)
 			continue;
 		line[used++] = ' ';
-		used += (size_t)snprintf(
-		    line + used, sizeof(line) - used, "%s=", name);
+		used += (size_t)snprintf(line + used, sizeof(line) - used,
+		    "%s=", name);
 		used = append_value(line, used, value);
 	}
 	va_end(pairs);

@@ -30,8 +30,8 @@ enum mosh_result {
 	MOSH_STARTED,
 	MOSH_NOT_FOUND, /* no such program on the remote */
 	MOSH_NO_LOCALE, /* no UTF-8 locale on the remote */
-	MOSH_NO_PORT,	/* none of the ports is free */
-	MOSH_FAILED,	/* anything else */
+	MOSH_NO_PORT,   /* none of the ports is free */
+	MOSH_FAILED,    /* anything else */
 };
 
 /*
@@ -46,7 +46,7 @@ bool mosh_command(const struct config *config, const struct mosh_client *client,
  * Read what that command wrote: LEN bytes at TEXT, and its exit STATUS.
  * On MOSH_STARTED, *REPLY is how to reach the server.
  */
-enum mosh_result mosh_parse(
-    const char *text, size_t len, int status, struct mosh_reply *reply);
+enum mosh_result mosh_parse(const char *text, size_t len, int status,
+    struct mosh_reply *reply);
 
 #endif

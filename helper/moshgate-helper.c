@@ -132,8 +132,9 @@ become_service(const struct options *options)
 		return true;
 	service = getpwnam(SERVICE_USER);
 	if (service == NULL || service->pw_uid == 0) {
-		complain(options, "there is no user " SERVICE_USER
-				  " (systemd-sysusers, or useradd --system)");
+		complain(options,
+		    "there is no user " SERVICE_USER
+		    " (systemd-sysusers, or useradd --system)");
 		return false;
 	}
 	if (!options->test &&
@@ -193,9 +194,8 @@ is_served(const struct sockaddr_un *address)
 
 	if (fd < 0)
 		return true;
-	served =
-	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
-	    0;
+	served = connect(fd, (const struct sockaddr *)address,
+		     sizeof(*address)) == 0;
 	close(fd);
 	return served;
 }
@@ -206,8 +206,8 @@ own_socket(const struct options *options)
 {
 	const struct sockaddr_un address = { .sun_family = AF_UNIX,
 		.sun_path = SOCKET_PATH };
-	const int fd =
-	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int fd = socket(AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask;
 	int bound;
 
@@ -220,9 +220,9 @@ own_socket(const struct options *options)
 	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	umask(mask);
 	if (bound < 0 || listen(fd, BACKLOG) < 0) {
-		complain(options, SOCKET_PATH
-		    ": cannot be made (is " RUN_DIR " there, and " SERVICE_USER
-		    "'s?)");
+		complain(options,
+		    SOCKET_PATH ": cannot be made (is " RUN_DIR
+				" there, and " SERVICE_USER "'s?)");
 		goto fail;
 	}
 	return fd;

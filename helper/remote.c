@@ -156,8 +156,8 @@ set_detail_ssh(struct remote *r, const char *step)
 	char *message = NULL;
 	int error = libssh2_session_last_error(r->session, &message, NULL, 0);
 
-	set_detail(
-	    r, "%s: %s (%d)", step, message != NULL ? message : "", error);
+	set_detail(r, "%s: %s (%d)", step, message != NULL ? message : "",
+	    error);
 }
 
 struct remote *
@@ -198,8 +198,8 @@ remote_free(struct remote *r)
 static int64_t
 step_end_ms(const struct remote *r)
 {
-	const int64_t end_ms =
-	    frame_now_ms() + (int64_t)r->config->connect_timeout_s * 1000;
+	const int64_t end_ms = frame_now_ms() +
+	    (int64_t)r->config->connect_timeout_s * 1000;
 
 	return r->end_ms != 0 && r->end_ms < end_ms ? r->end_ms : end_ms;
 }
@@ -218,8 +218,8 @@ wait_fds(struct remote *r, struct pollfd *fds, nfds_t count, int64_t end_ms)
 
 		if (left_ms <= 0)
 			return REMOTE_TIMEOUT;
-		ready = poll(fds, count, (int)(left_ms < INT_MAX ? left_ms
-								 : INT_MAX));
+		ready = poll(fds, count,
+		    (int)(left_ms < INT_MAX ? left_ms : INT_MAX));
 		if (ready < 0 && errno != EINTR)
 			return REMOTE_INTERNAL;
 		if (ready > 0)
@@ -319,8 +319,7 @@ remote_resolve(struct remote *r)
 	result = resolve(r, r->config->mosh_host, &found);
 	if (result != REMOTE_OK)
 		return result;
-	if (!print_address(
-		found->ai_addr, found->ai_addrlen, r->mosh_address))
+	if (!print_address(found->ai_addr, found->ai_addrlen, r->mosh_address))
 		result = REMOTE_UNRESOLVED;
 	freeaddrinfo(found);
 	return result;
@@ -377,8 +376,8 @@ keep_connection(struct remote *r, int fd)
 	r->detail[0] = '\0';
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
-	setsockopt(
-	    fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,
+	    sizeof(interval_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
 	    !print_address(&peer, len, r->address))
@@ -415,8 +414,7 @@ race_wait(struct remote *r, struct race *race, int64_t until_ms)
 	for (size_t i = 0; i < race->started; i++)
 		fds[i] = (struct pollfd){ .fd = race->fds[i],
 			.events = POLLOUT };
-	result =
-	    wait_fds(r, fds, (nfds_t)(race->started + 1), until_ms);
+	result = wait_fds(r, fds, (nfds_t)(race->started + 1), until_ms);
 	if (result != REMOTE_OK)
 		return result;
 	for (size_t i = 0; i < race->started && race->winner < 0; i++) {
@@ -513,7 +511,8 @@ set_algorithms(struct remote *r, const struct hostkeys *keys)
 	char on_file[1024] = "";
 
 	if (c->host_key_algorithms[0] != '\0')
-		snprintf(on_file, sizeof(on_file), "%s", c->host_key_algorithms);
+		snprintf(on_file, sizeof(on_file), "%s",
+		    c->host_key_algorithms);
 	else if (c->verify_host_key)
 		hostkey_algorithms(keys, on_file, sizeof(on_file));
 	if (prefer(r, LIBSSH2_METHOD_HOSTKEY, on_file) &&
@@ -543,8 +542,8 @@ check_host_key(struct remote *r, const struct hostkeys *keys)
 	size_t len;
 	int type;
 
-	blob = (const unsigned char *)libssh2_session_hostkey(
-	    r->session, &len, &type);
+	blob = (const unsigned char *)libssh2_session_hostkey(r->session, &len,
+	    &type);
 	if (blob == NULL) {
 		set_detail(r, "the remote shows no host key");
 		return REMOTE_HOST_KEY;
@@ -556,8 +555,8 @@ check_host_key(struct remote *r, const struct hostkeys *keys)
 	memcpy(known, "none", 5);
 	for (size_t i = keys->count; i-- > 0;) {
 		if (keys->keys[i].mark == HOSTKEY_PLAIN)
-			hostkey_fingerprint(
-			    keys->keys[i].blob, keys->keys[i].len, known);
+			hostkey_fingerprint(keys->keys[i].blob,
+			    keys->keys[i].len, known);
 	}
 	set_detail(r, "the host key %s %s; known: %s", shown, verdicts[result],
 	    known);
@@ -598,8 +597,7 @@ peer_closed(const struct remote *r)
 	char byte;
 	const ssize_t got = recv(r->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-	return got == 0 ||
-	    (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 enum remote_result
@@ -617,8 +615,8 @@ remote_handshake(struct remote *r, const struct hostkeys *keys)
 	libssh2_session_callback_set2(r->session, LIBSSH2_CALLBACK_RECV,
 	    (libssh2_cb_generic *)receive);
 #else
-	libssh2_session_callback_set(
-	    r->session, LIBSSH2_CALLBACK_RECV, (void *)receive);
+	libssh2_session_callback_set(r->session, LIBSSH2_CALLBACK_RECV,
+	    (void *)receive);
 #endif
 	result = set_algorithms(r, keys);
 	if (result != REMOTE_OK)
@@ -723,8 +721,8 @@ start_loop(struct remote *r, const char *command, const char *mark)
 	len = snprintf(line, sizeof(line), loop, command, mark);
 	if (len < 0 || (size_t)len >= sizeof(line))
 		return REMOTE_INTERNAL;
-	while ((r->channel = libssh2_channel_open_session(r->session)) ==
-	    NULL) {
+	while (
+	    (r->channel = libssh2_channel_open_session(r->session)) == NULL) {
 		if (libssh2_session_last_errno(r->session) !=
 		    LIBSSH2_ERROR_EAGAIN) {
 			set_detail_ssh(r, "channel");
@@ -734,8 +732,8 @@ start_loop(struct remote *r, const char *command, const char *mark)
 		if (result != REMOTE_OK)
 			return result;
 	}
-	libssh2_channel_handle_extended_data2(
-	    r->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	libssh2_channel_handle_extended_data2(r->channel,
+	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 	while ((error = libssh2_channel_exec(r->channel, line)) ==
 	    LIBSSH2_ERROR_EAGAIN) {
 		result = wait_session(r, end_ms);
@@ -756,7 +754,8 @@ write_all(struct remote *r, const char *text, size_t len)
 	enum remote_result result;
 
 	while (len > 0) {
-		const ssize_t put = libssh2_channel_write(r->channel, text, len);
+		const ssize_t put = libssh2_channel_write(r->channel, text,
+		    len);
 
 		if (put > 0) {
 			text += put;
@@ -781,7 +780,7 @@ struct reply {
 	char begin[MARK_CHARS + 8], end[MARK_CHARS + 8];
 	bool begun;
 	size_t noise_bytes; /* read before it began */
-	size_t scanned;	    /* up to here the end does not begin */
+	size_t scanned;     /* up to here the end does not begin */
 };
 
 /* Make room for another read; false when it would get longer than LIMIT. */
@@ -843,8 +842,8 @@ reply_find_end(struct reply *reply, int *status)
 		return false;
 	}
 	digits = at + mark_len;
-	line_end = memchr(
-	    digits, '\n', reply->len - (size_t)(digits - reply->text));
+	line_end = memchr(digits, '\n',
+	    reply->len - (size_t)(digits - reply->text));
 	if (line_end == NULL)
 		return false;
 	*line_end = '\0';
@@ -908,8 +907,8 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 	if (r->channel == NULL) {
 		result = start_loop(r, command, mark);
 	} else {
-		line_len =
-		    snprintf(line, sizeof(line), "%s\n%s\n", mark, command);
+		line_len = snprintf(line, sizeof(line), "%s\n%s\n", mark,
+		    command);
 		if (line_len < 0 || (size_t)line_len >= sizeof(line))
 			return REMOTE_INTERNAL;
 		result = write_all(r, line, (size_t)line_len);
@@ -933,8 +932,8 @@ remote_idle(struct remote *r)
 	ssize_t got;
 
 	do {
-		got = libssh2_channel_read(
-		    r->channel, discarded, sizeof(discarded));
+		got = libssh2_channel_read(r->channel, discarded,
+		    sizeof(discarded));
 	} while (got > 0);
 	if (got == LIBSSH2_ERROR_EAGAIN)
 		return REMOTE_OK;

@@ -42,8 +42,8 @@ typedef bool remote_signer(void *context, const unsigned char *data, size_t len,
  * outlive it.  PARENT_FD is a socket at whose end everything is given up.
  * Returns NULL for want of memory.
  */
-struct remote *remote_new(
-    const struct config *config, const char *user, int parent_fd);
+struct remote *remote_new(const struct config *config, const char *user,
+    int parent_fd);
 void remote_free(struct remote *remote);
 
 /* Find the addresses of the remote, and of [mosh] host if that is set. */
@@ -53,8 +53,8 @@ enum remote_result remote_resolve(struct remote *remote);
 enum remote_result remote_connect(struct remote *remote);
 
 /* Agree on keys, then check the host key against those in KEYS. */
-enum remote_result remote_handshake(
-    struct remote *remote, const struct hostkeys *keys);
+enum remote_result remote_handshake(struct remote *remote,
+    const struct hostkeys *keys);
 
 /*
  * Be authenticated by the ed25519 key whose public part is the LEN bytes at

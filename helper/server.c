@@ -24,17 +24,17 @@
 #include "share.h"
 
 #define REQUEST_MS 5000 /* a request must be whole by then */
-#define ANSWER_MS 5000	/* and its answer taken */
+#define ANSWER_MS 5000  /* and its answer taken */
 #define PEERS_PER_UID_MAX 64
 #define GROUPS_MAX 1024
 #define ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
 #define CLIENT_CHARS 64
 
 enum peer_state {
-	PEER_ASKING,	/* its request is being read */
-	PEER_WAITING,	/* a share works for it */
+	PEER_ASKING,    /* its request is being read */
+	PEER_WAITING,   /* a share works for it */
 	PEER_ANSWERING, /* its last answer is being written */
-	PEER_SESSION,	/* it is a session, until it closes */
+	PEER_SESSION,   /* it is a session, until it closes */
 };
 
 /* Somebody connected to the socket. */
@@ -72,14 +72,13 @@ struct server {
  */
 
 static void
-peer_answer(
-    struct peer *peer, enum frame_type type, const char *body, size_t len)
+peer_answer(struct peer *peer, enum frame_type type, const char *body,
+    size_t len)
 {
 	peer->state = peer->session && type == FRAME_OK ? PEER_SESSION
 							: PEER_ANSWERING;
-	peer->end_ms = peer->state == PEER_SESSION
-	    ? INT64_MAX
-	    : frame_now_ms() + ANSWER_MS;
+	peer->end_ms = peer->state == PEER_SESSION ? INT64_MAX
+						   : frame_now_ms() + ANSWER_MS;
 	if (!frame_queue(&peer->out, type, body, len) ||
 	    !frame_flush(peer->fd, &peer->out)) {
 		peer->state = PEER_ANSWERING;
@@ -269,21 +268,21 @@ answer_file_keys(struct peer *peer)
 	if (path[0] == '\0') {
 		len = strlen(config->authorized_keys_content);
 		text = strdup(config->authorized_keys_content);
-	} else if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-			O_NOCTTY)) >= 0 &&
+	} else if ((fd = open(path,
+			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) >= 0 &&
 	    (text = malloc(AUTHKEYS_MAX_BYTES + 1)) != NULL) {
 		ssize_t got;
 
 		while (len <= AUTHKEYS_MAX_BYTES &&
-		    (got = read(fd, text + len,
-			 AUTHKEYS_MAX_BYTES + 1 - len)) > 0)
+		    (got = read(fd, text + len, AUTHKEYS_MAX_BYTES + 1 - len)) >
+			0)
 			len += (size_t)got;
 	}
 	if (fd >= 0)
 		close(fd);
 	if (text != NULL && len <= AUTHKEYS_MAX_BYTES)
-		filtered = authkeys_filter(
-		    text, len, NULL, 0, &filtered_len, &report);
+		filtered = authkeys_filter(text, len, NULL, 0, &filtered_len,
+		    &report);
 	if (filtered != NULL)
 		peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
 	else
@@ -501,8 +500,7 @@ peer_read(struct server *server, struct peer *peer)
 
 	if (peer->state != PEER_ASKING) {
 		if (recv(peer->fd, &byte, 1, MSG_DONTWAIT) >= 0 ||
-		    (errno != EAGAIN && errno != EWOULDBLOCK &&
-			errno != EINTR))
+		    (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 			peer->end_ms = 0;
 		return;
 	}
@@ -547,8 +545,8 @@ accept_peer(struct server *server)
 	bool too_many;
 	int fd;
 
-	fd = accept4(
-	    server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd = accept4(server->listen_fd, NULL, NULL,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 			server->accept_ms = frame_now_ms() + ACCEPT_PAUSE_MS;

@@ -23,7 +23,7 @@
 #define FAILURE_MAX_MS 15000
 
 enum worker_state {
-	WORKER_QUEUED,	 /* not started: too many are connecting */
+	WORKER_QUEUED,   /* not started: too many are connecting */
 	WORKER_STARTING, /* connecting, with its first job */
 	WORKER_BUSY,
 	WORKER_IDLE,
@@ -32,7 +32,7 @@ enum worker_state {
 
 struct worker {
 	struct worker *next;
-	struct share *share; /* NULL for a check, and when ending */
+	struct share *share;           /* NULL for a check, and when ending */
 	struct share_request *request; /* the session or check it works for */
 	enum worker_state state;
 	enum share_want job;
@@ -57,7 +57,7 @@ struct share {
 	char *keys;
 	size_t keys_len;
 	int64_t keys_ms; /* when they were asked for */
-	char *failure;	 /* the body of the last FRAME_REFUSED */
+	char *failure;   /* the body of the last FRAME_REFUSED */
 	size_t failure_len;
 	int64_t failure_end_ms;
 };
@@ -545,8 +545,8 @@ take_keys(struct shares *shares, struct share *share, const struct frame *frame)
 }
 
 static void
-take_session(
-    struct shares *shares, struct worker *worker, const struct frame *frame)
+take_session(struct shares *shares, struct worker *worker,
+    const struct frame *frame)
 {
 	struct share *share = worker->share;
 	struct share_request *request = worker->request;
@@ -571,8 +571,9 @@ sign_for(const struct shares *shares, struct worker *worker,
 
 	if (!made)
 		log_event(LOG_ERR, "sign-refused", "user", worker->user,
-		    "detail", "a worker asked for a signature it has no use "
-			      "for",
+		    "detail",
+		    "a worker asked for a signature it has no use "
+		    "for",
 		    NULL);
 	frame_queue(&worker->out, FRAME_SIGNED, (const char *)signature,
 	    made ? sizeof(signature) : 0);
@@ -580,8 +581,8 @@ sign_for(const struct shares *shares, struct worker *worker,
 
 /* Do what the frame that WORKER sent asks for.  False: it makes no sense. */
 static bool
-worker_said(
-    struct shares *shares, struct worker *worker, const struct frame *frame)
+worker_said(struct shares *shares, struct worker *worker,
+    const struct frame *frame)
 {
 	const bool working = worker->state == WORKER_STARTING ||
 	    worker->state == WORKER_BUSY;
@@ -611,8 +612,8 @@ worker_said(
 		if (worker->share != NULL)
 			return false;
 		if (worker->request != NULL)
-			shares->answer(worker->request, FRAME_STEP,
-			    frame->body, frame->len);
+			shares->answer(worker->request, FRAME_STEP, frame->body,
+			    frame->len);
 		return true;
 	case FRAME_REFUSED: {
 		const char *reason = fields_get(frame, "reason");
@@ -882,8 +883,8 @@ shares_poll(struct shares *shares, struct pollfd *fds)
 		if (w->fd < 0)
 			continue;
 		fds[count].fd = w->fd;
-		fds[count].events =
-		    (short)(w->out.len > 0 ? POLLIN | POLLOUT : POLLIN);
+		fds[count].events = (short)(w->out.len > 0 ? POLLIN | POLLOUT
+							   : POLLIN);
 		fds[count].revents = 0;
 		count++;
 	}
@@ -949,8 +950,8 @@ tick_idle(struct shares *shares, struct worker *worker, int64_t now_ms)
 	    (share->claimed ? (int64_t)config->share_idle_s * 1000
 			    : UNCLAIMED_IDLE_MS);
 	const int64_t replace_ms = worker->began_ms + replace_age_ms(config);
-	const int64_t max_ms =
-	    worker->began_ms + (int64_t)config->share_max_age_s * 1000;
+	const int64_t max_ms = worker->began_ms +
+	    (int64_t)config->share_max_age_s * 1000;
 	int64_t next_ms = idle_end_ms < max_ms ? idle_end_ms : max_ms;
 
 	if (share->worker != worker)
@@ -1015,8 +1016,8 @@ shares_tick(struct shares *shares, int64_t now_ms)
 	start_queued(shares);
 	for (worker = shares->workers; worker != NULL; worker = worker->next) {
 		if (worker->state != WORKER_IDLE &&
-		    worker->state != WORKER_QUEUED &&
-		    worker->end_ms > now_ms && worker->end_ms < next_ms)
+		    worker->state != WORKER_QUEUED && worker->end_ms > now_ms &&
+		    worker->end_ms < next_ms)
 			next_ms = worker->end_ms;
 	}
 	sweep(shares, now_ms);

@@ -69,8 +69,8 @@ size_t shares_poll_count(const struct shares *shares);
 size_t shares_poll(struct shares *shares, struct pollfd *fds);
 
 /* Do what the COUNT polled FDS call for. */
-void shares_polled(
-    struct shares *shares, const struct pollfd *fds, size_t count);
+void shares_polled(struct shares *shares, const struct pollfd *fds,
+    size_t count);
 
 /*
  * Do what the time calls for.  Returns when to call again at the latest, in

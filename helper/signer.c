@@ -1,5 +1,6 @@
 #include "signer.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -11,7 +12,8 @@
 #include <unistd.h>
 
 #define KEY_FILE_MAX_BYTES ((size_t)64 * 1024)
-#define NEW_KEY "ssh-keygen -t ed25519 -N '' -f " SYSCONFDIR "/moshgate/id_ed25519"
+#define NEW_KEY \
+	"ssh-keygen -t ed25519 -N '' -f " SYSCONFDIR "/moshgate/id_ed25519"
 
 static const char key_type[] = "ssh-ed25519";
 
@@ -154,10 +156,25 @@ parse_text(const char *text, size_t len, struct signer *s)
 	if (sodium_base642bin(binary, (size_t)(to - from), from,
 		(size_t)(to - from), "\r\n", &binary_len, NULL,
 		sodium_base64_VARIANT_ORIGINAL) == 0)
-		fault = parse_binary(
-		    (struct bytes){ .at = binary, .left = binary_len }, s);
+		fault = parse_binary((struct bytes){ .at = binary,
+					 .left = binary_len },
+		    s);
 	sodium_free(binary);
 	return fault;
+}
+
+/*
+ * A worker is forked before it is executed: not even for that moment shall it
+ * have the key.  Rounded outwards, the pages are sodium_malloc()'s alone.
+ */
+static bool
+hide_from_children(const struct signer *s)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t from = (uintptr_t)s & ~(page - 1);
+	const uintptr_t to = (uintptr_t)(s + 1);
+
+	return madvise((void *)from, to - from, MADV_DONTFORK) == 0;
 }
 
 struct signer *
@@ -167,9 +184,10 @@ signer_parse(const char *name, const char *text, size_t len,
 	struct signer *s = sodium_malloc(sizeof(*s));
 	const char *fault;
 
-	if (s == NULL) {
+	if (s == NULL || !hide_from_children(s)) {
 		snprintf(error, SIGNER_ERROR_BYTES,
 		    "%s: no memory that can be locked (ulimit -l)", name);
+		sodium_free(s);
 		return NULL;
 	}
 	fault = parse_text(text, len, s);
@@ -250,12 +268,17 @@ out:
 }
 
 struct signer *
-signer_open(const struct config *config, char error[SIGNER_ERROR_BYTES])
+signer_open(struct config *config, char error[SIGNER_ERROR_BYTES])
 {
-	if (config->key_content != NULL)
-		return signer_parse("[gateway] key_content",
-		    config->key_content, config->key_content_size - 1, error);
-	return signer_read(config->key, error);
+	struct signer *signer;
+
+	if (config->key_content == NULL)
+		return signer_read(config->key, error);
+	signer = signer_parse("[gateway] key_content", config->key_content,
+	    config->key_content_size - 1, error);
+	sodium_free(config->key_content);
+	config->key_content = NULL;
+	return signer;
 }
 
 void

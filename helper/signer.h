@@ -7,18 +7,19 @@
 #include "config.h"
 
 #define SIGNER_SIGNATURE_BYTES 64 /* RFC 8032, section 5.1.6 */
-#define SIGNER_BLOB_BYTES 51	  /* RFC 8709, section 4 */
+#define SIGNER_BLOB_BYTES 51      /* RFC 8709, section 4 */
 #define SIGNER_ERROR_BYTES 512
 
 /* The gateway's key, which exists in the helper's own process alone. */
 struct signer;
 
 /*
- * Read the key that CONFIG names.  Returns NULL when it cannot be used, and
- * in ERROR one line that says why and what to do.
+ * Read the key that CONFIG names; one that it holds is taken out of it.
+ * Returns NULL when the key cannot be used, and in ERROR one line that says
+ * why and what to do.
  */
-struct signer *signer_open(
-    const struct config *config, char error[SIGNER_ERROR_BYTES]);
+struct signer *signer_open(struct config *config,
+    char error[SIGNER_ERROR_BYTES]);
 void signer_close(struct signer *signer);
 
 /*

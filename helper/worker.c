@@ -30,7 +30,11 @@
 static const struct {
 	const char *name;
 	size_t offset;
-	enum { STRING, NUMBER, YES_NO } kind;
+	enum {
+		STRING,
+		NUMBER,
+		YES_NO
+	} kind;
 } told[] = {
 	{ "host", offsetof(struct config, host), STRING },
 	{ "port", offsetof(struct config, port), NUMBER },
@@ -477,8 +481,8 @@ do_session(struct work *w, const struct frame *frame)
 		    "shorten server in [mosh]", "", false);
 		return true;
 	}
-	result = remote_run(
-	    w->remote, command, REPLY_MAX_BYTES, &text, &len, &status);
+	result = remote_run(w->remote, command, REPLY_MAX_BYTES, &text, &len,
+	    &status);
 	if (result != REMOTE_OK)
 		return run_failed(w, result);
 	started = mosh_parse(text, len, status, &reply);
@@ -491,8 +495,7 @@ do_session(struct work *w, const struct frame *frame)
 		    mosh_words[started].sentence, mosh_words[started].remedy,
 		    started == MOSH_FAILED ? detail : "", false);
 	} else {
-		fields_add(
-		    &fields, "host", remote_mosh_address(w->remote));
+		fields_add(&fields, "host", remote_mosh_address(w->remote));
 		fields_add_number(&fields, "port", reply.port);
 		fields_add(&fields, "key", reply.key);
 		tell(FRAME_OK, &fields);
@@ -514,8 +517,8 @@ do_open(struct work *w)
 	size_t len;
 	int status;
 
-	result =
-	    remote_run(w->remote, ":", REPLY_MAX_BYTES, &text, &len, &status);
+	result = remote_run(w->remote, ":", REPLY_MAX_BYTES, &text, &len,
+	    &status);
 	if (result != REMOTE_OK)
 		return run_failed(w, result);
 	free(text);
@@ -536,8 +539,8 @@ do_check(struct work *w)
 	/* Only the word itself, not its arguments, can be looked for. */
 	snprintf(command, sizeof(command), "command -v %.*s",
 	    (int)strcspn(server, " "), server);
-	result = remote_run(
-	    w->remote, command, REPLY_MAX_BYTES, &text, &len, &status);
+	result = remote_run(w->remote, command, REPLY_MAX_BYTES, &text, &len,
+	    &status);
 	if (!went_well(w, "shell", result, "the remote runs commands"))
 		return;
 	while (len > 0 && text[len - 1] == '\n')
@@ -579,8 +582,7 @@ next_job(struct work *w, struct frame *job)
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return false;
-		if (fds[1].revents != 0 &&
-		    remote_idle(w->remote) != REMOTE_OK)
+		if (fds[1].revents != 0 && remote_idle(w->remote) != REMOTE_OK)
 			return false;
 		if (fds[0].revents == 0)
 			continue;

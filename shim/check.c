@@ -41,8 +41,8 @@ report(bool ok, const char *step, const char *text, const char *remedy)
 	    visible_copy(visible, sizeof(visible), text, strlen(text)));
 	if (!ok && remedy[0] != '\0')
 		printf("%-22s-> %s\n", "",
-		    visible_copy(
-			visible, sizeof(visible), remedy, strlen(remedy)));
+		    visible_copy(visible, sizeof(visible), remedy,
+			strlen(remedy)));
 	fflush(stdout);
 	return ok;
 }
@@ -68,8 +68,7 @@ start_test(pid_t *pid, int *fd)
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(&actions, out[1], 2);
 	if (error == 0)
-		error =
-		    posix_spawn(pid, program, &actions, NULL, argv, envp);
+		error = posix_spawn(pid, program, &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
 	close(out[1]);
 	if (error != 0)

@@ -150,8 +150,8 @@ frame_wait(int fd, struct frame_in *in, struct frame *frame, int64_t timeout_ms)
 }
 
 bool
-frame_queue(
-    struct frame_out *out, enum frame_type type, const char *body, size_t len)
+frame_queue(struct frame_out *out, enum frame_type type, const char *body,
+    size_t len)
 {
 	const unsigned char header[FRAME_HEADER_BYTES] = { 'M', 'G',
 		FRAME_VERSION, (unsigned char)type, (unsigned char)(len >> 24),

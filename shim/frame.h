@@ -42,12 +42,12 @@ struct frame {
 
 enum frame_result {
 	FRAME_COMPLETE,
-	FRAME_AGAIN,	   /* not all of it is there yet */
-	FRAME_CLOSED,	   /* the peer closed between two frames */
-	FRAME_CUT,	   /* the peer closed in the middle of one */
-	FRAME_MALFORMED,   /* not a frame, or longer than allowed */
+	FRAME_AGAIN,         /* not all of it is there yet */
+	FRAME_CLOSED,        /* the peer closed between two frames */
+	FRAME_CUT,           /* the peer closed in the middle of one */
+	FRAME_MALFORMED,     /* not a frame, or longer than allowed */
 	FRAME_OTHER_VERSION, /* a frame of another version of moshgate */
-	FRAME_FAILED,	   /* errno says why */
+	FRAME_FAILED,        /* errno says why */
 };
 
 /* Where the frame that is being read stands. */
@@ -82,8 +82,8 @@ void frame_free(struct frame *frame);
  * Wait at most TIMEOUT_MS milliseconds for one whole frame, as frame_read();
  * FRAME_AGAIN means that the time is over.
  */
-enum frame_result frame_wait(
-    int fd, struct frame_in *in, struct frame *frame, int64_t timeout_ms);
+enum frame_result frame_wait(int fd, struct frame_in *in, struct frame *frame,
+    int64_t timeout_ms);
 
 /*
  * Append a frame of TYPE with the LEN bytes at BODY to OUT.
@@ -114,8 +114,8 @@ struct fields {
 };
 
 void fields_add(struct fields *fields, const char *name, const char *value);
-void fields_add_number(
-    struct fields *fields, const char *name, long long number);
+void fields_add_number(struct fields *fields, const char *name,
+    long long number);
 void fields_free(struct fields *fields);
 
 /* True if the body of FRAME is a list of whole fields. */

@@ -39,8 +39,7 @@ say(const char *sentence)
 	char visible[512];
 
 	fprintf(stderr, "moshgate: %s\n",
-	    visible_copy(
-		visible, sizeof(visible), sentence, strlen(sentence)));
+	    visible_copy(visible, sizeof(visible), sentence, strlen(sentence)));
 }
 
 static void
@@ -69,12 +68,24 @@ asks_command(int argc, char **argv)
 	    strcmp(argv[2], SELF) != 0;
 }
 
+/* A copy of the client's variable NAME, if it has at most MAX characters. */
 static char *
-copy_valid(const char *name, size_t max)
+copy_value(const char *name, size_t max)
 {
 	const char *value = getenv(name);
 
 	if (value == NULL || *value == '\0' || strlen(value) > max)
+		return NULL;
+	return strdup(value);
+}
+
+/* The same, if it may go on to the remote. */
+static char *
+copy_valid(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL || !locale_value_valid(value))
 		return NULL;
 	return strdup(value);
 }
@@ -84,19 +95,13 @@ static void
 read_session(struct session *s, int argc, char **argv)
 {
 	s->command = asks_command(argc, argv);
-	s->term = copy_valid("TERM", 64);
-	s->client = copy_valid("SSH_CONNECTION", 128);
+	s->term = copy_value("TERM", 64);
+	s->client = copy_value("SSH_CONNECTION", 128);
 	if (s->client != NULL)
 		s->client[strcspn(s->client, " ")] = '\0';
-	s->colorterm = copy_valid("COLORTERM", LOCALE_VALUE_MAX_CHARS);
-	if (s->colorterm != NULL && !locale_value_valid(s->colorterm))
-		s->colorterm = NULL;
-	for (size_t i = 0; i < LOCALE_NAMES; i++) {
-		s->locale[i] =
-		    copy_valid(locale_names[i], LOCALE_VALUE_MAX_CHARS);
-		if (s->locale[i] != NULL && !locale_value_valid(s->locale[i]))
-			s->locale[i] = NULL;
-	}
+	s->colorterm = copy_valid("COLORTERM");
+	for (size_t i = 0; i < LOCALE_NAMES; i++)
+		s->locale[i] = copy_valid(locale_names[i]);
 }
 
 /* From here on the environment is ours.  False if it cannot be made. */
@@ -152,8 +157,8 @@ wait_answer(int fd, struct frame *answer)
 		const int64_t elapsed_ms = frame_now_ms() - began_ms;
 
 		terminal_show_progress(STDOUT_FILENO, elapsed_ms);
-		result =
-		    frame_wait(fd, &in, answer, tick_ms - elapsed_ms % tick_ms);
+		result = frame_wait(fd, &in, answer,
+		    tick_ms - elapsed_ms % tick_ms);
 	} while (result == FRAME_AGAIN &&
 	    frame_now_ms() - began_ms < answer_timeout_ms);
 	terminal_hide_progress(STDOUT_FILENO);

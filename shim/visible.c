@@ -66,8 +66,8 @@ visible_copy(char *out, size_t size, const char *text, size_t len)
 			put = take;
 		} else {
 			take = 1;
-			put = (size_t)snprintf(
-			    escaped, sizeof(escaped), "\\x%02x", in[i]);
+			put = (size_t)snprintf(escaped, sizeof(escaped),
+			    "\\x%02x", in[i]);
 		}
 		if (used + put + sizeof(more) > size) {
 			memcpy(out + used, more, sizeof(more));
