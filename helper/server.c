@@ -29,6 +29,9 @@
 #define GROUPS_MAX 1024
 #define ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
 #define CLIENT_CHARS 64
+/* How many refusals of any local user are logged in how long. */
+#define STRANGERS_LOGGED_MAX 50
+#define STRANGERS_LOGGED_MS 10000
 
 enum peer_state {
 	PEER_ASKING,    /* its request is being read */
@@ -63,7 +66,9 @@ struct server {
 	struct signer *signer;
 	struct shares *shares;
 	struct peer *peers;
-	int64_t accept_ms; /* not before */
+	int64_t accept_ms;    /* not before */
+	int64_t strangers_ms; /* since when strangers_logged counts */
+	unsigned strangers_logged;
 	bool over;
 };
 
@@ -86,6 +91,31 @@ peer_answer(struct peer *peer, enum frame_type type, const char *body,
 	}
 }
 
+/*
+ * True if what PEER did wrong may be logged: everybody can connect, and nobody
+ * shall fill the disk.
+ */
+static bool
+may_log(const struct peer *peer)
+{
+	struct server *server = peer->server;
+	const int64_t now_ms = frame_now_ms();
+
+	if (peer->uid == 0 || peer->uid == geteuid())
+		return true;
+	if (now_ms - server->strangers_ms >= STRANGERS_LOGGED_MS) {
+		server->strangers_ms = now_ms;
+		server->strangers_logged = 0;
+	}
+	if (server->strangers_logged++ < STRANGERS_LOGGED_MAX)
+		return true;
+	if (server->strangers_logged == STRANGERS_LOGGED_MAX + 1)
+		log_event(LOG_NOTICE, "log-paused", "detail",
+		    "too many refusals of local users for the next seconds",
+		    NULL);
+	return false;
+}
+
 /* Refuse what PEER asks for, with a line in the log. */
 static void
 peer_refuse(struct peer *peer, const char *reason, const char *sentence,
@@ -95,10 +125,12 @@ peer_refuse(struct peer *peer, const char *reason, const char *sentence,
 	char uid[16];
 
 	snprintf(uid, sizeof(uid), "%lu", (unsigned long)peer->uid);
-	log_event(LOG_NOTICE, "refused", "uid", uid, "user",
-	    peer->request.user[0] != '\0' ? peer->request.user : NULL, "reason",
-	    reason, "remedy", remedy[0] != '\0' ? remedy : NULL, "sshd_pid",
-	    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
+	if (may_log(peer))
+		log_event(LOG_NOTICE, "refused", "uid", uid, "user",
+		    peer->request.user[0] != '\0' ? peer->request.user : NULL,
+		    "reason", reason, "remedy",
+		    remedy[0] != '\0' ? remedy : NULL, "sshd_pid",
+		    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
 	fields_add(&fields, "reason", reason);
 	fields_add(&fields, "sentence", sentence);
 	fields_add(&fields, "remedy", remedy);
@@ -494,7 +526,7 @@ peer_close(struct server *server, struct peer *peer)
 
 /* Read what PEER sends: its request, and nothing after it. */
 static void
-peer_read(struct server *server, struct peer *peer)
+peer_read(struct peer *peer)
 {
 	char byte;
 
@@ -518,11 +550,11 @@ peer_read(struct server *server, struct peer *peer)
 	case FRAME_CLOSED:
 		break;
 	default:
-		log_event(LOG_NOTICE, "malformed", "detail",
-		    "a local process sent what is no request", NULL);
+		if (may_log(peer))
+			log_event(LOG_NOTICE, "malformed", "detail",
+			    "a local process sent what is no request", NULL);
 		break;
 	}
-	(void)server;
 	peer->end_ms = 0;
 }
 
@@ -693,7 +725,7 @@ peers_polled(struct server *server, const struct pollfd *fds, size_t count)
 		    !frame_flush(peer->fd, &peer->out))
 			peer->end_ms = 0;
 		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-			peer_read(server, peer);
+			peer_read(peer);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libssh2.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
@@ -57,11 +58,11 @@ static const struct {
 
 #define TOLD (sizeof(told) / sizeof(told[0]))
 
+/* Become the worker: the program open at EXE_FD, with the socket FD. */
 static void
-child_exec(const char *user, int fd)
+child_exec(const char *user, int exe_fd, int fd)
 {
-	char program[] = "/proc/self/exe", name[] = "moshgate-helper";
-	char option[] = WORKER_OPTION, whom[80];
+	char name[] = "moshgate-helper", option[] = WORKER_OPTION, whom[80];
 	char *argv[] = { name, option, whom, NULL };
 	sigset_t none;
 
@@ -76,27 +77,40 @@ child_exec(const char *user, int fd)
 	} else if (dup2(fd, HELPER_FD) < 0) {
 		_exit(126);
 	}
-	if (close_range(HELPER_FD + 1, ~0U, 0) < 0)
+	if (close_range(HELPER_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);
-	execv(program, argv);
+	fexecve(exe_fd, argv, environ);
 	_exit(127);
 }
 
 pid_t
 worker_start(const char *user, int *fd)
 {
-	int ends[2], error;
-	pid_t pid;
+	int ends[2] = { -1, -1 }, exe_fd, error;
+	pid_t pid = -1;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return -1;
-	pid = fork();
+	/* The program that runs, also when another has taken its place. */
+	exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (exe_fd >= 0 && exe_fd <= HELPER_FD) {
+		/* out of the way of the socket */
+		const int moved = fcntl(exe_fd, F_DUPFD_CLOEXEC, HELPER_FD + 1);
+
+		close(exe_fd);
+		exe_fd = moved;
+	}
+	if (exe_fd >= 0 &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0)
+		pid = fork();
 	if (pid == 0)
-		child_exec(user, ends[1]);
+		child_exec(user, exe_fd, ends[1]);
 	error = errno;
-	close(ends[1]);
+	if (exe_fd >= 0)
+		close(exe_fd);
+	if (ends[1] >= 0)
+		close(ends[1]);
 	if (pid < 0) {
-		close(ends[0]);
+		if (ends[0] >= 0)
+			close(ends[0]);
 		errno = error;
 		return -1;
 	}
@@ -628,8 +642,11 @@ worker_main(void)
 		return 2;
 	}
 	fcntl(HELPER_FD, F_SETFD, FD_CLOEXEC);
+	prctl(PR_SET_NAME, "moshgate-worker");
 	drop();
 	signal(SIGPIPE, SIG_IGN);
+	/* resolv.conf(5): getaddrinfo() knows no other deadline */
+	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
 	if (sodium_init() < 0 || libssh2_init(0) != 0)
 		return 1;
 	work(&w);
