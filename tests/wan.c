@@ -9,6 +9,9 @@
  * delay, loss and so on that COMMANDs on SOCKET set.  It returns when both
  * devices and the socket are there, and goes on in the background.
  *
+ * As on a network card, the kernel may leave checksums undone and, as long as
+ * each packet fares like the next, hand over TCP segments in one large piece.
+ *
  * Packets of one direction never overtake each other, jitter or not: what is
  * early waits for what is late, as in a queue of a real line.
  */
@@ -27,6 +30,7 @@
 
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 
 #include <err.h>
 #include <errno.h>
@@ -45,7 +49,7 @@
 #include <unistd.h>
 
 #define DEVICE "wan"
-#define PACKET_MAX 65536
+#define PACKET_MAX 65536 /* with the offload header */
 #define NS_PER_MS 1000000
 #define NS_PER_S 1000000000
 
@@ -63,30 +67,39 @@
 
 /* What the link is like; the same for both directions. */
 struct settings {
-	double loss;		/* 0 to 1 */
-	int64_t delay_ns;	/* one way */
-	int64_t jitter_ns;	/* delay is uniform in delay_ns +- this */
-	int64_t rate_kbit;	/* 0: no limit */
+	double loss;       /* 0 to 1 */
+	int64_t delay_ns;  /* one way */
+	int64_t jitter_ns; /* delay is uniform in delay_ns +- this */
+	int64_t rate_kbit; /* 0: no limit */
 	bool udp;
 	bool up;
 };
 
 struct counters {
-	uint64_t tcp_syn;	/* connections begun from the gateway */
+	uint64_t tcp_syn; /* connections begun from the gateway */
 	uint64_t udp_packets;
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t dropped;
 };
 
-/* A packet in a queue; its bytes follow. */
+/*
+ * A packet in a queue.  What is read from and written to a TUN device is LEN
+ * bytes from "offload" on; the IP packet follows the struct.
+ */
 struct packet {
 	int64_t due_ns;
 	size_t len;
+	unsigned char padding[6];
+	struct virtio_net_hdr offload;
 };
 
-#define RECORD_SIZE(len) \
-	((sizeof(struct packet) + (len) + 15) & ~(size_t)15)
+#define OFFLOAD_SIZE sizeof(struct virtio_net_hdr)
+#define PACKET_OFFSET offsetof(struct packet, offload)
+_Static_assert(PACKET_OFFSET + OFFLOAD_SIZE == sizeof(struct packet),
+    "the IP packet must follow the offload header");
+
+#define RECORD_SIZE(len) ((PACKET_OFFSET + (len) + 15) & ~(size_t)15)
 #define RECORD_MAX RECORD_SIZE(PACKET_MAX)
 
 /*
@@ -95,10 +108,10 @@ struct packet {
  */
 struct queue {
 	unsigned char *memory;
-	size_t head;		/* next record to leave */
-	size_t tail;		/* where the next one is put */
-	bool wrapped;		/* is tail before head? */
-	size_t wrapped_at;	/* if so: where the upper part ends */
+	size_t head;       /* next record to leave */
+	size_t tail;       /* where the next one is put */
+	bool wrapped;      /* is tail before head? */
+	size_t wrapped_at; /* if so: where the upper part ends */
 	size_t records;
 };
 
@@ -198,10 +211,38 @@ queue_pop(struct queue *queue, const struct packet *packet)
 	queue->records--;
 }
 
+/* Return what is read from and written to a TUN device. */
 static unsigned char *
-packet_bytes(struct packet *packet)
+packet_frame(struct packet *packet)
 {
-	return (unsigned char *)(packet + 1);
+	return (unsigned char *)packet + PACKET_OFFSET;
+}
+
+/* Return the bytes of the IP packet. */
+static const unsigned char *
+packet_bytes(const struct packet *packet)
+{
+	return (const unsigned char *)(packet + 1);
+}
+
+/* Return the length of the IP packet. */
+static size_t
+packet_size(const struct packet *packet)
+{
+	return packet->len - OFFLOAD_SIZE;
+}
+
+/* Return how many packets PACKET will be on the line. */
+static uint64_t
+packet_segments(const struct packet *packet)
+{
+	size_t headers = packet->offload.hdr_len;
+	size_t segment = packet->offload.gso_size;
+
+	if (packet->offload.gso_type == VIRTIO_NET_HDR_GSO_NONE ||
+	    segment == 0 || packet_size(packet) <= headers)
+		return 1;
+	return (packet_size(packet) - headers + segment - 1) / segment;
 }
 
 /*
@@ -210,15 +251,15 @@ packet_bytes(struct packet *packet)
  * count as protocols.
  */
 static int
-packet_protocol(struct packet *packet, size_t *offset)
+packet_protocol(const struct packet *packet, size_t *offset)
 {
 	const unsigned char *bytes = packet_bytes(packet);
 
-	if (packet->len >= 20 && bytes[0] >> 4 == 4) {
+	if (packet_size(packet) >= 20 && bytes[0] >> 4 == 4) {
 		*offset = (size_t)(bytes[0] & 0xf) * 4;
 		return bytes[9];
 	}
-	if (packet->len >= 40 && bytes[0] >> 4 == 6) {
+	if (packet_size(packet) >= 40 && bytes[0] >> 4 == 6) {
 		*offset = 40;
 		return bytes[6];
 	}
@@ -226,7 +267,7 @@ packet_protocol(struct packet *packet, size_t *offset)
 }
 
 static bool
-packet_is_udp(struct packet *packet)
+packet_is_udp(const struct packet *packet)
 {
 	size_t offset;
 
@@ -235,30 +276,41 @@ packet_is_udp(struct packet *packet)
 
 /* Does PACKET begin a TCP connection (SYN without ACK)? */
 static bool
-packet_is_syn(struct packet *packet)
+packet_is_syn(const struct packet *packet)
 {
-	enum { FLAGS = 13, SYN = 0x02, ACK = 0x10 };
+	enum {
+		FLAGS = 13,
+		SYN = 0x02,
+		ACK = 0x10
+	};
 	size_t offset;
 
 	return packet_protocol(packet, &offset) == IPPROTO_TCP &&
-	    packet->len > offset + FLAGS &&
+	    packet_size(packet) > offset + FLAGS &&
 	    (packet_bytes(packet)[offset + FLAGS] & (SYN | ACK)) == SYN;
 }
 
 static void
-link_count(struct link *link, const struct way *way, struct packet *packet)
+link_count(struct link *link, const struct way *way,
+    const struct packet *packet)
 {
-	link->counters.packets++;
-	link->counters.bytes += packet->len;
+	link->counters.packets += packet_segments(packet);
+	link->counters.bytes += packet_size(packet);
 	if (packet_is_udp(packet))
 		link->counters.udp_packets++;
 	if (way->to_remote && packet_is_syn(packet))
 		link->counters.tcp_syn++;
 }
 
+static void
+link_drop(struct link *link, const struct packet *packet)
+{
+	link->counters.dropped += packet_segments(packet);
+}
+
 /* Does the state of LINK let PACKET pass at all? */
 static bool
-link_passes(const struct link *link, struct packet *packet)
+link_passes(const struct link *link, const struct packet *packet)
 {
 	return link->settings.up &&
 	    (link->settings.udp || !packet_is_udp(packet));
@@ -285,7 +337,7 @@ link_schedule(const struct link *link, struct way *way, struct packet *packet)
 			departs = way->line_free_ns;
 		if (departs - now > BACKLOG_MAX_NS)
 			return false;
-		departs += (int64_t)packet->len * 8 * NS_PER_MS /
+		departs += (int64_t)packet_size(packet) * 8 * NS_PER_MS /
 		    settings->rate_kbit;
 		way->line_free_ns = departs;
 	}
@@ -304,8 +356,8 @@ static void
 link_deliver(struct link *link, const struct way *way, struct packet *packet)
 {
 	if (!link_passes(link, packet) ||
-	    write(way->to, packet_bytes(packet), packet->len) < 0)
-		link->counters.dropped++;
+	    write(way->to, packet_frame(packet), packet->len) < 0)
+		link_drop(link, packet);
 }
 
 /* Take in what has arrived on WAY: at most BURST packets. */
@@ -321,18 +373,18 @@ link_receive(struct link *link, struct way *way)
 
 		if (full)
 			packet = (struct packet *)(void *)overflow;
-		len = read(way->from, packet_bytes(packet), PACKET_MAX);
-		if (len < 0) {
-			if (errno != EAGAIN && errno != EINTR && errno != EIO)
+		len = read(way->from, packet_frame(packet), PACKET_MAX);
+		if (len < (ssize_t)OFFLOAD_SIZE) {
+			if (len < 0 && errno != EAGAIN && errno != EINTR &&
+			    errno != EIO)
 				exit(1);
 			return;
 		}
 		packet->len = (size_t)len;
 		link_count(link, way, packet);
 		if (!link_schedule(link, way, packet) || full)
-			link->counters.dropped++;
-		else if (way->queue.records == 0 &&
-		    packet->due_ns <= now_ns())
+			link_drop(link, packet);
+		else if (way->queue.records == 0 && packet->due_ns <= now_ns())
 			link_deliver(link, way, packet);
 		else
 			queue_push(&way->queue, packet);
@@ -358,6 +410,18 @@ link_send_due(struct link *link, struct way *way)
 	}
 }
 
+/* Take TCP in large pieces, or if each packet is judged alone, don't. */
+static void
+link_set_offload(const struct link *link)
+{
+	unsigned long offload = TUN_F_CSUM;
+
+	if (link->settings.loss <= 0 && link->settings.rate_kbit == 0)
+		offload |= TUN_F_TSO4 | TUN_F_TSO6;
+	for (int i = 0; i < 2; i++)
+		(void)ioctl(link->ways[i].from, TUNSETOFFLOAD, offload);
+}
+
 /* Parse VALUE, a number from 0 to MAX, into *OUT. */
 static bool
 parse_number(double *out, const char *value, double max)
@@ -366,8 +430,8 @@ parse_number(double *out, const char *value, double max)
 
 	errno = 0;
 	*out = strtod(value, &end);
-	return end != value && *end == '\0' && errno == 0 &&
-	    isfinite(*out) && *out >= 0 && *out <= max;
+	return end != value && *end == '\0' && errno == 0 && isfinite(*out) &&
+	    *out >= 0 && *out <= max;
 }
 
 /*
@@ -390,6 +454,7 @@ command_loss(struct link *link, const char *value, char *reply)
 	if (!parse_number(&loss, value, 1))
 		return false;
 	link->settings.loss = loss;
+	link_set_offload(link);
 	return true;
 }
 
@@ -438,6 +503,7 @@ command_rate(struct link *link, const char *value, char *reply)
 	link->settings.rate_kbit = (int64_t)kbit;
 	link->ways[0].line_free_ns = 0;
 	link->ways[1].line_free_ns = 0;
+	link_set_offload(link);
 	return true;
 }
 
@@ -487,8 +553,9 @@ command_count(struct link *link, const char *value, char *reply)
 	const struct counters *n = &link->counters;
 
 	(void)value;
-	snprintf(reply, REPLY_MAX, "tcp_syn=%" PRIu64 " udp_packets=%" PRIu64
-	    " packets=%" PRIu64 " bytes=%" PRIu64 " dropped=%" PRIu64 "\n",
+	snprintf(reply, REPLY_MAX,
+	    "tcp_syn=%" PRIu64 " udp_packets=%" PRIu64 " packets=%" PRIu64
+	    " bytes=%" PRIu64 " dropped=%" PRIu64 "\n",
 	    n->tcp_syn, n->udp_packets, n->packets, n->bytes, n->dropped);
 	return true;
 }
@@ -553,7 +620,8 @@ link_command(struct link *link, const char *request, size_t len, char *reply)
 
 		word += strlen(word) + 1;
 		if (command == NULL) {
-			snprintf(reply, REPLY_MAX, "no command \"%.64s\"", name);
+			snprintf(reply, REPLY_MAX, "no command \"%.64s\"",
+			    name);
 			return false;
 		}
 		if (command->takes_value) {
@@ -561,8 +629,8 @@ link_command(struct link *link, const char *request, size_t len, char *reply)
 			word += strlen(value) + 1;
 		}
 		if (!command->run(link, value, text)) {
-			snprintf(reply, REPLY_MAX, "%s: \"%.64s\" is not %.128s",
-			    name, value, text);
+			snprintf(reply, REPLY_MAX,
+			    "%s: \"%.64s\" is not %.128s", name, value, text);
 			return false;
 		}
 		if (command->prints)
@@ -592,7 +660,11 @@ control_answer(struct link *link, int fd)
 static void
 link_run(struct link *link, int listener)
 {
-	enum { WAY0, WAY1, CONTROL };
+	enum {
+		WAY0,
+		WAY1,
+		CONTROL
+	};
 	int client = -1;
 
 	for (;;) {
@@ -618,7 +690,7 @@ link_run(struct link *link, int listener)
 		timeout.tv_sec = (time_t)(wait_ns / NS_PER_S);
 		timeout.tv_nsec = (long)(wait_ns % NS_PER_S);
 		if (ppoll(fds, 3, next_ns == INT64_MAX ? NULL : &timeout,
-		    NULL) <= 0)
+			NULL) <= 0)
 			continue;
 		if (fds[WAY0].revents != 0)
 			link_receive(link, &link->ways[0]);
@@ -639,7 +711,8 @@ link_run(struct link *link, int listener)
 static int
 tun_open(const char *netns)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI |
+		    IFF_VNET_HDR };
 	int ns = open(netns, O_RDONLY | O_CLOEXEC);
 	int fd;
 
@@ -685,6 +758,7 @@ serve(const char *path, const char *gateway, const char *remote)
 	link.ways[0].to = link.ways[1].from;
 	link.ways[1].to = link.ways[0].from;
 	link.ways[0].to_remote = true;
+	link_set_offload(&link);
 	for (int i = 0; i < 2; i++) {
 		void *memory = mmap(NULL, QUEUE_SIZE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -745,10 +819,10 @@ main(int argc, char **argv)
 	if (argc > 3 && strcmp(argv[1], "control") == 0)
 		return control(argv[2], argv + 3, argc - 3);
 	fputs("usage: wan serve SOCKET GATEWAY_NETNS REMOTE_NETNS\n"
-	    "       wan control SOCKET loss FRACTION | delay MS | rtt MS |"
-	    " jitter MS |\n"
-	    "           rate KBIT | udp on|off | seed N | up | down |"
-	    " count | reset ...\n",
+	      "       wan control SOCKET loss FRACTION | delay MS | rtt MS |"
+	      " jitter MS |\n"
+	      "           rate KBIT | udp on|off | seed N | up | down |"
+	      " count | reset ...\n",
 	    stderr);
 	return 2;
 }
