@@ -650,6 +650,10 @@ next_line(char *buffer, int size, void *stream)
 		sodium_memzero(line, len);
 		len = 0;
 	}
+	/* inih would take it for more of the line before. */
+	if ((line[0] == ' ' || line[0] == '\t') &&
+	    line[strspn(line, " \t")] != '\0' && len > 0)
+		complain(r, "the line begins with a blank");
 	if (len > LINE_MAX_BYTES || len + 2 > (size_t)size)
 		complain(r, "the line is longer than %d bytes", LINE_MAX_BYTES);
 	if (r->error[0] != '\0')

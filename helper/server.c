@@ -165,10 +165,14 @@ answer_session(struct peer *peer, const struct frame *answer)
 	const char *key = fields_get(answer, "key");
 	struct fields fields = { 0 };
 
-	snprintf(peer->mosh_at, sizeof(peer->mosh_at), "%s:%s",
-	    host != NULL ? host : "", port != NULL ? port : "");
-	fields_add(&fields, "host", host != NULL ? host : "");
-	fields_add(&fields, "port", port != NULL ? port : "");
+	if (host == NULL)
+		host = "";
+	if (port == NULL)
+		port = "";
+	snprintf(peer->mosh_at, sizeof(peer->mosh_at),
+	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
+	fields_add(&fields, "host", host);
+	fields_add(&fields, "port", port);
 	fields_add(&fields, "key", key != NULL ? key : "");
 	fields_add(&fields, "predict", config->predict);
 	fields_add(&fields, "escape_key", config->escape_key);
@@ -396,6 +400,8 @@ ask_check(struct peer *peer)
 		return;
 	}
 	memcpy(peer->request.user, user, strlen(user) + 1);
+	if (!may_go(peer, getpwnam(user)))
+		return;
 	peer->request.want = SHARE_CHECK;
 	shares_ask(peer->server->shares, &peer->request);
 }

@@ -43,8 +43,7 @@ struct worker {
 	struct frame_in in;
 	struct frame_out out;
 	int64_t began_ms; /* queued, then started, then connected */
-	int64_t idle_ms;
-	int64_t end_ms; /* the job's deadline, or when to kill it */
+	int64_t end_ms;   /* the job's deadline, or when to kill it */
 	unsigned served;
 };
 
@@ -53,7 +52,8 @@ struct share {
 	char user[65];
 	struct worker *worker, *successor;
 	struct share_request *requests;
-	bool claimed; /* there was a session */
+	bool claimed;    /* there was a session */
+	int64_t used_ms; /* when a job for a login was done last */
 	char *keys;
 	size_t keys_len;
 	int64_t keys_ms; /* when they were asked for */
@@ -286,7 +286,8 @@ make_room(struct shares *shares)
 			continue;
 		count++;
 		if (w->state == WORKER_IDLE &&
-		    (oldest == NULL || w->idle_ms < oldest->idle_ms))
+		    (oldest == NULL ||
+			w->share->used_ms < oldest->share->used_ms))
 			oldest = w;
 	}
 	if (count > shares->config->share_max && oldest != NULL)
@@ -507,9 +508,11 @@ worker_done(struct shares *shares, struct worker *worker)
 		worker->began_ms = frame_now_ms();
 		forget_failure(share);
 	}
+	if (!worker->opens)
+		share->used_ms = frame_now_ms();
+	worker->opens = false;
 	worker->state = WORKER_IDLE;
 	worker->request = NULL;
-	worker->idle_ms = frame_now_ms();
 	worker->served++;
 	if (share->successor == worker) {
 		if (share->worker != NULL &&
@@ -644,7 +647,6 @@ worker_said(struct shares *shares, struct worker *worker,
 		}
 		if (!worker->opens && worker->job == SHARE_SESSION)
 			take_session(shares, worker, frame);
-		worker->opens = false;
 		worker_done(shares, worker);
 		return true;
 	default:
@@ -946,7 +948,7 @@ tick_idle(struct shares *shares, struct worker *worker, int64_t now_ms)
 {
 	const struct config *config = shares->config;
 	struct share *share = worker->share;
-	const int64_t idle_end_ms = worker->idle_ms +
+	const int64_t idle_end_ms = share->used_ms +
 	    (share->claimed ? (int64_t)config->share_idle_s * 1000
 			    : UNCLAIMED_IDLE_MS);
 	const int64_t replace_ms = worker->began_ms + replace_age_ms(config);

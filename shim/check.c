@@ -178,6 +178,30 @@ check_socket(void)
 	return fd;
 }
 
+/* Print the step that FRAME tells of. */
+static void
+report_step(const struct frame *frame)
+{
+	const char *step = fields_get(frame, "step");
+	const char *text = fields_get(frame, "text");
+	const char *remedy = fields_get(frame, "remedy");
+	const char *ok = fields_get(frame, "ok");
+
+	if (step != NULL && text != NULL && remedy != NULL && ok != NULL)
+		report(strcmp(ok, "1") == 0, step, text, remedy);
+}
+
+/* Print why the helper did not even begin. */
+static void
+report_refused(const struct frame *frame)
+{
+	const char *sentence = fields_get(frame, "sentence");
+	const char *remedy = fields_get(frame, "remedy");
+
+	if (sentence != NULL && remedy != NULL)
+		report(false, "user", sentence, remedy);
+}
+
 /* Have the helper go the way of a login of USER, and print its steps. */
 static bool
 check_remote(int fd, const char *user)
@@ -185,29 +209,21 @@ check_remote(int fd, const char *user)
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	struct fields fields = { 0 };
 	struct frame frame;
-	bool asked;
+	bool asked, steps = false;
 
 	fields_add(&fields, "user", user);
 	asked = client_ask(fd, FRAME_CHECK, &fields);
 	fields_free(&fields);
 	while (asked &&
 	    frame_wait(fd, &in, &frame, step_timeout_ms) == FRAME_COMPLETE) {
-		const bool whole = fields_wellformed(&frame);
 		const enum frame_type type = frame.type;
-		const char *step = NULL, *text = NULL, *remedy = NULL;
-		bool ok = false;
+		const bool whole = fields_wellformed(&frame);
 
-		if (whole && type == FRAME_STEP) {
-			step = fields_get(&frame, "step");
-			text = fields_get(&frame, "text");
-			remedy = fields_get(&frame, "remedy");
-			ok = strcmp(fields_get(&frame, "ok") != NULL
-				     ? fields_get(&frame, "ok")
-				     : "",
-				 "1") == 0;
-		}
-		if (step != NULL && text != NULL && remedy != NULL)
-			report(ok, step, text, remedy);
+		if (whole && type == FRAME_STEP)
+			report_step(&frame);
+		else if (whole && type == FRAME_REFUSED && !steps)
+			report_refused(&frame);
+		steps = true;
 		frame_free(&frame);
 		if (type == FRAME_OK || type == FRAME_REFUSED)
 			return type == FRAME_OK;
