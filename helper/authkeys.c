@@ -212,6 +212,34 @@ next_option(struct run *rest, struct run *name, struct run *whole, bool *value)
 	return name->len > 0;
 }
 
+/*
+ * True if WHOLE, an option that is about to be removed, is one that sshd can
+ * read: for one that it cannot, it refuses the line.
+ */
+static bool
+removable(struct run name, struct run whole)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char digits[] = "0123456789";
+	struct run value = { .at = whole.at + name.len + 2,
+		.len = whole.len - name.len - 3 };
+	size_t n = 0;
+
+	if (strncasecmp(name.at, "environment", name.len) == 0) {
+		while (n < value.len &&
+		    (strchr(letters, value.at[n]) != NULL ||
+			strchr(digits, value.at[n]) != NULL))
+			n++;
+		return n > 0 && n < value.len && value.at[n] == '=';
+	}
+	if (value.len == 3 && strncasecmp(value.at, "any", 3) == 0)
+		return true;
+	while (n < value.len && strchr(digits, value.at[n]) != NULL)
+		n++;
+	return n > 0 && n == value.len && n <= 9;
+}
+
 static const struct option *
 find_option(struct run name, bool has_value)
 {
@@ -252,6 +280,12 @@ filter_options(struct run all, size_t line, struct output *out,
 			return false;
 		}
 		if (option->fate == REMOVE) {
+			if (!removable(name, whole)) {
+				note(report, line,
+				    "left out for its option %.*s", show,
+				    name.at);
+				return false;
+			}
 			note(report, line, "kept without its option %.*s", show,
 			    name.at);
 			removed++;
@@ -310,11 +344,54 @@ put_key(struct output *out, const struct line *line)
 	put(out, "\n", 1);
 }
 
+/*
+ * The keys of the lines left out.  sshd goes by the first line that has the
+ * key it was shown, so that a later one must not open what that one closed.
+ */
+struct closed {
+	uint64_t *hashes; /* 0 is "free" */
+	size_t size;      /* a power of two, more than there are lines */
+	unsigned char key[crypto_shorthash_KEYBYTES];
+};
+
+static bool
+closed_init(struct closed *closed, size_t file_len)
+{
+	/* a line with a key in it is longer than this */
+	const size_t shortest = 16;
+
+	closed->size = 16;
+	while (closed->size < 2 * (file_len / shortest + 1))
+		closed->size *= 2;
+	closed->hashes = calloc(closed->size, sizeof(*closed->hashes));
+	crypto_shorthash_keygen(closed->key);
+	return closed->hashes != NULL;
+}
+
+/* The place of LINE's key among the closed: it is there, or free for it. */
+static uint64_t *
+closed_place(struct closed *closed, const struct line *line, uint64_t *hash)
+{
+	size_t i;
+
+	crypto_shorthash((unsigned char *)hash, line->blob, line->blob_len,
+	    closed->key);
+	*hash |= 1;
+	for (i = (size_t)(*hash >> 1);; i++) {
+		uint64_t *place = &closed->hashes[i & (closed->size - 1)];
+
+		if (*place == 0 || *place == *hash)
+			return place;
+	}
+}
+
 static void
 filter_line(struct run text, size_t number, const unsigned char *own,
-    size_t own_len, struct output *out, struct authkeys_report *report)
+    size_t own_len, struct closed *closed, struct output *out,
+    struct authkeys_report *report)
 {
 	const size_t begin = out->len;
+	uint64_t *place, hash;
 	struct line line;
 
 	if (memchr(text.at, '\0', text.len) != NULL) {
@@ -326,7 +403,11 @@ filter_line(struct run text, size_t number, const unsigned char *own,
 	} else if (own != NULL && line.blob_len == own_len &&
 	    memcmp(line.blob, own, own_len) == 0) {
 		/* there on purpose, but nobody's way in */
+	} else if (place = closed_place(closed, &line, &hash), *place != 0) {
+		note(report, number, "left out: an earlier line has its key");
+		report->left_out++;
 	} else if (!filter_options(line.options, number, out, report)) {
+		*place = hash;
 		out->len = begin;
 		report->left_out++;
 	} else {
@@ -341,11 +422,14 @@ authkeys_filter(const char *text, size_t len, const unsigned char *own,
 {
 	struct output out = { .size = len + 2 };
 	struct run rest = { .at = text, .len = len };
+	struct closed closed;
 
 	*report = (struct authkeys_report){ 0 };
 	out.text = malloc(out.size + 1);
-	if (out.text == NULL)
+	if (out.text == NULL || !closed_init(&closed, len)) {
+		free(out.text);
 		return NULL;
+	}
 	for (size_t number = 1; rest.len > 0; number++) {
 		const char *end = memchr(rest.at, '\n', rest.len);
 		struct run line = { .at = rest.at,
@@ -362,8 +446,10 @@ authkeys_filter(const char *text, size_t len, const unsigned char *own,
 			line.len--;
 		}
 		if (line.len > 0 && *line.at != '#')
-			filter_line(line, number, own, own_len, &out, report);
+			filter_line(line, number, own, own_len, &closed, &out,
+			    report);
 	}
+	free(closed.hashes);
 	out.text[out.len] = '\0';
 	*out_len = out.len;
 	return out.text;

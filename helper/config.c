@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 /* inih cuts longer lines, so they are refused before it sees them. */
-#define LINE_MAX_BYTES 199
+#define LINE_MAX_BYTES 198 /* a newline and a NUL come on top */
+/* What inih takes for blanks. */
+#define BLANKS " \t\v\f\r"
 /* key_content and authorized_keys_content are read here, not by inih. */
 #define CONTENT_MAX_BYTES ((size_t)64 * 1024)
 
@@ -426,7 +428,7 @@ struct reading {
 	struct config *config;
 	const char *name;
 	char *next, *end; /* what inih has not had yet */
-	unsigned line;
+	unsigned line, error_line;
 	char section[32]; /* the one the line is in, "" before the first */
 	bool seen[SETTINGS];
 	char *error;
@@ -444,6 +446,7 @@ complain(struct reading *r, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	r->error_line = r->line;
 	if (r->line > 0)
 		snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%u: %.440s", r->name,
 		    r->line, text);
@@ -495,11 +498,22 @@ handle(void *user, const char *section, const char *key, const char *value)
 	const struct setting *setting = find(section, key);
 
 	if (setting == NULL) {
-		complain(r, "there is no setting \"%s\" in [%s]", key, section);
+		/* In [gateway] it may be a piece of a key in several lines. */
+		if (strcmp(section, "gateway") == 0 &&
+		    key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] != '\0')
+			complain(r, "there is no such setting in [gateway]");
+		else
+			complain(r, "there is no setting \"%s\" in [%s]", key,
+			    section);
 		return 0;
 	}
 	if (!set_once(r, setting))
 		return 0;
+	if (setting->parse == parse_content && *value != '\0') {
+		complain(r, "%s: expected %s, in one line", key,
+		    setting->expected);
+		return 0;
+	}
 	if (!setting->parse((char *)r->config + setting->offset, value)) {
 		complain(r, "%s: expected %s, not \"%s\"", key,
 		    setting->expected, value);
@@ -516,15 +530,15 @@ value_of(char *line, const char *key)
 {
 	const size_t len = strlen(key);
 
-	line += strspn(line, " \t");
+	line += strspn(line, BLANKS);
 	if (strncmp(line, key, len) != 0)
 		return NULL;
 	line += len;
-	line += strspn(line, " \t");
+	line += strspn(line, BLANKS);
 	if (*line != '=' && *line != ':')
 		return NULL;
 	line++;
-	return line + strspn(line, " \t");
+	return line + strspn(line, BLANKS);
 }
 
 /*
@@ -599,7 +613,7 @@ follow_section(struct reading *r, const char *line)
 	const char *close;
 	size_t len;
 
-	line += strspn(line, " \t");
+	line += strspn(line, BLANKS);
 	if (*line != '[')
 		return;
 	close = strchr(line, ']');
@@ -608,7 +622,7 @@ follow_section(struct reading *r, const char *line)
 		complain(r, "expected [section], not \"%s\"", line);
 		return;
 	}
-	close += 1 + strspn(close + 1, " \t\r");
+	close += 1 + strspn(close + 1, BLANKS);
 	if (*close != '\0' && *close != ';' && *close != '#') {
 		complain(r, "expected nothing behind [section]");
 		return;
@@ -617,6 +631,15 @@ follow_section(struct reading *r, const char *line)
 	r->section[len] = '\0';
 	if (!section_known(r->section))
 		complain(r, "there is no section [%s]", r->section);
+}
+
+/* True if inih would take LINE for more of the one before. */
+static bool
+is_indented(const char *line)
+{
+	const char *text = line + strspn(line, BLANKS);
+
+	return text != line && *text != '\0' && *text != '#' && *text != ';';
 }
 
 /*
@@ -645,15 +668,15 @@ next_line(char *buffer, int size, void *stream)
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	line[len] = '\0';
+	if (r->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0)
+		complain(r, "expected no byte order mark");
 	follow_section(r, line);
 	if (take_content(r, line)) {
 		sodium_memzero(line, len);
 		len = 0;
 	}
-	/* inih would take it for more of the line before. */
-	if ((line[0] == ' ' || line[0] == '\t') &&
-	    line[strspn(line, " \t")] != '\0' && len > 0)
-		complain(r, "the line begins with a blank");
+	if (len > 0 && is_indented(line))
+		complain(r, "expected no blank at the start of the line");
 	if (len > LINE_MAX_BYTES || len + 2 > (size_t)size)
 		complain(r, "the line is longer than %d bytes", LINE_MAX_BYTES);
 	if (r->error[0] != '\0')
@@ -727,8 +750,14 @@ config_parse(const char *name, char *text, size_t len,
 		return NULL;
 	}
 	wrong = ini_parse_stream(next_line, &r, handle, &r);
-	if (wrong != 0)
+	/* inih goes on after a line it cannot read, and tells at the end. */
+	if (wrong > 0 && (error[0] == '\0' || (unsigned)wrong < r.error_line)) {
+		error[0] = '\0';
+		r.line = (unsigned)wrong;
 		complain(&r, "expected [section] or key = value");
+	} else if (wrong != 0) {
+		complain(&r, "cannot be read");
+	}
 	if (error[0] == '\0')
 		check_whole(&r);
 	if (error[0] != '\0') {

@@ -82,7 +82,9 @@ find_in_file(char *name, char *path, struct hostkeys *keys)
 	close(fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	found = len < OUTPUT_MAX_BYTES && hostkey_parse(text, len, keys);
+	/* 1 is "there is no such line"; anything else, "cannot read it" */
+	found = WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
+	    len < OUTPUT_MAX_BYTES && hostkey_parse(text, len, keys);
 out:
 	free(text);
 	return found;
@@ -98,7 +100,7 @@ hostkey_find(const char *paths, const char *name, struct hostkeys *keys)
 	if (good) {
 		for (char *path = strtok_r(list, " ", &rest);
 		     path != NULL && good; path = strtok_r(NULL, " ", &rest)) {
-			if (access(path, F_OK) == 0)
+			if (access(path, F_OK) == 0 || errno != ENOENT)
 				good = find_in_file(own_name, path, keys);
 		}
 	}

@@ -35,15 +35,18 @@ static size_t
 append_value(char *line, size_t used, const char *value)
 {
 	char visible[VALUE_BYTES];
+	size_t room = LINE_BYTES - used - 3; /* two quotes and a NUL */
 
 	if (plain_word(value)) {
 		for (; *value != '\0' && used < LINE_BYTES - 4; value++)
 			line[used++] = *value;
 		return used;
 	}
-	visible_copy(visible, sizeof(visible), value, strlen(value));
+	if (room > sizeof(visible))
+		room = sizeof(visible);
+	visible_copy(visible, room, value, strlen(value));
 	line[used++] = '"';
-	for (const char *c = visible; *c != '\0' && used < LINE_BYTES - 4; c++)
+	for (const char *c = visible; *c != '\0'; c++)
 		line[used++] = (char)(*c == '"' ? '\'' : *c);
 	line[used++] = '"';
 	return used;
@@ -62,7 +65,7 @@ log_event(int level, const char *event, ...)
 	while ((name = va_arg(pairs, const char *)) != NULL) {
 		const char *value = va_arg(pairs, const char *);
 
-		if (value == NULL || used + strlen(name) + 8 > LINE_BYTES)
+		if (value == NULL || used + strlen(name) + 16 > LINE_BYTES)
 			continue;
 		line[used++] = ' ';
 		used += (size_t)snprintf(line + used, sizeof(line) - used,

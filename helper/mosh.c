@@ -10,6 +10,7 @@ mosh_command(const struct config *config, const struct mosh_client *client,
 {
 	char set[256], locale[MOSH_COMMAND_BYTES / 2] = "";
 	size_t used = 0;
+	const char *bind = client->bind != NULL ? client->bind : "-s";
 	int len;
 
 	for (size_t i = 0; i < client->locales; i++) {
@@ -29,10 +30,10 @@ mosh_command(const struct config *config, const struct mosh_client *client,
 	/* The second try costs no round trip, and C.UTF-8 is nearly always
 	 * there when the client's locale is not. */
 	len = snprintf(command, MOSH_COMMAND_BYTES,
-	    "%s %s new -s -c %d -p %s%s 2>&1||"
-	    "LC_ALL=C.UTF-8 %s %s new -s -c %d -p %s 2>&1",
-	    set, config->mosh_server, client->colors, config->mosh_ports,
-	    locale, set, config->mosh_server, client->colors,
+	    "%s %s new %s -c %d -p %s%s 2>&1||"
+	    "LC_ALL=C.UTF-8 %s %s new %s -c %d -p %s 2>&1",
+	    set, config->mosh_server, bind, client->colors, config->mosh_ports,
+	    locale, set, config->mosh_server, bind, client->colors,
 	    config->mosh_ports);
 	return len > 0 && len < MOSH_COMMAND_BYTES;
 }
@@ -94,6 +95,12 @@ mosh_parse(const char *text, size_t len, int status, struct mosh_reply *reply)
 		found++;
 		good = parse_connect(line, line_len, reply);
 	}
+	/* Then it took an address of the other family instead, where the
+	 * client does not look for it: the ports of this one are taken. */
+	if (found > 0 && contains(text, len, "Error binding to IP")) {
+		explicit_bzero(reply, sizeof(*reply));
+		return MOSH_NO_PORT;
+	}
 	/* Two of them: somebody else is talking as well. */
 	if (found == 1 && good && status == 0)
 		return MOSH_STARTED;
@@ -102,10 +109,11 @@ mosh_parse(const char *text, size_t len, int status, struct mosh_reply *reply)
 		return MOSH_NOT_FOUND;
 	if (found > 0)
 		return MOSH_FAILED;
-	if (contains(text, len, "UTF-8 native locale"))
-		return MOSH_NO_LOCALE;
+	/* A try that got to its ports had its locale; not so the other. */
 	if (contains(text, len, "Address already in use") ||
 	    contains(text, len, "Failed binding"))
 		return MOSH_NO_PORT;
+	if (contains(text, len, "UTF-8 native locale"))
+		return MOSH_NO_LOCALE;
 	return MOSH_FAILED;
 }

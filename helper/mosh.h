@@ -13,6 +13,7 @@
 /* The settings of the client's side that mosh-server is told. */
 struct mosh_client {
 	int colors;
+	const char *bind;      /* its option for where to listen; NULL: -s */
 	const char *colorterm; /* COLORTERM, or NULL */
 	size_t locales;
 	struct {

@@ -22,6 +22,8 @@
 #define ADDRESSES_MAX 16
 #define MARK_CHARS 32
 #define NOISE_MAX_BYTES ((size_t)1024 * 1024)
+/* The end of it is kept for the log; must be longer than a mark. */
+#define NOISE_KEPT_BYTES ((size_t)200)
 #define COMMAND_MAX_BYTES ((size_t)16 * 1024)
 /* Between the starts of two attempts to connect: RFC 8305, section 5. */
 #define ATTEMPT_DELAY_MS 250
@@ -690,12 +692,13 @@ remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
 /*
  * The loop.  IFS is empty so that a variable is one word without quotes.  A
  * reply stands between two lines with a mark that nobody can guess, since the
- * login shell's start-up files may print anything before.
+ * login shell's start-up files may print anything before.  hash -r, because
+ * programs may have moved since the last command.
  */
 static const char loop[] =
     "exec /bin/sh -c '"
     "IFS=;set -f;"
-    "r(){ echo $n-begin;eval $c </dev/null;s=$?;echo;echo $n-end $s;};"
+    "r(){ echo $n-begin;hash -r;eval $c </dev/null;s=$?;echo;echo $n-end $s;};"
     "f(){ %s;};"
     "n=%s;c=f;r;"
     "while read -r n&&read -r c;do r;done'";
@@ -817,7 +820,9 @@ reply_find_begin(struct reply *reply)
 		drop = (size_t)(at - reply->text) + mark_len;
 		reply->begun = true;
 	} else {
-		drop = reply->len < mark_len ? 0 : reply->len - mark_len + 1;
+		drop = reply->len < NOISE_KEPT_BYTES
+		    ? 0
+		    : reply->len - NOISE_KEPT_BYTES;
 	}
 	memmove(reply->text, reply->text + drop, reply->len - drop);
 	reply->len -= drop;

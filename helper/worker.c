@@ -490,6 +490,12 @@ do_session(struct work *w, const struct frame *frame)
 	size_t len;
 
 	read_client(frame, &client);
+	/* -s is the address that SSH came to, and mosh-client goes elsewhere */
+	if (w->config->mosh_host[0] != '\0')
+		client.bind = strchr(remote_mosh_address(w->remote), ':') !=
+			NULL
+		    ? "-i ::"
+		    : "-i 0.0.0.0";
 	if (!mosh_command(w->config, &client, command)) {
 		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
 		    "shorten server in [mosh]", "", false);

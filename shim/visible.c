@@ -41,9 +41,11 @@ sequence_length(const unsigned char *text, size_t len)
 	    (point >= 0xd800 && point <= 0xdfff))
 		return 0;
 	/* C1 controls, and the marks that reorder or hide text */
-	if (point < 0xa0 || (point >= 0x200b && point <= 0x200f) ||
+	if (point < 0xa0 || point == 0x061c ||
+	    (point >= 0x200b && point <= 0x200f) ||
 	    (point >= 0x2028 && point <= 0x202e) ||
-	    (point >= 0x2066 && point <= 0x2069) || point == 0xfeff)
+	    (point >= 0x2060 && point <= 0x206f) || point == 0xfeff ||
+	    (point >= 0xe0000 && point <= 0xe007f))
 		return 0;
 	return need;
 }
