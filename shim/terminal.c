@@ -70,10 +70,11 @@ terminal_make_size(int fd)
 	ioctl(fd, TIOCSWINSZ, &size);
 }
 
+/* LC_ALL, as mosh-client does: it fails for want of any category. */
 static bool
 locale_is_utf8(void)
 {
-	return setlocale(LC_CTYPE, "") != NULL &&
+	return setlocale(LC_ALL, "") != NULL &&
 	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 

@@ -1,0 +1,241 @@
+# shellcheck shell=sh
+#
+# For the end-to-end tests: TAP, waiting for conditions, terminals in tmux.
+#
+# A test begins with
+#
+#	. "$(dirname "$0")/lib.sh"
+#	in_bed [options of tests/bed]
+#	plan NUMBER
+#
+# and from in_bed on runs as root on the host "client" of a bed of its own,
+# with $BED.  What it starts ends with the bed.
+
+# The longest that anything may take, on the slowest machine: a condition that
+# does not come true by then makes the test fail.
+PATIENCE_S=${PATIENCE_S:-60}
+
+tests=0
+
+in_bed() {
+	if [ -z "${BED-}" ]; then
+		exec "$(dirname "$0")/../bed" "$@" -- "$0"
+	fi
+	TMUX_TMPDIR=$(mktemp -d /run/test.XXXXXX)
+	export TMUX_TMPDIR
+	unset TMUX
+}
+
+plan() {
+	echo "1..$1"
+}
+
+# Print the arguments, or standard input, as a comment in the TAP stream.
+note() {
+	if [ $# -gt 0 ]; then
+		echo "$*"
+	else
+		cat
+	fi | sed 's/^/# /'
+}
+
+# ok NAME CMD...: a test that passes if CMD succeeds.
+ok() {
+	name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >"$TMUX_TMPDIR/ok.out" 2>&1; then
+		echo "ok $tests - $name"
+	else
+		echo "not ok $tests - $name"
+		note "failed: $*"
+		note <"$TMUX_TMPDIR/ok.out"
+	fi
+}
+
+# is NAME GOT WANTED: a test that passes if both are the same.
+is() {
+	tests=$((tests + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $tests - $1"
+	else
+		echo "not ok $tests - $1"
+		note "got:    $2"
+		note "wanted: $3"
+	fi
+}
+
+# like NAME TEXT PATTERN: passes if a line of TEXT has the extended regex.
+like() {
+	tests=$((tests + 1))
+	if printf '%s\n' "$2" | grep -Eq -e "$3"; then
+		echo "ok $tests - $1"
+	else
+		echo "not ok $tests - $1"
+		note "no line is like: $3"
+		printf '%s\n' "$2" | note
+	fi
+}
+
+# unlike NAME TEXT PATTERN: passes if no line of TEXT has it.
+unlike() {
+	tests=$((tests + 1))
+	if printf '%s\n' "$2" | grep -Eq -e "$3"; then
+		echo "not ok $tests - $1"
+		note "a line is like: $3"
+		printf '%s\n' "$2" | note
+	else
+		echo "ok $tests - $1"
+	fi
+}
+
+# not CMD...: succeeds if CMD fails.
+not() {
+	! "$@"
+}
+
+# wait_for CMD...: wait until CMD succeeds.
+wait_for() {
+	end=$(($(date +%s) + PATIENCE_S))
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# Terminals: each has a NAME and a shell on the client.
+
+tm() {
+	tmux -L bed -f /dev/null "$@"
+}
+
+# terminal NAME [COLUMNS [ROWS [CMD...]]]: open one.
+terminal() {
+	term_name=$1
+	term_cols=${2:-80}
+	term_rows=${3:-24}
+	if [ $# -gt 3 ]; then
+		shift 3
+	else
+		set -- env 'PS1=client$ ' sh
+	fi
+	tm new-session -d -s "$term_name" -x "$term_cols" -y "$term_rows" "$@"
+}
+
+# type_in NAME KEYS...: as tmux send-keys, such as: type_in a 'ls' Enter
+type_in() {
+	term_name=$1
+	shift
+	tm send-keys -t "$term_name" "$@"
+}
+
+# screen NAME: what is on it.
+screen() {
+	tm capture-pane -p -t "$1"
+}
+
+screen_has() {
+	screen "$1" | grep -Eq -e "$2"
+}
+
+# see NAME PATTERN: wait until a line of the screen has the extended regex; if
+# it does not come, print the screen.
+see() {
+	wait_for screen_has "$1" "$2" && return
+	echo "waited for: $2; on the screen:"
+	screen "$1"
+	return 1
+}
+
+# log_has HOST PATTERN, see_log HOST PATTERN: the same for a host's log.
+log_has() {
+	$BED log "$1" | grep -Eq -e "$2"
+}
+
+see_log() {
+	wait_for log_has "$1" "$2" && return
+	echo "waited for: $2; last in the log:"
+	$BED log "$1" | tail -n 40
+	return 1
+}
+
+# login NAME USER: in terminal NAME, ssh to the gateway, up to the prompt.
+login() {
+	type_in "$1" "ssh $2@gateway" Enter
+	see "$1" "$2@remote"
+}
+
+# running HOST PATTERN: is there a process whose command line has it?
+running() {
+	$BED on "$1" pgrep -f "$2"
+}
+
+# tcp_connections: how many TCP connections the gateway has opened to the
+# remote since the start of the bed.
+tcp_connections() {
+	$BED wan count | sed 's/.*tcp_syn=\([0-9]*\).*/\1/'
+}
+
+# skip NAME WHY: a test that can't be made on this machine.
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+# settings [LINE...]: what the gateway's moshgate.ini says from now on, below
+# "[remote]" and "host = remote"; the helper isn't told.
+settings() {
+	printf '%s\n' '[remote]' 'host = remote' "$@" |
+		$BED on gateway sh -c 'cat >/etc/moshgate/moshgate.ini'
+}
+
+# signal_helper SIGNAL
+signal_helper() {
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'kill -s "$1" "$(cat /run/moshgate-helper.pid)"' \
+		- "$1"
+}
+
+# log_count HOST PATTERN: how many lines of a host's log have it.
+log_count() {
+	$BED log "$1" | grep -Ec -e "$2"
+}
+
+# as USER CMD...: run CMD on the gateway as that user.
+as() {
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'user=$1 && shift && exec setpriv \
+		--reuid="$user" --regid="$(id -g "$user")" --init-groups "$@"' \
+		- "$@"
+}
+
+# keys_of USER [TYPE KEY]: as sshd asks it.
+keys_of() {
+	as _moshgate /usr/libexec/moshgate/moshgate-keys "$@"
+}
+
+# ssh_with KEY ARG...: ssh with this key alone, which asks nothing.
+ssh_with() {
+	ssh_key=$1
+	shift
+	ssh -F none -i "$ssh_key" -o IdentitiesOnly=yes -o BatchMode=yes \
+		-o UserKnownHostsFile="$BED_DIR/known_hosts" "$@"
+}
+
+# let_in [OPTION...] USER@gateway: does sshd let them in?  What becomes of the
+# session is another matter.
+let_in() {
+	ssh_with "${LOGIN_KEY:-$BED_DIR/client_key}" -v "$@" true </dev/null \
+		>"$TMUX_TMPDIR/let_in" 2>&1
+	grep '^Authenticated to gateway' "$TMUX_TMPDIR/let_in" ||
+		not grep -v '^debug' "$TMUX_TMPDIR/let_in"
+}
+
+# kept_out [OPTION...] USER@gateway: does sshd refuse them, and offer nothing
+# but keys?
+kept_out() {
+	ssh_with "${LOGIN_KEY:-$BED_DIR/client_key}" "$@" true </dev/null \
+		>"$TMUX_TMPDIR/kept_out" 2>&1
+	grep '[^ ]*: Permission denied (publickey)\.' "$TMUX_TMPDIR/kept_out" ||
+		not cat "$TMUX_TMPDIR/kept_out"
+}

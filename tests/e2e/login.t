@@ -1,0 +1,20 @@
+#!/bin/sh
+# A person with a stock ssh client gets a shell on the remote, carried by mosh.
+. "$(dirname "$0")/lib.sh"
+in_bed --rtt 40
+plan 8
+
+terminal a
+ok 'ssh alice@gateway gets to a prompt on the remote' login a alice
+type_in a 'echo I am $(id -un) on $(hostname)' Enter
+ok 'a command typed there runs there' see a '^I am alice on remote'
+ok 'the far leg is carried by mosh-server' \
+	running remote '^mosh-server new .*-s'
+ok 'mosh-client is what runs on the gateway' running gateway '^mosh-client'
+ok 'no process of moshgate stays in the session' \
+	not running gateway '[m]oshgate-session'
+is 'the login made one TCP connection to the remote' \
+	"$(tcp_connections)" 1
+type_in a 'exit' Enter
+ok 'leaving the shell ends the ssh session' see a '^client\$ *$'
+ok 'mosh-server ends with it' wait_for not running remote '^mosh-server new'

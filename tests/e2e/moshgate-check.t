@@ -1,0 +1,115 @@
+#!/bin/sh
+# `moshgate check' sees what a login would run into, and says what to do.
+. "$(dirname "$0")/lib.sh"
+in_bed "$@"
+plan 58
+
+ini=/etc/moshgate/moshgate.ini
+key=/etc/moshgate/id_ed25519
+
+check() {
+	$BED on gateway moshgate check "$@" 2>&1
+}
+# finds PATTERN REMEDY [CMD...]: `moshgate check alice' (or CMD) fails with
+# status 1, one FAIL line that has PATTERN, and REMEDY in the line after it.
+finds() {
+	pattern=$1 remedy=$2
+	shift 2
+	[ $# -gt 0 ] || set -- check alice
+	found=$("$@")
+	status=$?
+	is "$thing: status 1" "$status" 1
+	is '... one thing is wrong' "$(echo "$found" | grep -c '^FAIL ')" 1
+	like '... which the line says' \
+		"$(echo "$found" | grep '^FAIL ')" "^FAIL +$pattern"
+	like '... and the next what to do' \
+		"$(echo "$found" | sed -n '/^FAIL /{n;p;}')" "^ +-> .*$remedy"
+}
+
+well=$(check alice)
+is 'nothing is wrong: status 0' $? 0
+is '... and every line says ok' "$(echo "$well" | grep -vc '^ok ')" 0
+is '... for each step of a login' \
+	"$(echo "$well" | sed 's/^ok *\([^ ]* [a-z]*\|[^ ]*\) .*/\1/' |
+		xargs -d '\n' printf '%s,' | sed 's/ *,/,/g')" \
+	'configuration,accounts,socket,resolve,connect,host key,login,shell,mosh-server,'
+is 'without a user one of the group is taken: status 0' \
+	"$(check | grep -vc '^ok '; check >/dev/null; echo $?)" '0
+0'
+
+thing='a wrong setting'
+settings 'port = many'
+finds "configuration +.*$ini:3: port: expected .*not .many." 'mend that'
+settings
+thing='no key'
+$BED on gateway mv "$key" "$key.away"
+finds "configuration +.*$key" 'mend that'
+thing='a key for all to read'
+$BED on gateway cp "$key.away" "$key"
+$BED on gateway chown root:_moshgate "$key"
+$BED on gateway chmod 644 "$key"
+finds "configuration +.*$key" 'mend that'
+$BED on gateway chmod 640 "$key"
+
+thing='an account with another shell'
+$BED on gateway sed -i '/^bob:/s|:[^:]*$|:/bin/bash|' /etc/passwd
+finds 'account +bob has the login shell /bin/bash' \
+	'usermod -s /usr/libexec/moshgate/moshgate-session'
+$BED on gateway sed -i '/^bob:/s|:[^:]*$|:/usr/libexec/moshgate/moshgate-session|' \
+	/etc/passwd
+
+thing='the helper stopped'
+$BED helper stop
+finds 'socket +the moshgate helper is not running' 'systemctl start'
+
+thing='a host that does not exist'
+settings
+$BED on gateway sed -i 's/^host = .*/host = nowhere.invalid/' "$ini"
+$BED helper start
+finds 'resolve +nowhere.invalid: ' 'check \[remote\] host'
+
+thing='the remote down'
+settings 'connect_timeout = 1'
+$BED helper restart
+$BED wan down
+finds 'connect +.*10\.66\.2\.2 port 22: ' 'check that the remote is up'
+$BED wan up
+settings
+$BED helper restart
+
+thing='an unknown host key'
+$BED on gateway mv /etc/moshgate/known_hosts /etc/moshgate/known_hosts.away
+finds 'host key +the host key SHA256:[^ ]* is not in known_hosts' \
+	'put the key into /etc/moshgate/known_hosts'
+$BED on gateway mv /etc/moshgate/known_hosts.away /etc/moshgate/known_hosts
+
+thing='a user the remote refuses'
+$BED on remote mv /home/carol/.ssh /home/carol/.ssh.away
+finds 'login +' "put the gateway's public key into" check carol
+is '... while another user is well' "$(check alice >/dev/null; echo $?)" 0
+
+thing='no mosh-server on the remote'
+$BED on remote mv /usr/bin/mosh-server /usr/bin/mosh-server.away
+finds 'mosh-server +not found' 'install mosh on the remote'
+$BED on remote mv /usr/bin/mosh-server.away /usr/bin/mosh-server
+
+is 'when all is mended: status 0' "$(check alice >/dev/null; echo $?)" 0
+
+thing='an account that does not exist'
+said=$(check zoe)
+is "$thing: status 1" $? 1
+like '... and the line says it' "$said" '^FAIL '
+
+is '--help: status 0' "$(check --help >/dev/null; echo $?)" 0
+like '... and how it is used' "$(check --help)" '^usage: moshgate check'
+said=$($BED on gateway moshgate chekc 2>&1)
+is 'a command that is none: status 2' $? 2
+like '... and which there are' "$said" '^ +check '
+is 'two users: status 2' "$(check a b >/dev/null; echo $?)" 2
+said=$(as local moshgate check alice 2>&1)
+is 'not as root: status 1' $? 1
+like '... and who can' "$said" '^moshgate: only root'
+said=$(as alice moshgate status 2>&1)
+is 'moshgate status, not as root: status 1' $? 1
+like '... and who can' "$said" '^moshgate: only root'
+unlike '... and nothing else' "$said" 'session|connection'

@@ -1,0 +1,111 @@
+#!/bin/sh
+# systemd holds the helper's socket and starts it at the first login.
+. "$(dirname "$0")/lib.sh"
+in_bed "$@"
+plan 16
+
+socket=/run/moshgate/helper.sock
+helper='setpriv --reuid=_moshgate --regid=_moshgate --init-groups
+	/usr/libexec/moshgate/moshgate-helper'
+listens() {
+	$BED on gateway grep -q "00010000 .* $socket\$" /proc/net/unix
+}
+# helper_is PATTERN: the line of ps for the helper itself.
+helper_is() {
+	$BED on gateway ps -C moshgate-helper -o user:16=,args= |
+		grep -Eq -e "$1"
+}
+helper_runs() {
+	$BED on gateway pgrep -x moshgate-helper
+}
+stop_helper() {
+	$BED on gateway pkill -TERM -x moshgate-helper
+	wait_for not helper_runs
+}
+
+# What moshgate.socket says of it: one that is there before the helper is, and
+# after.  A helper is started for each time somebody comes.
+# shellcheck disable=SC2016 # it is perl
+holder='
+use strict;
+use Socket;
+use Fcntl;
+$| = 1;
+my ($path, @helper) = @ARGV;
+unlink $path;
+socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;
+umask 0111;
+bind($s, pack_sockaddr_un($path)) or die;
+listen($s, 256) or die;
+for (;;) {
+	my $ready = "";
+	vec($ready, fileno $s, 1) = 1;
+	select($ready, undef, undef, undef);
+	my $pid = fork;
+	if (!$pid) {
+		open(STDIN, "<", "/dev/null");
+		require POSIX;
+		POSIX::dup2(fileno $s, 3) if fileno $s != 3;
+		fcntl($s, F_SETFD, 0) if fileno $s == 3;
+		$ENV{LISTEN_PID} = $$;
+		$ENV{LISTEN_FDS} = 1;
+		exec @helper;
+	}
+	waitpid $pid, 0;
+	print "ended with $?\n";
+}
+'
+$BED helper stop
+# shellcheck disable=SC2086
+$BED on gateway perl -e "$holder" "$socket" $helper >"$TMUX_TMPDIR/holder" &
+ok 'somebody else holds the socket' wait_for listens
+is '... which is open to all' \
+	"$($BED on gateway stat -c '%a %F' "$socket")" '666 socket'
+ok '... and there is no helper' not helper_runs
+terminal a
+ok 'the first login' login a alice
+ok '... starts the helper, which is _moshgate' \
+	helper_is '^_moshgate .*moshgate-helper$'
+stop_helper
+ok 'the helper ended by SIGTERM has status 0' \
+	wait_for grep -x 'ended with 0' "$TMUX_TMPDIR/holder"
+ok '... and leaves the socket, at which somebody listens' listens
+ok '... and no worker' wait_for not running gateway '[m]oshgate-helper --worker'
+terminal b
+ok 'the next login starts it again' login b bob
+type_in a 'echo still "there"' Enter
+ok '... and the first session is still there' see a '^still there'
+$BED on gateway pkill -KILL -x moshgate-helper
+ok 'killed, it is started again by the next login' wait_for let_in carol@gateway
+
+# The same with systemd's own tool.
+if command -v systemd-socket-activate >/dev/null; then
+	$BED on gateway pkill -KILL -x perl
+	stop_helper
+	$BED on gateway rm -f "$socket"
+	# shellcheck disable=SC2086
+	$BED on gateway systemd-socket-activate -l "$socket" $helper \
+		2>/dev/null &
+	ok 'systemd-socket-activate holds the socket' wait_for listens
+	# It knows no SocketMode.
+	$BED on gateway chmod 666 "$socket"
+	terminal c
+	ok '... and the first login' login c alice
+	ok '... starts the helper, which is _moshgate' \
+		helper_is '^_moshgate .*moshgate-helper$'
+	stop_helper
+	ok '... and when it ends the socket stays' \
+		"$BED" on gateway test -S "$socket"
+else
+	for name in 'holds the socket' 'starts the helper' 'keeps the socket'; do
+		skip "systemd-socket-activate $name" 'it is not installed'
+	done
+	skip 'a login by systemd-socket-activate' 'it is not installed'
+fi
+
+# Root starts the helper itself.
+$BED on gateway rm -f "$socket"
+$BED on gateway /usr/libexec/moshgate/moshgate-helper &
+wait_for let_in bob@gateway
+ok 'started by root it becomes _moshgate' \
+	helper_is '^_moshgate .*moshgate-helper$'
