@@ -6,6 +6,7 @@
 #   make deps       install what building and testing need (apt)
 #   make demo       see it work: client, gateway and far server on this machine
 #   make check      every test, unit and end to end (as root, or through sudo)
+#   make fuzz       look for inputs that upset the parsers
 #   make lint       formatting, static analysis, manual pages, units
 #   make clean
 #
@@ -15,6 +16,7 @@
 #   BUILD=D   build into D
 #   JOBS=N    run N tests side by side
 #   TESTS=…   the end-to-end tests to run, e.g. tests/e2e/exit.t
+#   FUZZ_SECONDS=N  fuzz each parser for N seconds (60)
 
 VERSION := 0.1.0
 
@@ -54,7 +56,8 @@ cc-has = $(shell $(CC) -O2 -Werror -U_FORTIFY_SOURCE $1 -include stdlib.h -x c -
 HARDEN = $(eval HARDEN := $$(harden-probe))$(HARDEN)
 ifdef SAN
 harden-probe = -fPIE -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
 HARDEN_LD = -pie -fsanitize=address,undefined
 else
 harden-probe = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE \
@@ -81,6 +84,7 @@ UNIT_PKGS = $(HELPER_PKGS) $(SESSION_PKGS) cmocka
 $(BUILD)/helper/%: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
 $(BUILD)/shim/terminal.o: PKG_CFLAGS = $(call pkg-cflags,$(SESSION_PKGS))
 $(BUILD)/tests/unit/%: PKG_CFLAGS = $(call pkg-cflags,$(UNIT_PKGS))
+$(BUILD)/tests/fuzz/%: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
 
 # V=1 shows commands; otherwise one short line each, and none with -s.
 Q = $(if $(V),,@)
@@ -93,6 +97,7 @@ LIBEXEC_PROGRAMS = $(addprefix $(BUILD)/,moshgate-helper moshgate-keys \
 SBIN_PROGRAMS = $(BUILD)/moshgate
 PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
+FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 objects = $(patsubst %,$(BUILD)/%.o,$1)
 HELPER = $(filter-out %/moshgate-helper.o,\
@@ -127,11 +132,19 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
 	$(BUILD)/libhelper.a $(call objects,shim/client shim/terminal \
 	shim/locale) $(TALK)
 
+# Built by clang alone, and in a directory of their own: see fuzzers-if-any.
+fuzzers: $(FUZZERS)
+	@:
+
+$(FUZZERS): LIBS = $(call pkg-libs,$(HELPER_PKGS)) -fsanitize=fuzzer
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
+	$(BUILD)/libhelper.a $(call objects,shim/locale) $(TALK)
+
 $(BUILD)/libhelper.a: $(HELPER)
 	$(say) "  AR      $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS):
+$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS) $(FUZZERS):
 	$(say) "  LINK    $@"
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
@@ -249,7 +262,9 @@ DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
 	libcmocka-dev libncurses-dev openssh-server openssh-client mosh tmux \
 	perl iproute2 mount util-linux procps busybox socat netcat-openbsd \
 	xauth zsh fish tcsh mandoc
-LINT_DEPS = clang clang-tidy clang-format cppcheck shellcheck mandoc systemd
+FUZZ_DEPS = clang libclang-rt-dev
+LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
+	systemd
 
 # The same, as commands, for systems without apt.
 COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux prove ip \
@@ -262,6 +277,10 @@ SUDO = $(if $(filter-out 0,$(shell id -u)),sudo)
 deps: export APT_INSTALL = $(value APT-INSTALL)
 deps:
 	@$(call need,$(DEPS),$(COMMANDS),$(UNIT_PKGS))
+
+deps-fuzz: export APT_INSTALL = $(value APT-INSTALL)
+deps-fuzz: deps
+	@$(call need,$(FUZZ_DEPS),clang)
 
 deps-lint: export APT_INSTALL = $(value APT-INSTALL)
 deps-lint: deps
@@ -317,25 +336,45 @@ then = +@$(MAKE) --no-print-directory
 
 demo: deps
 	$(then) all
-	@$(AS_ROOT) tests/demo
+	@exec $(AS_ROOT) tests/demo
 
 check: deps
-	$(then) all tests
-	@$(PROVE) $(UNIT_TESTS) $(TESTS)
+	$(then) all tests fuzzers-if-any
+	@exec $(PROVE) $(UNIT_TESTS) tests/fuzz/fuzz.t $(TESTS)
 
 check-unit: deps
 	$(then) tests
-	@$(PROVE) $(UNIT_TESTS)
+	@exec $(PROVE) $(UNIT_TESTS)
 
 check-e2e: deps
 	$(then) all
-	@$(PROVE) $(TESTS)
+	@exec $(PROVE) $(TESTS)
+
+# --- fuzzing ----------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+
+fuzz: deps-fuzz
+	$(then) fuzzers-if-any
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_WORK=$(BUILD)/fuzz/work \
+		BUILD=$(BUILD) prove -v tests/fuzz/fuzz.t
+
+# Half a gigabyte of clang is not asked for only to run the tests.
+fuzzers-if-any:
+	+@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
+			SAN=1 FUZZ=1 fuzzers; \
+	fi
 
 # --- lint -------------------------------------------------------------------
 
-SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c)
-HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h)
-SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh .ci/run)
+SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
+	tests/fuzz/*.c)
+HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
+	tests/fuzz/*.h)
+SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh tests/fuzz/*.t \
+	.ci/run)
 LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-man \
 	lint-systemd lint-tidy
 
@@ -369,7 +408,7 @@ lint-gcc lint-clang: lint-%:
 
 lint-shell:
 	$(say) "  SHELL   $(words $(SCRIPTS)) files"
-	$(Q)shellcheck $(SCRIPTS)
+	$(Q)shellcheck -x -P SCRIPTDIR $(SCRIPTS)
 
 lint-man:
 	$(say) "  MAN     $(MAN5) $(MAN8)"
@@ -393,6 +432,6 @@ help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 FORCE:
-.PHONY: all tests install uninstall deps deps-lint demo check check-unit \
-	check-e2e lint $(LINTS) clean help FORCE
+.PHONY: all tests fuzzers fuzzers-if-any install uninstall deps deps-fuzz \
+	deps-lint demo check check-unit check-e2e fuzz lint $(LINTS) clean help FORCE
 .DELETE_ON_ERROR:

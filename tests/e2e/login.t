@@ -6,6 +6,7 @@ plan 8
 
 terminal a
 ok 'ssh alice@gateway gets to a prompt on the remote' login a alice
+# shellcheck disable=SC2016 # for the remote to expand
 type_in a 'echo I am $(id -un) on $(hostname)' Enter
 ok 'a command typed there runs there' see a '^I am alice on remote'
 ok 'the far leg is carried by mosh-server' \

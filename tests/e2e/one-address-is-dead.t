@@ -22,6 +22,7 @@ ok 'mosh-client goes to the address that SSH got to' \
 	running gateway '^mosh-client .*10\.66\.2\.2'
 is 'that took one connection to each address' "$(tcp_connections)" 2
 
+# shellcheck disable=SC2016 # for the remote to expand
 $BED on remote sh -c 'ip addr add fd66:2::2/64 dev \
 	$(ip -o addr show to 10.66.2.2 | awk "{ print \$2 }") nodad'
 kill_address 10.66.2.2
