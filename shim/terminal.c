@@ -41,6 +41,9 @@ term_known(const char *term, int *colors)
 	*colors = tigetnum(capability);
 	if (*colors < 0)
 		*colors = 0;
+	/* the most that mosh-server knows, as does xterm-direct */
+	if (*colors > 256)
+		*colors = 256;
 	del_curterm(cur_term);
 	return true;
 }

@@ -46,7 +46,7 @@ ok "ssh's own ~. ends the session" see c 'Connection to gateway closed'
 ok 'and mosh-client on the gateway' gone gateway carol mosh-client
 ok 'and mosh-server on the remote' gone remote carol mosh-server
 
-type_in c clear Enter
+fresh c
 login c carol
 type_in c 'exit' Enter
 see c '^client\$ *$'
@@ -55,7 +55,7 @@ ok 'leaving the shell gives ssh status 0' see c '^the status was 0$'
 ok 'and ends mosh-client on the gateway' gone gateway carol mosh-client
 ok 'and mosh-server on the remote' gone remote carol mosh-server
 
-where='mosh=[0-9a-f.:]+:60[0-9]+'
+where='mosh=[][0-9a-f.:]+:60[0-9]+'
 for user in alice bob carol; do
 	begun="event=session user=$user remote=remote $where"
 	ended="event=session-end user=$user $where duration_s=[0-9]+$"

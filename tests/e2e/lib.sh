@@ -122,6 +122,13 @@ terminal() {
 	tm new-session -d -s "$term_name" -x "$term_cols" -y "$term_rows" "$@"
 }
 
+# fresh NAME: start anew what runs in a terminal, on an empty screen, and wait
+# for its prompt.
+fresh() {
+	tm respawn-pane -k -t "$1"
+	see "$1" '^client\$ *$'
+}
+
 # type_in NAME KEYS...: as tmux send-keys, such as: type_in a 'ls' Enter
 type_in() {
 	term_name=$1

@@ -67,7 +67,8 @@ ok 'nor on the remote' not $BED on remote test -e /tmp/owned
 
 # login_ends NAME USER: log in there, up to the end, with the status shown.
 login_ends() {
-	type_in "$1" clear Enter "ssh $2@gateway; echo the status was \$?" Enter
+	fresh "$1"
+	type_in "$1" "ssh $2@gateway; echo the status was \$?" Enter
 	see "$1" '^the status was'
 }
 

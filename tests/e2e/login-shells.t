@@ -76,7 +76,8 @@ ok 'dash' has_shell erin dash
 
 # no_login USER DETAILS: ssh ends without a session, and the log says why.
 no_login() {
-	type_in a clear Enter "ssh $1@gateway; echo the status was \$?" Enter
+	fresh a
+	type_in a "ssh $1@gateway; echo the status was \$?" Enter
 	see a '^the status was 255$' &&
 		see a 'Permission denied' &&
 		see_log gateway "login-failed user=$1 .*$2 .*remedy="

@@ -44,8 +44,8 @@ all_refused() { # HOW
 	refused "$1scp -O" "$command" scp -O /etc/hostname alice@gateway:name
 	fails "$1sftp" sftp -b /dev/null alice@gateway
 	fails "$1scp" scp /etc/hostname alice@gateway:name
-	type_in a clear Enter \
-		'ssh -t alice@gateway true; echo the status was $?' Enter
+	fresh a
+	type_in a 'ssh -t alice@gateway true; echo the status was $?' Enter
 	see a '^the status was'
 	like "$1a command with a terminal: a sentence" "$(screen a)" \
 		"^moshgate: $only"
@@ -71,5 +71,5 @@ is 'without ForceCommand' "$($BED on gateway sshd -T -C \
 	user=alice,host=client,addr=10.66.1.1 | grep forcecommand)" \
 	'forcecommand none'
 all_refused 'the login shell: '
-type_in a clear Enter
+fresh a
 ok 'a login without a command gets to a prompt' login a alice

@@ -86,7 +86,8 @@ until test -e /tmp/gate-is-open; do sleep 0.1; done
 exec /usr/bin/mosh-server "$@"
 END
 terminal a
-type_in a clear Enter 'ssh bob@gateway' Enter
+fresh a
+type_in a 'ssh bob@gateway' Enter
 ok 'while it connects a line on the terminal says so' \
 	see a '^moshgate: connecting to the remote server \.\.\.'
 $BED on remote touch /tmp/gate-is-open

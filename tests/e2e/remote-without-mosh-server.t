@@ -13,7 +13,8 @@ mosh_settings() {
 
 # login_ends NAME USER: log in there, up to the end, with the status shown.
 login_ends() {
-	type_in "$1" clear Enter "ssh $2@gateway; echo the status was \$?" Enter
+	fresh "$1"
+	type_in "$1" "ssh $2@gateway; echo the status was \$?" Enter
 	see "$1" '^the status was'
 }
 
@@ -43,7 +44,7 @@ ok 'once it is there, the next login works' login a alice
 logout a alice
 
 $BED on remote mv /usr/bin/mosh-server /usr/local/bin/mosh-server
-type_in a clear Enter
+fresh a
 ok 'as it does when it has moved' login a alice
 logout a alice
 
@@ -51,14 +52,14 @@ $BED on remote sh -c '
 	mkdir -p /opt/mosh-1.4/bin
 	mv /usr/local/bin/mosh-server /opt/mosh-1.4/bin/the-server'
 mosh_settings 'server = /opt/mosh-1.4/bin/the-server'
-type_in a clear Enter
+fresh a
 ok 'server in the settings: it may be elsewhere' login a alice
 ok 'and that one is what runs' running remote '^/opt/mosh-1.4/bin/the-server'
 logout a alice
 $BED on remote mv /opt/mosh-1.4/bin/the-server /usr/bin/mosh-server
 
 mosh_settings 'ports = 60777'
-type_in a clear Enter
+fresh a
 ok 'ports = 60777: a login' login a alice
 ok 'has that port' running gateway '^mosh-client [^ ]+ 60777$'
 login_ends b bob
