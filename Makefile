@@ -373,8 +373,8 @@ SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
 	tests/fuzz/*.c)
 HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
 	tests/fuzz/*.h)
-SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh tests/fuzz/*.t \
-	.ci/run)
+SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
+	tests/fuzz/*.t .ci/run)
 LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-man \
 	lint-systemd lint-tidy
 
@@ -433,5 +433,6 @@ help:
 
 FORCE:
 .PHONY: all tests fuzzers fuzzers-if-any install uninstall deps deps-fuzz \
-	deps-lint demo check check-unit check-e2e fuzz lint $(LINTS) clean help FORCE
+	deps-lint demo check check-unit check-e2e fuzz lint $(LINTS) clean \
+	help FORCE
 .DELETE_ON_ERROR:

@@ -1,0 +1,33 @@
+/* Whatever ssh-keygen -F says about a host. */
+#include "fuzz.h"
+
+#include "../../helper/hostkey.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = copy_of(data, size, 0), algorithms[128];
+	struct hostkeys keys = { .count = 0 };
+
+	hostkey_parse(text, size, &keys);
+	must(keys.count <= HOSTKEY_MAX);
+	hostkey_algorithms(&keys, algorithms, sizeof(algorithms));
+	must(strlen(algorithms) < sizeof(algorithms));
+	for (size_t i = 0; i < keys.count; i++) {
+		const struct hostkey *key = &keys.keys[i];
+		char fingerprint[HOSTKEY_FINGERPRINT_BYTES];
+		enum hostkey_result result = hostkey_check(&keys, key->blob,
+		    key->len);
+
+		hostkey_fingerprint(key->blob, key->len, fingerprint);
+		must(strlen(key->type) < sizeof(key->type));
+		if (key->mark == HOSTKEY_REVOKED)
+			must(result == HOSTKEY_IS_REVOKED);
+		if (key->mark == HOSTKEY_PLAIN)
+			must(result == HOSTKEY_OK ||
+			    result == HOSTKEY_IS_REVOKED);
+	}
+	hostkey_free(&keys);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* Any private key file; and any bytes inside one of the right form. */
+#include "fuzz.h"
+
+#include <sodium.h>
+
+#include "../../helper/signer.h"
+
+#define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+#define END "\n-----END OPENSSH PRIVATE KEY-----\n"
+
+static const unsigned char start[] =
+    "openssh-key-v1\0\0\0\0\4none\0\0\0\4none\0\0\0\0\0\0\0\1";
+
+static void
+parse(const char *text, size_t len)
+{
+	char error[SIGNER_ERROR_BYTES] = "";
+	struct signer *signer = signer_parse("fuzz", text, len, error);
+
+	must((signer == NULL) == (error[0] != '\0'));
+	if (signer != NULL)
+		must(strlen(signer_fingerprint(signer)) == 7 + 43);
+	signer_close(signer);
+}
+
+/* As if DATA were what follows the fixed beginning of a key. */
+static void
+parse_inside(const uint8_t *data, size_t size)
+{
+	const size_t len = sizeof(start) - 1 + size;
+	const size_t room = sodium_base64_encoded_len(len,
+	    sodium_base64_VARIANT_ORIGINAL);
+	unsigned char *binary = malloc(len);
+	char *text = malloc(sizeof(BEGIN) + room + sizeof(END)), *to;
+
+	must(binary != NULL && text != NULL);
+	memcpy(binary, start, sizeof(start) - 1);
+	if (size > 0)
+		memcpy(binary + sizeof(start) - 1, data, size);
+	to = stpcpy(text, BEGIN);
+	sodium_bin2base64(to, room, binary, len,
+	    sodium_base64_VARIANT_ORIGINAL);
+	stpcpy(to + strlen(to), END);
+	parse(text, strlen(text));
+	free(text);
+	free(binary);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = copy_of(data, size, 0);
+
+	must(sodium_init() >= 0);
+	parse(text, size);
+	parse_inside(data, size);
+	free(text);
+	return 0;
+}

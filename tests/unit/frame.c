@@ -1,0 +1,576 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/socket.h>
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../shim/frame.h"
+
+#define LIMIT_BYTES ((size_t)64)
+
+/* Two ends of a socket: one writes, the reader under test has the other. */
+struct pair {
+	int writer, reader;
+	struct frame_in in;
+};
+
+static int
+open_pair(void **state)
+{
+	struct pair *pair = calloc(1, sizeof(*pair));
+	int fds[2];
+
+	if (pair == NULL ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -1;
+	pair->writer = fds[0];
+	pair->reader = fds[1];
+	pair->in.limit_bytes = LIMIT_BYTES;
+	*state = pair;
+	return 0;
+}
+
+static int
+close_pair(void **state)
+{
+	struct pair *pair = *state;
+
+	frame_in_reset(&pair->in);
+	close(pair->writer);
+	close(pair->reader);
+	free(pair);
+	return 0;
+}
+
+/* One more, for close_another(). */
+static struct pair *
+open_another(void)
+{
+	void *pair = NULL;
+
+	if (open_pair(&pair) < 0)
+		abort();
+	return pair;
+}
+
+static void
+close_another(struct pair *pair)
+{
+	void *state = pair;
+
+	close_pair(&state);
+}
+
+static void
+write_bytes(const struct pair *pair, const char *bytes, size_t len)
+{
+	assert_int_equal(send(pair->writer, bytes, len, MSG_NOSIGNAL), len);
+}
+
+static void
+hang_up(const struct pair *pair)
+{
+	assert_int_equal(shutdown(pair->writer, SHUT_WR), 0);
+}
+
+static enum frame_result
+next(struct pair *pair, struct frame *frame)
+{
+	return frame_read(pair->reader, &pair->in, frame);
+}
+
+static void
+expect_frame(struct pair *pair, enum frame_type type, const char *body,
+    size_t len)
+{
+	struct frame frame;
+
+	assert_int_equal(next(pair, &frame), FRAME_COMPLETE);
+	assert_int_equal(frame.type, type);
+	assert_int_equal(frame.len, len);
+	assert_memory_equal(frame.body, body, len);
+	assert_int_equal(frame.body[len], '\0');
+	frame_free(&frame);
+}
+
+#define WHOLE "MG\x01\x02\0\0\0\x05hello"
+#define WHOLE_BYTES (sizeof(WHOLE) - 1)
+
+static void
+a_whole_frame_arrives(void **state)
+{
+	struct pair *pair = *state;
+
+	write_bytes(pair, WHOLE, WHOLE_BYTES);
+	expect_frame(pair, FRAME_SESSION, "hello", 5);
+}
+
+static void
+a_frame_arrives_byte_by_byte(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < WHOLE_BYTES; i++) {
+			assert_int_equal(next(pair, &frame), FRAME_AGAIN);
+			write_bytes(pair, &WHOLE[i], 1);
+		}
+		expect_frame(pair, FRAME_SESSION, "hello", 5);
+	}
+}
+
+static void
+two_frames_written_at_once_stay_two(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	write_bytes(pair, WHOLE "MG\x01\x01\0\0\0\x02hi", WHOLE_BYTES + 10);
+	expect_frame(pair, FRAME_SESSION, "hello", 5);
+	expect_frame(pair, FRAME_KEYS, "hi", 2);
+	assert_int_equal(next(pair, &frame), FRAME_AGAIN);
+}
+
+static void
+what_follows_a_frame_is_left_to_be_read(void **state)
+{
+	struct pair *pair = *state;
+	char rest[8];
+
+	write_bytes(pair, WHOLE "rest", WHOLE_BYTES + 4);
+	expect_frame(pair, FRAME_SESSION, "hello", 5);
+	assert_int_equal(recv(pair->reader, rest, sizeof(rest), 0), 4);
+	assert_memory_equal(rest, "rest", 4);
+}
+
+static void
+an_empty_body_is_a_frame(void **state)
+{
+	struct pair *pair = *state;
+
+	write_bytes(pair, "MG\x01\x20\0\0\0\0", 8);
+	expect_frame(pair, FRAME_OK, "", 0);
+}
+
+static void
+a_body_may_hold_any_byte(void **state)
+{
+	struct pair *pair = *state;
+
+	write_bytes(pair, "MG\x01\x22\0\0\0\x04\0\xff\nM", 12);
+	expect_frame(pair, FRAME_TEXT, "\0\xff\nM", 4);
+}
+
+static void
+a_peer_that_closes_between_frames_is_closed(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	write_bytes(pair, WHOLE, WHOLE_BYTES);
+	hang_up(pair);
+	expect_frame(pair, FRAME_SESSION, "hello", 5);
+	assert_int_equal(next(pair, &frame), FRAME_CLOSED);
+}
+
+static void
+a_peer_that_closes_inside_a_frame_cut_it(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < WHOLE_BYTES; i++) {
+		struct pair *pair = open_another();
+		struct frame frame;
+
+		write_bytes(pair, WHOLE, i);
+		hang_up(pair);
+		assert_int_equal(next(pair, &frame), FRAME_CUT);
+		close_another(pair);
+	}
+}
+
+static void
+a_body_of_the_limit_passes(void **state)
+{
+	struct pair *pair = *state;
+	char body[LIMIT_BYTES];
+
+	memset(body, 'x', sizeof(body));
+	write_bytes(pair, "MG\x01\x02\0\0\0\x40", 8);
+	write_bytes(pair, body, sizeof(body));
+	expect_frame(pair, FRAME_SESSION, body, sizeof(body));
+}
+
+static void
+a_longer_body_is_refused_by_its_header(void **state)
+{
+	static const char *const headers[] = { "MG\x01\x02\0\0\0\x41",
+		"MG\x01\x02\0\0\x01\0", "MG\x01\x02\0\x01\0\0",
+		"MG\x01\x02\x01\0\0\0", "MG\x01\x02\xff\xff\xff\xff" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		struct pair *pair = open_another();
+		struct frame frame;
+
+		write_bytes(pair, headers[i], FRAME_HEADER_BYTES);
+		assert_int_equal(next(pair, &frame), FRAME_MALFORMED);
+		assert_null(pair->in.body);
+		close_another(pair);
+	}
+}
+
+static void
+bad_magic_is_malformed(void **state)
+{
+	static const char *const headers[] = { "GET / HT", "Mg\x01\x02\0\0\0",
+		"mG\x01\x02\0\0\0", "\0\0\0\0\0\0\0", "SSH-2.0-" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		struct pair *pair = open_another();
+		struct frame frame;
+
+		write_bytes(pair, headers[i], FRAME_HEADER_BYTES);
+		assert_int_equal(next(pair, &frame), FRAME_MALFORMED);
+		assert_int_equal(next(pair, &frame), FRAME_MALFORMED);
+		close_another(pair);
+	}
+}
+
+static void
+another_version_is_told_from_garbage(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	write_bytes(pair, "MG\x02\x02\0\0\0\x05", 8);
+	assert_int_equal(next(pair, &frame), FRAME_OTHER_VERSION);
+}
+
+static void
+after_a_reset_the_next_frame_can_be_read(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	write_bytes(pair, WHOLE, WHOLE_BYTES - 2);
+	assert_int_equal(next(pair, &frame), FRAME_AGAIN);
+	frame_in_reset(&pair->in);
+	write_bytes(pair, WHOLE, WHOLE_BYTES);
+	expect_frame(pair, FRAME_SESSION, "hello", 5);
+}
+
+static void
+a_descriptor_that_is_no_socket_fails(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	assert_int_equal(frame_read(-1, &pair->in, &frame), FRAME_FAILED);
+}
+
+static void
+waiting_ends_with_the_time(void **state)
+{
+	struct pair *pair = *state;
+	const int64_t begin_ms = frame_now_ms();
+	struct frame frame;
+
+	write_bytes(pair, WHOLE, WHOLE_BYTES - 1);
+	assert_int_equal(frame_wait(pair->reader, &pair->in, &frame, 40),
+	    FRAME_AGAIN);
+	assert_true(frame_now_ms() - begin_ms >= 40);
+	write_bytes(pair, "o", 1);
+	assert_int_equal(frame_wait(pair->reader, &pair->in, &frame, 40),
+	    FRAME_COMPLETE);
+	assert_string_equal(frame.body, "hello");
+	frame_free(&frame);
+}
+
+static void
+waiting_ends_when_the_peer_goes(void **state)
+{
+	struct pair *pair = *state;
+	struct frame frame;
+
+	hang_up(pair);
+	assert_int_equal(frame_wait(pair->reader, &pair->in, &frame, 60000),
+	    FRAME_CLOSED);
+}
+
+static void
+a_sent_frame_is_read_as_it_was(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_true(frame_send(pair->writer, FRAME_NOTE, "a\0b", 3, 0));
+	assert_true(frame_send(pair->writer, FRAME_OK, NULL, 0, 0));
+	expect_frame(pair, FRAME_NOTE, "a\0b", 3);
+	expect_frame(pair, FRAME_OK, "", 0);
+}
+
+/* A byte of a long body that shows when some are lost or come twice. */
+static char
+pattern(size_t i)
+{
+	return (char)(i * 31 + i / 251);
+}
+
+static void
+frames_reach_a_slow_reader_in_order(void **state)
+{
+	struct pair *pair = *state;
+	const size_t len = FRAME_ANSWER_MAX_BYTES;
+	const int small = 4096;
+	struct frame_out out = { 0 };
+	char *body = malloc(len);
+	unsigned partial = 0;
+	struct frame frame;
+
+	assert_non_null(body);
+	for (size_t i = 0; i < len; i++)
+		body[i] = pattern(i);
+	setsockopt(pair->writer, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	pair->in.limit_bytes = len;
+	assert_true(frame_queue(&out, FRAME_TEXT, body, len));
+	assert_true(frame_flush(pair->writer, &out));
+	assert_true(out.len > 0);
+	/* one more behind a frame that is half written */
+	assert_true(frame_queue(&out, FRAME_STEP, "next", 4));
+	while (next(pair, &frame) == FRAME_AGAIN) {
+		assert_true(frame_flush(pair->writer, &out));
+		partial++;
+	}
+	assert_true(partial > 1);
+	assert_int_equal(frame.type, FRAME_TEXT);
+	assert_int_equal(frame.len, len);
+	assert_memory_equal(frame.body, body, len);
+	frame_free(&frame);
+	assert_true(frame_flush(pair->writer, &out));
+	assert_int_equal(out.len, 0);
+	assert_null(out.bytes);
+	expect_frame(pair, FRAME_STEP, "next", 4);
+	free(body);
+}
+
+static void
+sending_to_one_who_reads_nothing_ends_with_the_time(void **state)
+{
+	struct pair *pair = *state;
+	const int64_t begin_ms = frame_now_ms();
+	char *body = calloc(1, FRAME_ANSWER_MAX_BYTES);
+
+	assert_non_null(body);
+	assert_false(frame_send(pair->writer, FRAME_TEXT, body,
+	    FRAME_ANSWER_MAX_BYTES, 40));
+	assert_true(frame_now_ms() - begin_ms >= 40);
+	free(body);
+}
+
+static void
+sending_to_one_who_left_fails_without_a_signal(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_int_equal(shutdown(pair->reader, SHUT_RDWR), 0);
+	assert_false(frame_send(pair->writer, FRAME_OK, "x", 1, 1000));
+}
+
+static void
+a_frame_longer_than_any_answer_is_not_queued(void **state)
+{
+	struct frame_out out = { 0 };
+	char *body = calloc(1, FRAME_ANSWER_MAX_BYTES + 1);
+
+	(void)state;
+	assert_non_null(body);
+	assert_true(frame_queue(&out, FRAME_TEXT, body, 1));
+	assert_false(
+	    frame_queue(&out, FRAME_TEXT, body, FRAME_ANSWER_MAX_BYTES + 1));
+	assert_int_equal(out.len, FRAME_HEADER_BYTES + 1);
+	frame_out_reset(&out);
+	free(body);
+}
+
+/* A frame with the bytes of the literal BODY. */
+#define FIELDS(body) \
+	(&(const struct frame){ FRAME_OK, (char[]){ body }, sizeof(body) - 1 })
+
+static void
+fields_come_in_pairs_of_whole_strings(void **state)
+{
+	(void)state;
+	assert_true(fields_wellformed(FIELDS("")));
+	assert_true(fields_wellformed(FIELDS("user\0alice\0")));
+	assert_true(fields_wellformed(FIELDS("user\0\0")));
+	assert_true(fields_wellformed(FIELDS("a\0b\0c\0d\0")));
+	assert_false(fields_wellformed(FIELDS("user")));
+	assert_false(fields_wellformed(FIELDS("user\0")));
+	assert_false(fields_wellformed(FIELDS("user\0alice")));
+	assert_false(fields_wellformed(FIELDS("a\0b\0c\0")));
+	assert_false(fields_wellformed(FIELDS("a\0b\0c\0d")));
+	assert_false(fields_wellformed(FIELDS("\0")));
+}
+
+static void
+a_field_is_found_by_its_name_alone(void **state)
+{
+	const struct frame *frame = FIELDS("user\0tty\0tty\0no\0empty\0\0"
+					   "user\0bob\0");
+
+	(void)state;
+	assert_string_equal(fields_get(frame, "user"), "tty");
+	assert_string_equal(fields_get(frame, "tty"), "no");
+	assert_string_equal(fields_get(frame, "empty"), "");
+	assert_null(fields_get(frame, "no"));
+	assert_null(fields_get(frame, "bob"));
+	assert_null(fields_get(frame, "use"));
+	assert_null(fields_get(frame, "User"));
+	assert_null(fields_get(FIELDS(""), "user"));
+}
+
+static bool
+number(const char *value, long long min, long long max, long long *number)
+{
+	struct fields fields = { 0 };
+	struct frame frame;
+	bool good;
+
+	fields_add(&fields, "n", value);
+	frame = (struct frame){ FRAME_OK, fields.text, fields.len };
+	good = fields_get_number(&frame, "n", min, max, number);
+	fields_free(&fields);
+	return good;
+}
+
+static void
+numbers_are_taken_within_their_range(void **state)
+{
+	long long n = -1;
+
+	(void)state;
+	assert_true(number("1", 1, 65535, &n));
+	assert_int_equal(n, 1);
+	assert_true(number("65535", 1, 65535, &n));
+	assert_int_equal(n, 65535);
+	assert_true(number("-7", -7, 0, &n));
+	assert_int_equal(n, -7);
+	assert_true(number("9223372036854775807", 0, LLONG_MAX, &n));
+	assert_true(n == LLONG_MAX);
+}
+
+static void
+other_numbers_are_not(void **state)
+{
+	static const char *const bad[] = { "", "0", "65536", "-1", "x", "1x",
+		"1 ", "0x10", "1.5", "99999999999999999999", "-" };
+	long long n = 42;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(number(bad[i], 1, 65535, &n));
+	assert_false(fields_get_number(FIELDS("m\0"
+					      "1\0"),
+	    "n", 0, 9, &n));
+	assert_false(number("9223372036854775808", 0, LLONG_MAX, &n));
+	assert_int_equal(n, 42);
+}
+
+static void
+fields_added_are_fields_got(void **state)
+{
+	struct fields fields = { 0 };
+	struct frame frame;
+	long long n;
+
+	(void)state;
+	fields_add(&fields, "user", "alice");
+	fields_add(&fields, "reason", "");
+	fields_add_number(&fields, "status", LLONG_MIN);
+	assert_false(fields.failed);
+	frame = (struct frame){ FRAME_OK, fields.text, fields.len };
+	assert_true(fields_wellformed(&frame));
+	assert_string_equal(fields_get(&frame, "user"), "alice");
+	assert_string_equal(fields_get(&frame, "reason"), "");
+	assert_true(fields_get_number(&frame, "status", LLONG_MIN, 0, &n));
+	assert_true(n == LLONG_MIN);
+	fields_free(&fields);
+	assert_null(fields.text);
+}
+
+static void
+too_many_fields_fail_for_good(void **state)
+{
+	char *value = malloc(FRAME_ANSWER_MAX_BYTES + 1);
+	struct fields fields = { 0 };
+
+	(void)state;
+	assert_non_null(value);
+	memset(value, 'x', FRAME_ANSWER_MAX_BYTES);
+	value[FRAME_ANSWER_MAX_BYTES - 3] = '\0';
+	fields_add(&fields, "n", value);
+	assert_false(fields.failed);
+	assert_int_equal(fields.len, FRAME_ANSWER_MAX_BYTES);
+	fields_add(&fields, "", "");
+	assert_true(fields.failed);
+	assert_int_equal(fields.len, FRAME_ANSWER_MAX_BYTES);
+	fields_free(&fields);
+
+	value[FRAME_ANSWER_MAX_BYTES - 3] = 'x';
+	value[FRAME_ANSWER_MAX_BYTES - 2] = '\0';
+	fields_add(&fields, "n", value);
+	assert_true(fields.failed);
+	fields_add(&fields, "n", "1");
+	assert_true(fields.failed);
+	fields_free(&fields);
+	free(value);
+}
+
+#define ON_A_PAIR(test) \
+	cmocka_unit_test_setup_teardown(test, open_pair, close_pair)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_A_PAIR(a_whole_frame_arrives),
+		ON_A_PAIR(a_frame_arrives_byte_by_byte),
+		ON_A_PAIR(two_frames_written_at_once_stay_two),
+		ON_A_PAIR(what_follows_a_frame_is_left_to_be_read),
+		ON_A_PAIR(an_empty_body_is_a_frame),
+		ON_A_PAIR(a_body_may_hold_any_byte),
+		ON_A_PAIR(a_peer_that_closes_between_frames_is_closed),
+		cmocka_unit_test(a_peer_that_closes_inside_a_frame_cut_it),
+		ON_A_PAIR(a_body_of_the_limit_passes),
+		cmocka_unit_test(a_longer_body_is_refused_by_its_header),
+		cmocka_unit_test(bad_magic_is_malformed),
+		ON_A_PAIR(another_version_is_told_from_garbage),
+		ON_A_PAIR(after_a_reset_the_next_frame_can_be_read),
+		ON_A_PAIR(a_descriptor_that_is_no_socket_fails),
+		ON_A_PAIR(waiting_ends_with_the_time),
+		ON_A_PAIR(waiting_ends_when_the_peer_goes),
+		ON_A_PAIR(a_sent_frame_is_read_as_it_was),
+		ON_A_PAIR(frames_reach_a_slow_reader_in_order),
+		ON_A_PAIR(sending_to_one_who_reads_nothing_ends_with_the_time),
+		ON_A_PAIR(sending_to_one_who_left_fails_without_a_signal),
+		cmocka_unit_test(a_frame_longer_than_any_answer_is_not_queued),
+		cmocka_unit_test(fields_come_in_pairs_of_whole_strings),
+		cmocka_unit_test(a_field_is_found_by_its_name_alone),
+		cmocka_unit_test(numbers_are_taken_within_their_range),
+		cmocka_unit_test(other_numbers_are_not),
+		cmocka_unit_test(fields_added_are_fields_got),
+		cmocka_unit_test(too_many_fields_fail_for_good),
+	};
+
+	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}

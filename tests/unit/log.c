@@ -1,0 +1,205 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../helper/log.h"
+#include "../../shim/visible.h"
+
+#define LINE_BYTES ((size_t)4096)
+
+/* Standard error, as it was, and the pipe in its place. */
+struct capture {
+	int saved, pipe;
+	char line[LINE_BYTES];
+};
+
+static int
+begin(void **state)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int fds[2];
+
+	*state = capture;
+	if (capture == NULL || pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	fflush(stderr);
+	capture->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	capture->pipe = fds[0];
+	if (capture->saved < 0 || dup2(fds[1], STDERR_FILENO) < 0)
+		return -1;
+	close(fds[1]);
+	log_open(true);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct capture *capture = *state;
+
+	dup2(capture->saved, STDERR_FILENO);
+	close(capture->saved);
+	close(capture->pipe);
+	free(capture);
+	return 0;
+}
+
+/* The one line that was logged, without its newline. */
+static const char *
+logged(struct capture *capture)
+{
+	ssize_t len;
+
+	fflush(stderr);
+	len = read(capture->pipe, capture->line, LINE_BYTES - 1);
+	assert_true(len > 0);
+	capture->line[len] = '\0';
+	assert_int_equal(strcspn(capture->line, "\n"), len - 1);
+	capture->line[len - 1] = '\0';
+	return capture->line;
+}
+
+static void
+an_event_is_one_line_of_pairs(void **state)
+{
+	log_event(LOG_INFO, "login", "user", "alice", "remote",
+	    "far.example.org:22", NULL);
+	assert_string_equal(logged(*state),
+	    "moshgate-helper: event=login user=alice "
+	    "remote=far.example.org:22");
+}
+
+static void
+an_event_may_have_no_pairs(void **state)
+{
+	log_event(LOG_INFO, "start", NULL);
+	assert_string_equal(logged(*state), "moshgate-helper: event=start");
+}
+
+static void
+a_pair_without_a_value_is_left_out(void **state)
+{
+	log_event(LOG_INFO, "login", "user", NULL, "uid", "1000", NULL);
+	assert_string_equal(logged(*state),
+	    "moshgate-helper: event=login uid=1000");
+}
+
+/* The value VALUE is logged as EXPECTED. */
+static void
+shows(void **state, const char *value, const char *expected)
+{
+	char line[LINE_BYTES];
+
+	log_event(LOG_WARNING, "x", "a", value, "b", "c", NULL);
+	snprintf(line, sizeof(line), "moshgate-helper: event=x a=%s b=c",
+	    expected);
+	assert_string_equal(logged(*state), line);
+}
+
+static void
+what_is_no_plain_word_is_quoted(void **state)
+{
+	shows(state, "", "\"\"");
+	shows(state, "two words", "\"two words\"");
+	shows(state, "a=b", "\"a=b\"");
+	shows(state, "Zürich", "\"Zürich\"");
+	shows(state, "SHA256:abc/def+0", "SHA256:abc/def+0");
+	shows(state, "[far]:2222", "[far]:2222");
+}
+
+static void
+a_value_cannot_pretend_to_be_a_pair_or_a_line(void **state)
+{
+	shows(state, "x user=root", "\"x user=root\"");
+	shows(state, "x\" user=\"root", "\"x' user='root\"");
+	shows(state, "x\nmoshgate-helper: event=login",
+	    "\"x\\x0amoshgate-helper: event=login\"");
+	shows(state, "x\r\n", "\"x\\x0d\\x0a\"");
+	shows(state, "a\\\"b", "\"a\\x5c'b\"");
+}
+
+static void
+a_value_cannot_command_a_terminal(void **state)
+{
+	shows(state, "\033[2J", "\"\\x1b[2J\"");
+	shows(state,
+	    "\xc2\x9b"
+	    "2J",
+	    "\"\\xc2\\x9b2J\"");
+	shows(state, "\xff", "\"\\xff\"");
+	shows(state, "\x7f", "\"\\x7f\"");
+	shows(state, "%s%n", "%s%n");
+}
+
+static void
+values_that_are_too_long_still_make_one_line(void **state)
+{
+	static const size_t lens[] = { 900, 1023, 1024, 1025, 1100, 2000, 2040,
+		2044, 2048, 3000, 100000 };
+	static const char fills[] = { 'x', ' ', '\n', '"', '\\' };
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		for (size_t j = 0; j < sizeof(fills); j++) {
+			char *value = malloc(lens[i] + 1);
+			const char *line;
+
+			assert_non_null(value);
+			memset(value, fills[j], lens[i]);
+			value[lens[i]] = '\0';
+			log_event(LOG_INFO, "x", "a", value, "b", value, "c",
+			    value, "d", value, NULL);
+			line = logged(*state);
+			assert_true(strlen(line) < 2048 + 32);
+			assert_memory_equal(line,
+			    "moshgate-helper: event=x a=", 27);
+			free(value);
+		}
+	}
+}
+
+static void
+a_line_that_is_cut_is_not_cut_inside_a_character(void **state)
+{
+	char value[1200], again[LINE_BYTES];
+
+	for (size_t i = 0; i + 2 < sizeof(value); i += 2)
+		memcpy(value + i, "é", 2);
+	value[sizeof(value) - 2] = '\0';
+	for (size_t shift = 0; shift < 4; shift++) {
+		const char *line;
+
+		log_event(LOG_INFO, "x", "a", &"abc"[3 - shift], "b", value,
+		    "c", value, NULL);
+		line = logged(*state);
+		visible_copy(again, sizeof(again), line, strlen(line));
+		assert_string_equal(again, line);
+	}
+}
+
+#define CAPTURED(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CAPTURED(an_event_is_one_line_of_pairs),
+		CAPTURED(an_event_may_have_no_pairs),
+		CAPTURED(a_pair_without_a_value_is_left_out),
+		CAPTURED(what_is_no_plain_word_is_quoted),
+		CAPTURED(a_value_cannot_pretend_to_be_a_pair_or_a_line),
+		CAPTURED(a_value_cannot_command_a_terminal),
+		CAPTURED(values_that_are_too_long_still_make_one_line),
+		CAPTURED(a_line_that_is_cut_is_not_cut_inside_a_character),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

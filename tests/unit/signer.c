@@ -1,0 +1,727 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sodium.h>
+
+#include "scratch.h"
+
+#include "../../helper/signer.h"
+
+#define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+#define END "-----END OPENSSH PRIVATE KEY-----\n"
+
+/* Where a plain ed25519 key has its two check numbers (PROTOCOL.key). */
+#define CHECKS_AT ((size_t)(15 + 4 + 4 + 4 + 4 + 4 + 4 + 4 + 51 + 4))
+
+#define NEW_KEY                                                      \
+	"make one with \"ssh-keygen -t ed25519 -N '' -f " SYSCONFDIR \
+	"/moshgate/id_ed25519\""
+
+static struct signer *
+parse(const char *text, size_t len, char error[SIGNER_ERROR_BYTES])
+{
+	error[0] = '\0';
+	return signer_parse("k", text, len, error);
+}
+
+/* The key in the file called "key", which is good; for signer_close(). */
+static struct signer *
+good_key(void)
+{
+	char error[SIGNER_ERROR_BYTES], *text;
+	struct signer *signer;
+	size_t len;
+
+	text = scratch_read("key", &len);
+	signer = parse(text, len, error);
+	if (signer == NULL)
+		fail_msg("refused: %s", error);
+	free(text);
+	return signer;
+}
+
+static void
+text_refused(const char *text, size_t len, const char *fault)
+{
+	char error[SIGNER_ERROR_BYTES], expected[SIGNER_ERROR_BYTES];
+	struct signer *signer = parse(text, len, error);
+
+	if (signer != NULL)
+		fail_msg("taken, but it %s", fault);
+	snprintf(expected, sizeof(expected), "k: the gateway's key %s: %s",
+	    fault, NEW_KEY);
+	assert_string_equal(error, expected);
+}
+
+/* The key in the file called NAME is refused because it FAULT. */
+static void
+refused(const char *name, const char *fault)
+{
+	char *text;
+	size_t len;
+
+	text = scratch_read(name, &len);
+	text_refused(text, len, fault);
+	free(text);
+}
+
+static int
+make_keys(void **state)
+{
+	if (sodium_init() < 0 || scratch_make(state) < 0)
+		return -1;
+	scratch_key("key", "ed25519", "", "", "RFC4716");
+	scratch_key("other", "ed25519", "", "", "RFC4716");
+	scratch_key("phrase", "ed25519", "", "open sesame", "RFC4716");
+	scratch_key("rsa", "rsa", "2048", "", "RFC4716");
+	scratch_key("ecdsa", "ecdsa", "256", "", "RFC4716");
+	scratch_key("rsa.pem", "rsa", "2048", "", "PEM");
+	scratch_key("rsa.pkcs8", "rsa", "2048", "", "PKCS8");
+	return 0;
+}
+
+static void
+an_ed25519_key_is_taken(void **state)
+{
+	struct signer *signer = good_key();
+
+	(void)state;
+	signer_close(signer);
+}
+
+static void
+its_fingerprint_is_what_ssh_keygen_prints(void **state)
+{
+	struct signer *signer = good_key();
+	char path[PATH_MAX], *printed, *begin;
+	const char *const arguments[] = { "-l", "-f", path, NULL };
+
+	(void)state;
+	scratch_path("key.pub", path);
+	printed = scratch_keygen(arguments);
+	begin = strstr(printed, "SHA256:");
+	assert_non_null(begin);
+	begin[strcspn(begin, " ")] = '\0';
+	assert_string_equal(signer_fingerprint(signer), begin);
+	free(printed);
+	signer_close(signer);
+}
+
+static void
+its_public_half_is_that_of_the_pub_file(void **state)
+{
+	struct signer *signer = good_key();
+	char base64[128], *text, *word;
+	size_t len;
+
+	(void)state;
+	sodium_bin2base64(base64, sizeof(base64), signer_public(signer),
+	    SIGNER_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
+	text = scratch_read("key.pub", &len);
+	assert_memory_equal(text, "ssh-ed25519 ", 12);
+	word = text + 12;
+	word[strcspn(word, " \n")] = '\0';
+	assert_string_equal(word, base64);
+	free(text);
+	signer_close(signer);
+}
+
+static void
+what_surrounds_the_key_is_passed_over(void **state)
+{
+	char error[SIGNER_ERROR_BYTES], *text, *crlf, *to;
+	struct signer *signer;
+	size_t len;
+
+	(void)state;
+	text = scratch_read("key", &len);
+	crlf = malloc(2 * len + 64);
+	assert_non_null(crlf);
+	to = stpcpy(crlf, "a comment\r\n");
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n')
+			*to++ = '\r';
+		*to++ = text[i];
+	}
+	to = stpcpy(to, "the end");
+	signer = parse(crlf, (size_t)(to - crlf), error);
+	assert_non_null(signer);
+	signer_close(signer);
+	free(crlf);
+	free(text);
+}
+
+static void
+a_key_with_a_passphrase_is_refused(void **state)
+{
+	(void)state;
+	refused("phrase", "has a passphrase, and nobody is there to type it");
+}
+
+static void
+a_key_of_another_type_is_refused(void **state)
+{
+	(void)state;
+	refused("rsa", "is not an ed25519 key");
+	refused("ecdsa", "is not an ed25519 key");
+}
+
+static void
+a_key_in_another_format_is_refused(void **state)
+{
+	(void)state;
+	refused("rsa.pem", "is not an ed25519 key in OpenSSH's format");
+	refused("rsa.pkcs8", "is not an ed25519 key in OpenSSH's format");
+}
+
+static void
+what_is_no_private_key_is_refused(void **state)
+{
+	(void)state;
+	refused("key.pub", "is not a private key");
+	text_refused("", 0, "is not a private key");
+	text_refused("\0\0\0", 3, "is not a private key");
+	text_refused(BEGIN, sizeof(BEGIN) - 1, "is damaged");
+	text_refused(BEGIN END, sizeof(BEGIN END) - 1, "is damaged");
+	text_refused(BEGIN "AAAA\n" END, sizeof(BEGIN "AAAA\n" END) - 1,
+	    "is damaged");
+	text_refused(END BEGIN, sizeof(END BEGIN) - 1, "is damaged");
+}
+
+static void
+a_key_cut_short_anywhere_is_refused(void **state)
+{
+	char error[SIGNER_ERROR_BYTES], *text, *cut;
+	size_t len, whole;
+
+	(void)state;
+	text = scratch_read("key", &len);
+	whole = (size_t)(strstr(text, END) - text) + sizeof(END) - 2;
+	for (size_t i = 0; i < whole; i++) {
+		cut = malloc(i > 0 ? i : 1);
+		assert_non_null(cut);
+		memcpy(cut, text, i);
+		assert_null(parse(cut, i, error));
+		assert_string_not_equal(error, "");
+		free(cut);
+	}
+	free(text);
+}
+
+/* The bytes between BEGIN and END, of which there are *LEN. */
+static unsigned char *
+decoded(const char *text, size_t *len)
+{
+	const char *from = text + sizeof(BEGIN) - 1;
+	const char *to = strstr(from, END);
+	unsigned char *binary = malloc(strlen(text));
+
+	assert_non_null(binary);
+	assert_non_null(to);
+	assert_int_equal(sodium_base642bin(binary, strlen(text), from,
+			     (size_t)(to - from), "\n", len, NULL,
+			     sodium_base64_VARIANT_ORIGINAL),
+	    0);
+	return binary;
+}
+
+/* Parse the LEN bytes at BINARY as a key; NULL if they are refused. */
+static struct signer *
+parse_encoded(const unsigned char *binary, size_t len)
+{
+	char error[SIGNER_ERROR_BYTES], text[2048], *to;
+	struct signer *signer;
+
+	to = stpcpy(text, BEGIN);
+	sodium_bin2base64(to, sizeof(text) - 128, binary, len,
+	    sodium_base64_VARIANT_ORIGINAL);
+	strncat(to, "\n" END, 64);
+	signer = parse(text, strlen(text), error);
+	assert_int_equal(signer == NULL, error[0] != '\0');
+	return signer;
+}
+
+static void
+a_key_cut_short_inside_its_base64_is_refused(void **state)
+{
+	unsigned char *binary;
+	size_t len, text_len;
+	char *text;
+
+	(void)state;
+	text = scratch_read("key", &text_len);
+	binary = decoded(text, &len);
+	for (size_t i = 0; i < len; i++)
+		assert_null(parse_encoded(binary, i));
+	free(binary);
+	free(text);
+}
+
+/* One that passes nonetheless (in its comment, say) is the same key. */
+static void
+a_flipped_byte_never_makes_another_key(void **state)
+{
+	static const unsigned char flips[] = { 0x01, 0x80, 0xff, 0x20 };
+	struct signer *signer = good_key();
+	unsigned char *binary;
+	size_t len, text_len;
+	char *text;
+
+	(void)state;
+	text = scratch_read("key", &text_len);
+	binary = decoded(text, &len);
+	for (size_t i = 0; i < len; i++) {
+		for (size_t j = 0; j < sizeof(flips); j++) {
+			struct signer *flipped;
+
+			binary[i] ^= flips[j];
+			flipped = parse_encoded(binary, len);
+			binary[i] ^= flips[j];
+			if (flipped == NULL)
+				continue;
+			/* two numbers there tell a wrong passphrase */
+			assert_false(i >= CHECKS_AT && i < CHECKS_AT + 8);
+			assert_string_equal(signer_fingerprint(flipped),
+			    signer_fingerprint(signer));
+			signer_close(flipped);
+		}
+	}
+	for (size_t i = 0; i < text_len; i++) {
+		for (size_t j = 0; j < sizeof(flips); j++) {
+			char error[SIGNER_ERROR_BYTES];
+			struct signer *flipped;
+
+			text[i] = (char)(text[i] ^ flips[j]);
+			flipped = parse(text, text_len, error);
+			text[i] = (char)(text[i] ^ flips[j]);
+			if (flipped == NULL)
+				continue;
+			assert_string_equal(signer_fingerprint(flipped),
+			    signer_fingerprint(signer));
+			signer_close(flipped);
+		}
+	}
+	free(binary);
+	free(text);
+	signer_close(signer);
+}
+
+/* Signing with a secret of one key and the public half of another leaks. */
+static void
+halves_of_two_keys_are_refused(void **state)
+{
+	struct signer *signer = good_key(), *mixed;
+	const unsigned char *public = signer_public(signer) + 19;
+	unsigned char *binary, *at;
+	size_t len, text_len, left, places = 0;
+	char *text;
+
+	(void)state;
+	text = scratch_read("key", &text_len);
+	binary = decoded(text, &len);
+	at = binary;
+	while (left = len - (size_t)(at - binary),
+	    (at = memmem(at, left, public, 32)) != NULL) {
+		unsigned char saved[32];
+
+		memcpy(saved, at, sizeof(saved));
+		for (size_t i = 0; i < sizeof(saved); i++)
+			at[i] ^= 0x55;
+		mixed = parse_encoded(binary, len);
+		/* the first is outside of what ssh encrypts, and not used */
+		if (places++ > 0)
+			assert_null(mixed);
+		signer_close(mixed);
+		memcpy(at, saved, sizeof(saved));
+		at++;
+	}
+	assert_int_equal(places, 3);
+	free(binary);
+	free(text);
+	signer_close(signer);
+}
+
+static struct config
+config_for(const char *path)
+{
+	return (struct config){ .key = (char *)(uintptr_t)path };
+}
+
+/* The file called "key", with MODE, opens; or else because it FAULT. */
+static void
+opens(mode_t mode, const char *fault)
+{
+	char error[SIGNER_ERROR_BYTES] = "", path[PATH_MAX];
+	char expected[PATH_MAX + 128];
+	struct config config;
+	struct signer *signer;
+
+	scratch_path("key", path);
+	config = config_for(path);
+	assert_int_equal(chmod(path, mode), 0);
+	signer = signer_open(&config, error);
+	assert_int_equal(chmod(path, 0600), 0);
+	if (fault == NULL) {
+		assert_non_null(signer);
+	} else {
+		assert_null(signer);
+		snprintf(expected, sizeof(expected), "%s: the gateway's key %s",
+		    path, fault);
+		assert_string_equal(error, expected);
+	}
+	signer_close(signer);
+}
+
+static void
+a_key_file_for_root_and_its_group_is_opened(void **state)
+{
+	(void)state;
+	opens(0600, NULL);
+	opens(0400, NULL);
+	opens(0640, NULL);
+	opens(0440, NULL);
+}
+
+static void
+a_key_file_open_to_everybody_is_refused(void **state)
+{
+	static const char fault[] = "is open to everybody (chown "
+				    "root:_moshgate, chmod 0640)";
+
+	(void)state;
+	opens(0644, fault);
+	opens(0604, fault);
+	opens(0602, fault);
+	opens(0601, fault);
+}
+
+static void
+a_key_file_its_group_can_write_is_refused(void **state)
+{
+	(void)state;
+	opens(0660, "is writable by its group (chmod 0640)");
+	opens(0620, "is writable by its group (chmod 0640)");
+}
+
+static void
+a_key_file_of_somebody_elses_is_refused(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	scratch_path("key", path);
+	assert_int_equal(chown(path, 1000, 0), 0);
+	opens(0600, "is not owned by root (chown root:_moshgate)");
+	assert_int_equal(chown(path, 0, 0), 0);
+}
+
+static void
+a_missing_key_file_says_how_to_make_one(void **state)
+{
+	struct config config = config_for("/nowhere/key");
+	char error[SIGNER_ERROR_BYTES];
+
+	(void)state;
+	assert_null(signer_open(&config, error));
+	assert_string_equal(error,
+	    "/nowhere/key: the gateway's key cannot be read: No such file or "
+	    "directory: " NEW_KEY);
+}
+
+static void
+what_is_no_plain_file_is_refused(void **state)
+{
+	char error[SIGNER_ERROR_BYTES];
+	struct config config = config_for(scratch_dir);
+
+	(void)state;
+	assert_null(signer_open(&config, error));
+	assert_non_null(strstr(error, "is not a plain file"));
+	config = config_for("/dev/zero");
+	assert_null(signer_open(&config, error));
+	assert_non_null(strstr(error, "is not a plain file"));
+}
+
+static void
+a_key_file_of_more_than_64_kib_is_refused(void **state)
+{
+	char error[SIGNER_ERROR_BYTES], path[PATH_MAX];
+	char *text = calloc(1, (size_t)64 * 1024 + 1);
+	struct config config;
+
+	(void)state;
+	assert_non_null(text);
+	scratch_write("long", text, (size_t)64 * 1024 + 1, 0600);
+	scratch_path("long", path);
+	config = config_for(path);
+	assert_null(signer_open(&config, error));
+	assert_non_null(strstr(error, "is too long"));
+	free(text);
+}
+
+/* Let CONFIG have the key in the file called NAME as its key_content. */
+static void
+give_content(struct config *config, const char *name)
+{
+	size_t len;
+	char *text = scratch_read(name, &len);
+
+	config->key_content_size = len + 1;
+	config->key_content = sodium_malloc(len + 1);
+	assert_non_null(config->key_content);
+	memcpy(config->key_content, text, len + 1);
+	free(text);
+}
+
+static void
+key_content_goes_before_the_key_file(void **state)
+{
+	struct signer *expected = good_key(), *signer;
+	struct config config = config_for("/nowhere/key");
+	char error[SIGNER_ERROR_BYTES];
+
+	(void)state;
+	give_content(&config, "key");
+	signer = signer_open(&config, error);
+	assert_non_null(signer);
+	assert_string_equal(signer_fingerprint(signer),
+	    signer_fingerprint(expected));
+	assert_null(config.key_content);
+	signer_close(signer);
+	give_content(&config, "rsa");
+	assert_null(signer_open(&config, error));
+	assert_memory_equal(error, "[gateway] key_content: ", 23);
+	signer_close(expected);
+}
+
+/* A request to be authenticated, RFC 4252 section 7, in the making. */
+struct request {
+	const char *session_id, *user, *service, *method, *type;
+	size_t session_id_len, blob_len;
+	const unsigned char *blob;
+	unsigned char message, has_signature;
+	const char *tail;
+	unsigned char bytes[1024];
+	size_t len;
+};
+
+static void
+add(struct request *request, const void *bytes, size_t len)
+{
+	assert_true(request->len + len <= sizeof(request->bytes));
+	memcpy(request->bytes + request->len, bytes, len);
+	request->len += len;
+}
+
+static void
+add_string(struct request *request, const void *bytes, size_t len)
+{
+	const unsigned char size[] = { 0, 0, (unsigned char)(len >> 8),
+		(unsigned char)len };
+
+	add(request, size, sizeof(size));
+	add(request, bytes, len);
+}
+
+static void
+make(struct request *request)
+{
+	request->len = 0;
+	add_string(request, request->session_id, request->session_id_len);
+	add(request, &request->message, 1);
+	add_string(request, request->user, strlen(request->user));
+	add_string(request, request->service, strlen(request->service));
+	add_string(request, request->method, strlen(request->method));
+	add(request, &request->has_signature, 1);
+	add_string(request, request->type, strlen(request->type));
+	add_string(request, request->blob, request->blob_len);
+	add(request, request->tail, strlen(request->tail));
+}
+
+static struct request
+alices_request(const struct signer *signer)
+{
+	static const char session_id[64] = "0123456789abcdef0123456789abcdef";
+
+	return (struct request){ .session_id = session_id,
+		.session_id_len = 32,
+		.message = 50,
+		.user = "alice",
+		.service = "ssh-connection",
+		.method = "publickey",
+		.has_signature = 1,
+		.type = "ssh-ed25519",
+		.blob = signer_public(signer),
+		.blob_len = SIGNER_BLOB_BYTES,
+		.tail = "" };
+}
+
+static bool
+signs(const struct signer *signer, struct request *request)
+{
+	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+
+	make(request);
+	if (!signer_sign(signer, "alice", request->bytes, request->len,
+		signature))
+		return false;
+	assert_int_equal(crypto_sign_verify_detached(signature, request->bytes,
+			     request->len, signer_public(signer) + 19),
+	    0);
+	return true;
+}
+
+static void
+a_users_request_is_signed_and_verifies(void **state)
+{
+	struct signer *signer = good_key();
+	struct request request = alices_request(signer);
+
+	(void)state;
+	assert_true(signs(signer, &request));
+	signer_close(signer);
+}
+
+static void
+a_session_id_is_of_some_hash(void **state)
+{
+	static const size_t good[] = { 20, 32, 48, 64 };
+	struct signer *signer = good_key();
+	struct request request = alices_request(signer);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		request.session_id_len = good[i];
+		assert_true(signs(signer, &request));
+	}
+	request.session_id_len = 19;
+	assert_false(signs(signer, &request));
+	request.session_id_len = 0;
+	assert_false(signs(signer, &request));
+	signer_close(signer);
+}
+
+/* Sign alice's REQUEST, changed by one assignment: it must not be. */
+#define refuses(assignment)                                      \
+	do {                                                     \
+		struct request request = alices_request(signer); \
+                                                                 \
+		request.assignment;                              \
+		if (signs(signer, &request))                     \
+			fail_msg("signed with %s", #assignment); \
+	} while (0)
+
+static void
+nothing_else_is_signed(void **state)
+{
+	struct signer *signer = good_key();
+	unsigned char other[SIGNER_BLOB_BYTES];
+
+	(void)state;
+	memcpy(other, signer_public(signer), sizeof(other));
+	other[50] ^= 1;
+	refuses(user = "bob");
+	refuses(user = "alicia");
+	refuses(user = "alic");
+	refuses(user = "");
+	refuses(service = "ssh-userauth");
+	refuses(service = "ssh-connectio");
+	refuses(service = "ssh-connection2");
+	refuses(service = "");
+	refuses(method = "hostbased");
+	refuses(method = "password");
+	refuses(message = 51);
+	refuses(message = 0);
+	refuses(has_signature = 0);
+	refuses(has_signature = 2);
+	refuses(type = "ssh-rsa");
+	refuses(type = "ssh-ed25519-cert-v01@openssh.com");
+	refuses(blob = other);
+	refuses(blob_len = SIGNER_BLOB_BYTES - 1);
+	refuses(tail = "x");
+	signer_close(signer);
+}
+
+static void
+half_a_request_is_not_signed(void **state)
+{
+	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+	struct signer *signer = good_key();
+	struct request request = alices_request(signer);
+
+	(void)state;
+	make(&request);
+	for (size_t i = 0; i < request.len; i++) {
+		unsigned char *half = malloc(i > 0 ? i : 1);
+
+		assert_non_null(half);
+		memcpy(half, request.bytes, i);
+		assert_false(signer_sign(signer, "alice", half, i, signature));
+		free(half);
+	}
+	signer_close(signer);
+}
+
+static void
+a_request_with_any_byte_flipped_is_not_signed(void **state)
+{
+	static const size_t session_id_ends = 4 + 32;
+	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+	struct signer *signer = good_key();
+	struct request request = alices_request(signer);
+
+	(void)state;
+	make(&request);
+	for (size_t i = 0; i < request.len; i++) {
+		if (i >= 4 && i < session_id_ends)
+			continue;
+		for (int bit = 0; bit < 8; bit++) {
+			request.bytes[i] ^= (unsigned char)(1 << bit);
+			assert_false(signer_sign(signer, "alice", request.bytes,
+			    request.len, signature));
+			request.bytes[i] ^= (unsigned char)(1 << bit);
+		}
+	}
+	signer_close(signer);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_ed25519_key_is_taken),
+		cmocka_unit_test(its_fingerprint_is_what_ssh_keygen_prints),
+		cmocka_unit_test(its_public_half_is_that_of_the_pub_file),
+		cmocka_unit_test(what_surrounds_the_key_is_passed_over),
+		cmocka_unit_test(a_key_with_a_passphrase_is_refused),
+		cmocka_unit_test(a_key_of_another_type_is_refused),
+		cmocka_unit_test(a_key_in_another_format_is_refused),
+		cmocka_unit_test(what_is_no_private_key_is_refused),
+		cmocka_unit_test(a_key_cut_short_anywhere_is_refused),
+		cmocka_unit_test(a_key_cut_short_inside_its_base64_is_refused),
+		cmocka_unit_test(a_flipped_byte_never_makes_another_key),
+		cmocka_unit_test(halves_of_two_keys_are_refused),
+		cmocka_unit_test(a_key_file_for_root_and_its_group_is_opened),
+		cmocka_unit_test(a_key_file_open_to_everybody_is_refused),
+		cmocka_unit_test(a_key_file_its_group_can_write_is_refused),
+		cmocka_unit_test(a_key_file_of_somebody_elses_is_refused),
+		cmocka_unit_test(a_missing_key_file_says_how_to_make_one),
+		cmocka_unit_test(what_is_no_plain_file_is_refused),
+		cmocka_unit_test(a_key_file_of_more_than_64_kib_is_refused),
+		cmocka_unit_test(key_content_goes_before_the_key_file),
+		cmocka_unit_test(a_users_request_is_signed_and_verifies),
+		cmocka_unit_test(a_session_id_is_of_some_hash),
+		cmocka_unit_test(nothing_else_is_signed),
+		cmocka_unit_test(half_a_request_is_not_signed),
+		cmocka_unit_test(a_request_with_any_byte_flipped_is_not_signed),
+	};
+
+	return cmocka_run_group_tests_name("signer", tests, make_keys,
+	    scratch_remove);
+}
