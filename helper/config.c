@@ -24,7 +24,7 @@
 typedef bool parser(void *to, const char *value);
 
 struct setting {
-	struct config_setting public;
+	struct config_setting named;
 	parser *parse;
 	size_t offset; /* of the member of struct config */
 	const char *expected;
@@ -415,12 +415,12 @@ static const struct setting settings[] = {
 const struct config_setting *
 config_settings(size_t *count)
 {
-	static struct config_setting public[SETTINGS];
+	static struct config_setting named[SETTINGS];
 
 	for (size_t i = 0; i < SETTINGS; i++)
-	public[i] = settings[i].public;
+		named[i] = settings[i].named;
 	*count = SETTINGS;
-	return public;
+	return named;
 }
 
 /* A configuration being read. */
@@ -459,8 +459,8 @@ static const struct setting *
 find(const char *section, const char *key)
 {
 	for (size_t i = 0; i < SETTINGS; i++) {
-		if (strcmp(settings[i].public.section, section) == 0 &&
-		    strcmp(settings[i].public.key, key) == 0)
+		if (strcmp(settings[i].named.section, section) == 0 &&
+		    strcmp(settings[i].named.key, key) == 0)
 			return &settings[i];
 	}
 	return NULL;
@@ -470,7 +470,7 @@ static bool
 section_known(const char *section)
 {
 	for (size_t i = 0; i < SETTINGS; i++) {
-		if (strcmp(settings[i].public.section, section) == 0)
+		if (strcmp(settings[i].named.section, section) == 0)
 			return true;
 	}
 	return false;
@@ -484,7 +484,7 @@ set_once(struct reading *r, const struct setting *setting)
 
 	if (r->seen[i])
 		complain(r, "%s in [%s] is set a second time",
-		    setting->public.key, setting->public.section);
+		    setting->named.key, setting->named.section);
 	else
 		r->seen[i] = true;
 	return r->error[0] == '\0';
@@ -699,7 +699,7 @@ config_new(void)
 
 		if (s->parse == parse_content)
 			continue;
-		if (!s->parse((char *)config + s->offset, s->public.initial)) {
+		if (!s->parse((char *)config + s->offset, s->named.initial)) {
 			config_free(config);
 			return NULL;
 		}

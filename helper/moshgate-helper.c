@@ -168,7 +168,7 @@ static int
 systemd_socket(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	struct sockaddr_un name;
+	struct sockaddr_un name = { 0 };
 	socklen_t len = sizeof(name);
 	bool given;
 
@@ -237,9 +237,7 @@ static bool
 read_all(const struct options *options, struct config **config,
     struct signer **signer)
 {
-	char error[CONFIG_ERROR_BYTES > SIGNER_ERROR_BYTES
-		? CONFIG_ERROR_BYTES
-		: SIGNER_ERROR_BYTES];
+	char error[CONFIG_ERROR_BYTES];
 
 	*signer = NULL;
 	*config = config_read(options->config_path, error);

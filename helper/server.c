@@ -636,9 +636,7 @@ tick_peers(struct server *server, int64_t now_ms)
 static void
 reload(struct server *server)
 {
-	char error[CONFIG_ERROR_BYTES > SIGNER_ERROR_BYTES
-		? CONFIG_ERROR_BYTES
-		: SIGNER_ERROR_BYTES];
+	char error[CONFIG_ERROR_BYTES];
 	struct config *config = config_read(server->config_path, error);
 	struct signer *signer = NULL;
 

@@ -78,12 +78,12 @@ take_expected(struct bytes *in, const void *expected, size_t len)
 static void
 make_blob(struct signer *s)
 {
-	const unsigned char *public = s->secret + crypto_sign_SEEDBYTES;
+	const unsigned char *public_key = s->secret + crypto_sign_SEEDBYTES;
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	unsigned char *b = s->blob;
 
 	memcpy(b, "\0\0\0\x0bssh-ed25519\0\0\0\x20", 19);
-	memcpy(b + 19, public, crypto_sign_PUBLICKEYBYTES);
+	memcpy(b + 19, public_key, crypto_sign_PUBLICKEYBYTES);
 	crypto_hash_sha256(hash, s->blob, sizeof(s->blob));
 	memcpy(s->fingerprint, "SHA256:", 8);
 	sodium_bin2base64(s->fingerprint + 7, sizeof(s->fingerprint) - 7, hash,

@@ -8,7 +8,7 @@
 
 #define SIGNER_SIGNATURE_BYTES 64 /* RFC 8032, section 5.1.6 */
 #define SIGNER_BLOB_BYTES 51      /* RFC 8709, section 4 */
-#define SIGNER_ERROR_BYTES 512
+#define SIGNER_ERROR_BYTES CONFIG_ERROR_BYTES
 
 /* The gateway's key, which exists in the helper's own process alone. */
 struct signer;

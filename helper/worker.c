@@ -637,7 +637,7 @@ work(struct work *w)
 int
 worker_main(void)
 {
-	struct sockaddr_un name;
+	struct sockaddr_un name = { 0 };
 	socklen_t len = sizeof(name);
 	struct work w = { 0 };
 

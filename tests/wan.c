@@ -761,6 +761,7 @@ serve(const char *path, const char *gateway, const char *remote)
 	link_set_offload(&link);
 	for (int i = 0; i < 2; i++) {
 		void *memory = mmap(NULL, QUEUE_SIZE, PROT_READ | PROT_WRITE,
+		    /* cppcheck-suppress invalidFunctionArg */
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 		if (memory == MAP_FAILED)
