@@ -120,7 +120,7 @@ scratch_keygen(const char *const arguments[])
 	pid_t pid;
 
 	argv[n++] = strdup("ssh-keygen");
-	for (int i = 0; arguments[i] != NULL && i < 12; i++)
+	for (int i = 0; i < 12 && arguments[i] != NULL; i++)
 		argv[n++] = strdup(arguments[i]);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
