@@ -261,7 +261,7 @@ uninstall:
 DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
 	libcmocka-dev libncurses-dev openssh-server openssh-client mosh tmux \
 	perl iproute2 mount util-linux procps busybox socat netcat-openbsd \
-	xauth zsh fish tcsh mandoc
+	xauth zsh fish tcsh mandoc systemd
 FUZZ_DEPS = clang libclang-rt-dev
 LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd

@@ -90,7 +90,7 @@ ok 'the connection of alice was there all the time' \
 	ssh -S "$doors/alice" -O check gateway
 
 # A local user's agent and display are to be had on the gateway.
-eval "$(ssh-agent)" >/dev/null
+eval "$(ssh-agent -a "$TMUX_TMPDIR/agent")" >/dev/null
 ssh-add -q "$BED_DIR/client_key"
 DISPLAY=127.0.0.1:5
 export DISPLAY
