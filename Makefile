@@ -188,6 +188,9 @@ install: all
 		$(if $(MAN5),$(DESTDIR)$(mandir)/man5) \
 		$(if $(MAN8),$(DESTDIR)$(mandir)/man8)
 	$(Q)install -m 0755 $(LIBEXEC_PROGRAMS) $(DESTDIR)$(libexecdir)/moshgate
+	@# What nobody can read is not dumpable, from its first instruction on:
+	@# the helper has the key.
+	$(Q)chmod 0711 $(DESTDIR)$(libexecdir)/moshgate/moshgate-helper
 	$(Q)install -m 0755 $(SBIN_PROGRAMS) $(DESTDIR)$(sbindir)
 	$(Q)$(foreach unit,$(UNITS),$(call put,contrib/systemd/$(unit),\
 		$(DESTDIR)$(unitdir)/$(unit)) &&) :

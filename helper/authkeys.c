@@ -166,7 +166,7 @@ decode_key(const char *type, struct run word, unsigned char *blob, size_t *len)
 	const size_t type_len = strlen(type);
 	const char *end;
 
-	if (sodium_base642bin(blob, BLOB_MAX_BYTES, word.at, word.len, NULL,
+	if (sodium_base642bin(blob, BLOB_MAX_BYTES, word.at, word.len, "\v\f\r",
 		len, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
 	    end != word.at + word.len)
 		return false;

@@ -1,10 +1,7 @@
 #include "config.h"
 
-#include <sys/stat.h>
-
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <ini.h>
 #include <sodium.h>
@@ -12,7 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "file.h"
 
 /* inih cuts longer lines, so they are refused before it sees them. */
 #define LINE_MAX_BYTES 198 /* a newline and a NUL come on top */
@@ -73,7 +71,7 @@ parse_port(void *to, const char *value)
 static bool
 parse_connect_timeout(void *to, const char *value)
 {
-	return parse_number(to, value, 1, 30);
+	return parse_number(to, value, 1, 20);
 }
 
 static bool
@@ -138,7 +136,24 @@ parse_host(void *to, const char *value)
 static bool
 parse_path(void *to, const char *value)
 {
-	return (*value == '\0' || *value == '/') && store_string(to, value);
+	return *value == '/' && store_string(to, value);
+}
+
+static bool
+parse_path_or_none(void *to, const char *value)
+{
+	return *value == '\0' ? store_string(to, value) : parse_path(to, value);
+}
+
+/* True if each % in VALUE is that of %u. */
+static bool
+percent_u_only(const char *value)
+{
+	while ((value = strchr(value, '%')) != NULL) {
+		if (*++value != 'u')
+			return false;
+	}
+	return true;
 }
 
 /* Blanks and commas both separate; blanks are what is kept. */
@@ -178,7 +193,7 @@ parse_remote_keys(void *to, const char *value)
 	char **list = to;
 
 	return parse_list(to, value) && made_of(*list, " ./_-+@%") &&
-	    (*list)[strspn(*list, " ")] != '\0';
+	    percent_u_only(value) && (*list)[strspn(*list, " ")] != '\0';
 }
 
 static bool
@@ -343,7 +358,7 @@ static const struct setting settings[] = {
 	{ { "remote", "verify_host_key", "yes" }, parse_yes_no,
 	    OF(verify_host_key), "yes or no" },
 	{ { "remote", "connect_timeout", "10" }, parse_connect_timeout,
-	    OF(connect_timeout_s), "a number of seconds from 1 to 30" },
+	    OF(connect_timeout_s), "a number of seconds from 1 to 20" },
 	{ { "remote", "ciphers", "" }, parse_algorithms, OF(ciphers),
 	    ALGORITHMS },
 	{ { "remote", "macs", "" }, parse_algorithms, OF(macs), ALGORITHMS },
@@ -361,10 +376,10 @@ static const struct setting settings[] = {
 	{ { "clients", "remote_keys",
 	      ".ssh/authorized_keys .ssh/authorized_keys2" },
 	    parse_remote_keys, OF(remote_keys),
-	    "paths, of letters, digits and ./_-+@%" },
+	    "paths, of letters, digits, ./_-+@ and %u" },
 	{ { "clients", "cache_ttl", "60" }, parse_day, OF(cache_ttl_s), DAY },
-	{ { "clients", "authorized_keys", "" }, parse_path, OF(authorized_keys),
-	    "an absolute path" },
+	{ { "clients", "authorized_keys", "" }, parse_path_or_none,
+	    OF(authorized_keys), "an absolute path" },
 	{ { "clients", "authorized_keys_content", "" }, parse_content,
 	    OF(authorized_keys_content), "an authorized_keys file, in base64" },
 	{ { "clients", "passwords", "no" }, parse_only_no, OF(passwords),
@@ -767,67 +782,29 @@ config_parse(const char *name, char *text, size_t len,
 	return r.config;
 }
 
-/* NULL if ST is of a file that root alone can have written, else the fault. */
-static const char *
-file_fault(const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return "not a plain file";
-	if (st->st_uid != 0)
-		return "not owned by root (chown root)";
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return "writable by others than root (chmod go-w)";
-	if ((size_t)st->st_size >= CONFIG_MAX_BYTES)
-		return "too long";
-	return NULL;
-}
-
 struct config *
 config_read(const char *path, char error[CONFIG_ERROR_BYTES])
 {
 	struct config *config = NULL;
-	char *text = NULL;
-	const char *fault;
-	struct stat st;
-	size_t len = 0;
-	ssize_t got;
-	int fd;
+	char fault[FILE_FAULT_BYTES];
+	struct file file;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		snprintf(error, CONFIG_ERROR_BYTES, "%s: cannot be read: %s",
-		    path, strerror(errno));
-		goto out;
-	}
-	fault = file_fault(&st);
-	if (fault != NULL) {
+	if (!file_read(path, 0, CONFIG_MAX_BYTES, &file, fault)) {
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: %s", path, fault);
 		goto out;
 	}
-	/* It may hold the key: no stdio, no memory that can be dumped. */
-	text = sodium_malloc(CONFIG_MAX_BYTES + 1);
-	if (text == NULL) {
-		snprintf(error, CONFIG_ERROR_BYTES, "%s: out of memory", path);
-		goto out;
-	}
-	while (len < CONFIG_MAX_BYTES &&
-	    (got = read(fd, text + len, CONFIG_MAX_BYTES - len)) > 0)
-		len += (size_t)got;
-	text[len] = '\0';
-	config = config_parse(path, text, len, error);
+	config = config_parse(path, file.text, file.len, error);
 	if (config != NULL && config->key_content != NULL &&
-	    (st.st_mode & S_IROTH) != 0) {
+	    file_is_open_to_others(&file.st)) {
 		snprintf(error, CONFIG_ERROR_BYTES,
-		    "%s: readable by everybody, with a key in it "
-		    "(chmod o-r)",
+		    "%s: readable by others, with a key in it "
+		    "(chown root:_moshgate, chmod 0640)",
 		    path);
 		config_free(config);
 		config = NULL;
 	}
 out:
-	sodium_free(text);
-	if (fd >= 0)
-		close(fd);
+	file_free(&file);
 	return config;
 }
 

@@ -27,7 +27,7 @@
 
 #define SERVICE_USER "_moshgate"
 #define RUN_DIR RUNSTATEDIR "/moshgate"
-#define EMPTY_DIR RUN_DIR "/empty"
+#define EMPTY_DIR "empty"
 #define SOCKET_PATH RUN_DIR "/helper.sock"
 #define SYSTEMD_FD 3 /* sd_listen_fds(3) */
 #define BACKLOG 256
@@ -110,13 +110,48 @@ complain(const struct options *options, const char *text)
 		log_event(LOG_ERR, "start-failed", "detail", text, NULL);
 }
 
-/* Make the directory at PATH as MODE of OWNER's, unless it is there. */
+/*
+ * Make sure of the directory NAME in the one open at DIR_FD: of root's, of the
+ * group GID, with MODE.  One that is there and not root's is refused, whatever
+ * it is, and no link is followed.
+ */
 static bool
-make_dir(const char *path, mode_t mode, uid_t uid, gid_t gid)
+make_dir(int dir_fd, const char *name, gid_t gid, mode_t mode)
 {
-	if (mkdir(path, mode) < 0)
-		return errno == EEXIST;
-	return chown(path, uid, gid) == 0 && chmod(path, mode) == 0;
+	struct stat st;
+	bool made;
+	int fd;
+
+	if (mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
+		return false;
+	fd = openat(dir_fd, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	made = fstat(fd, &st) == 0 && st.st_uid == 0 &&
+	    fchown(fd, 0, gid) == 0 && fchmod(fd, mode) == 0;
+	close(fd);
+	return made;
+}
+
+/*
+ * RUN_DIR is sticky and root's, so that the service can make its socket there,
+ * but cannot put another directory in the place of its users' home.
+ */
+static bool
+make_run_dir(gid_t gid)
+{
+	bool made;
+	int fd;
+
+	if (!make_dir(AT_FDCWD, RUN_DIR, gid, 01775))
+		return false;
+	fd = open(RUN_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	made = make_dir(fd, EMPTY_DIR, 0, 0555);
+	close(fd);
+	return made;
 }
 
 /*
@@ -137,10 +172,11 @@ become_service(const struct options *options)
 		    " (systemd-sysusers, or useradd --system)");
 		return false;
 	}
-	if (!options->test &&
-	    (!make_dir(RUN_DIR, 0755, service->pw_uid, service->pw_gid) ||
-		!make_dir(EMPTY_DIR, 0555, 0, 0))) {
-		complain(options, RUN_DIR " cannot be made");
+	if (!options->test && !make_run_dir(service->pw_gid)) {
+		complain(options,
+		    RUN_DIR
+		    ": cannot be made, or is not root's (it and what is in it "
+		    "may be removed while no helper runs)");
 		return false;
 	}
 	if (initgroups(service->pw_name, service->pw_gid) < 0 ||

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libssh2.h>
 #include <limits.h>
 #include <netdb.h>
@@ -18,12 +17,10 @@
 #include <unistd.h>
 
 #include "../shim/frame.h"
+#include "reply.h"
 
 #define ADDRESSES_MAX 16
-#define MARK_CHARS 32
-#define NOISE_MAX_BYTES ((size_t)1024 * 1024)
-/* The end of it is kept for the log; must be longer than a mark. */
-#define NOISE_KEPT_BYTES ((size_t)200)
+#define DETAIL_CHARS ((size_t)200)
 #define COMMAND_MAX_BYTES ((size_t)16 * 1024)
 /* Between the starts of two attempts to connect: RFC 8305, section 5. */
 #define ATTEMPT_DELAY_MS 250
@@ -703,15 +700,6 @@ static const char loop[] =
     "n=%s;c=f;r;"
     "while read -r n&&read -r c;do r;done'";
 
-static void
-make_mark(char mark[MARK_CHARS + 1])
-{
-	unsigned char random[MARK_CHARS / 2];
-
-	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(mark, MARK_CHARS + 1, random, sizeof(random));
-}
-
 /* Open the channel and start the loop in it, with COMMAND as its first. */
 static enum remote_result
 start_loop(struct remote *r, const char *command, const char *mark)
@@ -776,114 +764,45 @@ write_all(struct remote *r, const char *text, size_t len)
 	return REMOTE_OK;
 }
 
-/* A reply that is being read. */
-struct reply {
-	char *text;
-	size_t len, room;
-	char begin[MARK_CHARS + 8], end[MARK_CHARS + 8];
-	bool begun;
-	size_t noise_bytes; /* read before it began */
-	size_t scanned;     /* up to here the end does not begin */
-};
-
-/* Make room for another read; false when it would get longer than LIMIT. */
-static bool
-reply_grow(struct reply *reply, size_t limit)
+/* Say with what the login shell ended, but no key of a mosh-server. */
+static void
+set_detail_noise(struct remote *r, const struct reply *reply)
 {
-	static const size_t chunk = (size_t)16 * 1024;
-	char *text;
+	size_t len = reply->len;
 
-	if (reply->room - reply->len >= chunk)
-		return true;
-	if (reply->len > limit + chunk)
-		return false;
-	text = realloc(reply->text, reply->room * 2 + chunk + 1);
-	if (text == NULL)
-		return false;
-	reply->text = text;
-	reply->room = reply->room * 2 + chunk;
-	return true;
-}
-
-/* Drop what was printed before the reply began. */
-static bool
-reply_find_begin(struct reply *reply)
-{
-	const size_t mark_len = strlen(reply->begin);
-	const char *at;
-	size_t drop;
-
-	if (reply->begun)
-		return true;
-	at = memmem(reply->text, reply->len, reply->begin, mark_len);
-	if (at != NULL) {
-		drop = (size_t)(at - reply->text) + mark_len;
-		reply->begun = true;
-	} else {
-		drop = reply->len < NOISE_KEPT_BYTES
-		    ? 0
-		    : reply->len - NOISE_KEPT_BYTES;
-	}
-	memmove(reply->text, reply->text + drop, reply->len - drop);
-	reply->len -= drop;
-	reply->noise_bytes += drop;
-	return reply->noise_bytes <= NOISE_MAX_BYTES;
-}
-
-/* True when the end is there; the text is then cut before it. */
-static bool
-reply_find_end(struct reply *reply, int *status)
-{
-	const size_t mark_len = strlen(reply->end);
-	char *at, *digits, *line_end;
-
-	if (!reply->begun)
-		return false;
-	at = memmem(reply->text + reply->scanned, reply->len - reply->scanned,
-	    reply->end, mark_len);
-	if (at == NULL) {
-		if (reply->len > mark_len)
-			reply->scanned = reply->len - mark_len;
-		return false;
-	}
-	digits = at + mark_len;
-	line_end = memchr(digits, '\n',
-	    reply->len - (size_t)(digits - reply->text));
-	if (line_end == NULL)
-		return false;
-	*line_end = '\0';
-	*status = (int)strtol(digits, NULL, 10);
-	reply->len = (size_t)(at - reply->text);
-	reply->text[reply->len] = '\0';
-	return true;
+	if (len > DETAIL_CHARS)
+		len = DETAIL_CHARS;
+	if (memmem(reply->text, reply->len, "MOSH CONNECT", 12) != NULL)
+		len = 0;
+	set_detail(r, "the login shell ended: %.*s", (int)len, reply->text);
 }
 
 static enum remote_result
-read_reply(struct remote *r, struct reply *reply, size_t limit, int *status)
+read_reply(struct remote *r, struct reply *reply)
 {
 	const int64_t end_ms = step_end_ms(r);
 
 	for (;;) {
 		enum remote_result result;
+		size_t size;
+		char *room = reply_room(reply, &size);
 		ssize_t got;
 
-		if (!reply_grow(reply, limit))
-			return REMOTE_TOO_BIG;
-		got = libssh2_channel_read(r->channel, reply->text + reply->len,
-		    reply->room - reply->len);
+		if (room == NULL)
+			return REMOTE_INTERNAL;
+		got = libssh2_channel_read(r->channel, room, size);
 		if (got > 0) {
-			reply->len += (size_t)got;
-			if (!reply_find_begin(reply))
+			switch (reply_add(reply, (size_t)got)) {
+			case REPLY_MORE:
+				continue;
+			case REPLY_WHOLE:
+				return REMOTE_OK;
+			default:
 				return REMOTE_TOO_BIG;
-			if (reply_find_end(reply, status))
-				return reply->len > limit ? REMOTE_TOO_BIG
-							  : REMOTE_OK;
-			continue;
+			}
 		}
 		if (got == 0 && libssh2_channel_eof(r->channel)) {
-			set_detail(r, "the login shell ended: %.*s",
-			    (int)(reply->len < 200 ? reply->len : 200),
-			    reply->text);
+			set_detail_noise(r, reply);
 			return REMOTE_NO_SHELL;
 		}
 		if (got < 0 && got != LIBSSH2_ERROR_EAGAIN) {
@@ -896,37 +815,41 @@ read_reply(struct remote *r, struct reply *reply, size_t limit, int *status)
 	}
 }
 
+/* Have the loop run COMMAND; its reply is going to have MARK. */
+static enum remote_result
+ask_loop(struct remote *r, const char *command, const char *mark)
+{
+	char line[COMMAND_MAX_BYTES];
+	int len;
+
+	if (r->channel == NULL)
+		return start_loop(r, command, mark);
+	len = snprintf(line, sizeof(line), "%s\n%s\n", mark, command);
+	if (len < 0 || (size_t)len >= sizeof(line))
+		return REMOTE_INTERNAL;
+	return write_all(r, line, (size_t)len);
+}
+
 enum remote_result
 remote_run(struct remote *r, const char *command, size_t limit_bytes,
     char **text, size_t *len, int *status)
 {
-	struct reply reply = { 0 };
-	char mark[MARK_CHARS + 1], line[COMMAND_MAX_BYTES];
 	enum remote_result result;
-	int line_len;
+	struct reply reply;
 
 	r->detail[0] = '\0';
-	make_mark(mark);
-	snprintf(reply.begin, sizeof(reply.begin), "%s-begin\n", mark);
-	snprintf(reply.end, sizeof(reply.end), "\n%s-end ", mark);
-	if (r->channel == NULL) {
-		result = start_loop(r, command, mark);
-	} else {
-		line_len = snprintf(line, sizeof(line), "%s\n%s\n", mark,
-		    command);
-		if (line_len < 0 || (size_t)line_len >= sizeof(line))
-			return REMOTE_INTERNAL;
-		result = write_all(r, line, (size_t)line_len);
-	}
+	reply_init(&reply, limit_bytes);
+	result = ask_loop(r, command, reply.mark);
 	if (result == REMOTE_OK)
-		result = read_reply(r, &reply, limit_bytes, status);
+		result = read_reply(r, &reply);
 	if (result != REMOTE_OK) {
-		free(reply.text);
+		reply_free(&reply);
 		return result;
 	}
 	r->end_ms = 0;
 	*text = reply.text;
 	*len = reply.len;
+	*status = reply.status;
 	return REMOTE_OK;
 }
 

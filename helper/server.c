@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <poll.h>
@@ -19,8 +18,11 @@
 #include <unistd.h>
 
 #include "../shim/frame.h"
+#include "../shim/locale.h"
 #include "authkeys.h"
+#include "file.h"
 #include "log.h"
+#include "mosh.h"
 #include "share.h"
 
 #define REQUEST_MS 5000 /* a request must be whole by then */
@@ -28,7 +30,9 @@
 #define PEERS_PER_UID_MAX 64
 #define GROUPS_MAX 1024
 #define ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+#define OUT_OF_MEMORY_PAUSE_MS 100
 #define CLIENT_CHARS 64
+#define ADDRESS_MAX_CHARS 63
 /* How many refusals of any local user are logged in how long. */
 #define STRANGERS_LOGGED_MAX 50
 #define STRANGERS_LOGGED_MS 10000
@@ -155,6 +159,31 @@ log_share_refused(const struct peer *peer, const struct frame *answer)
 	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
 }
 
+/* True if a worker's ANSWER is how to reach a mosh-server, and no more. */
+static bool
+session_valid(const struct frame *answer)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char address[] = "0123456789abcdefABCDEF.:";
+	const char *host = fields_get(answer, "host");
+	const char *key = fields_get(answer, "key");
+	long long port;
+	size_t len;
+
+	if (host == NULL || key == NULL ||
+	    !fields_get_number(answer, "port", 1, 65535, &port))
+		return false;
+	/* a numeric address, and for a link-local one its interface */
+	len = strspn(host, address);
+	if (len == 0 || strlen(host) > ADDRESS_MAX_CHARS ||
+	    (host[len] != '\0' &&
+		(host[len] != '%' || !locale_value_valid(host + len + 1))))
+		return false;
+	return strlen(key) == MOSH_KEY_CHARS &&
+	    strspn(key, base64) == MOSH_KEY_CHARS;
+}
+
 /* PEER has got a session: remember where, and add the gateway's settings. */
 static void
 answer_session(struct peer *peer, const struct frame *answer)
@@ -165,15 +194,18 @@ answer_session(struct peer *peer, const struct frame *answer)
 	const char *key = fields_get(answer, "key");
 	struct fields fields = { 0 };
 
-	if (host == NULL)
-		host = "";
-	if (port == NULL)
-		port = "";
+	if (!session_valid(answer)) {
+		peer->session = false;
+		peer_refuse(peer, "internal",
+		    "The gateway's answer makes no sense.",
+		    "a worker said what no worker says");
+		return;
+	}
 	snprintf(peer->mosh_at, sizeof(peer->mosh_at),
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
 	fields_add(&fields, "host", host);
 	fields_add(&fields, "port", port);
-	fields_add(&fields, "key", key != NULL ? key : "");
+	fields_add(&fields, "key", key);
 	fields_add(&fields, "predict", config->predict);
 	fields_add(&fields, "escape_key", config->escape_key);
 	fields_add(&fields, "title_prefix", config->title_prefix ? "1" : "0");
@@ -218,9 +250,9 @@ answered(struct share_request *request, enum frame_type type, const char *body,
  * Who may ask
  */
 
-/* True if the account is one of the group of gateway users. */
+/* True if the account NAME, of group GID, is one of the gateway's users. */
 static bool
-is_gateway_user(const struct passwd *account)
+is_gateway_user(const char *name, gid_t gid)
 {
 	const struct group *group = getgrnam(SERVER_GROUP);
 	gid_t groups[GROUPS_MAX], wanted;
@@ -229,13 +261,22 @@ is_gateway_user(const struct passwd *account)
 	if (group == NULL)
 		return false;
 	wanted = group->gr_gid;
-	if (getgrouplist(account->pw_name, account->pw_gid, groups, &count) < 0)
+	if (getgrouplist(name, gid, groups, &count) < 0)
 		return false;
 	for (int i = 0; i < count; i++) {
 		if (groups[i] == wanted)
 			return true;
 	}
 	return false;
+}
+
+/* True if NAME, to the letter, is what UID is called. */
+static bool
+is_name_of_uid(const char *name, uid_t uid)
+{
+	const struct passwd *account = getpwuid(uid);
+
+	return account != NULL && strcmp(account->pw_name, name) == 0;
 }
 
 /*
@@ -247,23 +288,33 @@ may_go(struct peer *peer, const struct passwd *account)
 {
 	static const char sentence[] =
 	    "This account does not go to the remote server.";
-	const struct config *config = peer->server->config;
+	const char *name = peer->request.user;
+	uid_t uid;
+	gid_t gid;
 
 	if (account == NULL) {
 		peer_refuse(peer, "no-account", sentence,
 		    "the user has no account on the gateway");
-	} else if (account->pw_uid == 0) {
+		return false;
+	}
+	uid = account->pw_uid;
+	gid = account->pw_gid;
+	if (uid == 0) {
 		peer_refuse(peer, "root", sentence,
 		    "root never goes to the remote: see that sshd asks "
 		    "moshgate-keys only in Match Group " SERVER_GROUP);
 	} else if (!config_username_valid(account->pw_name)) {
 		peer_refuse(peer, "bad-name", sentence,
 		    "the user's name may not be one on the remote");
-	} else if (!is_gateway_user(account)) {
+	} else if (strcmp(account->pw_name, name) != 0 ||
+	    !is_name_of_uid(name, uid)) {
+		peer_refuse(peer, "shared-uid", sentence,
+		    "the uid says who a user is: give each account its own");
+	} else if (!is_gateway_user(name, gid)) {
 		peer_refuse(peer, "not-in-group", sentence,
 		    "to let this account go to the remote, put it in the "
 		    "group " SERVER_GROUP);
-	} else if (!config_wants_user(config, account->pw_name)) {
+	} else if (!config_wants_user(peer->server->config, name)) {
 		peer_refuse(peer, "not-wanted", sentence,
 		    "the setting users in [clients] excludes this name");
 	} else {
@@ -290,44 +341,52 @@ take_word(const struct frame *asked, const char *name, char *out, size_t size)
 		memcpy(out, value, strlen(value) + 1);
 }
 
-/* The keys that a file of the gateway's has. */
+/* Answer with the keys in LEN bytes at TEXT, a file of the gateway's. */
+static void
+answer_keys_in(struct peer *peer, const char *text, size_t len)
+{
+	struct authkeys_report report;
+	size_t filtered_len;
+	char *filtered;
+
+	filtered = authkeys_filter(text, len,
+	    signer_public(peer->server->signer), SIGNER_BLOB_BYTES,
+	    &filtered_len, &report);
+	if (filtered == NULL) {
+		peer_refuse(peer, "internal", "Out of memory.", "");
+		return;
+	}
+	if (report.note[0] != '\0')
+		log_event(LOG_NOTICE, "note", "about", "authorized-keys",
+		    "detail", report.note, NULL);
+	peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
+	free(filtered);
+}
+
+/* Answer with the keys of [clients] authorized_keys, or of its content. */
 static void
 answer_file_keys(struct peer *peer)
 {
 	const struct config *config = peer->server->config;
-	const char *path = config->authorized_keys;
-	char *text = NULL, *filtered = NULL;
-	struct authkeys_report report;
-	size_t len = 0, filtered_len;
-	int fd = -1;
+	const char *content = config->authorized_keys_content;
+	char fault[FILE_FAULT_BYTES];
+	struct file file;
 
-	if (path[0] == '\0') {
-		len = strlen(config->authorized_keys_content);
-		text = strdup(config->authorized_keys_content);
-	} else if ((fd = open(path,
-			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) >= 0 &&
-	    (text = malloc(AUTHKEYS_MAX_BYTES + 1)) != NULL) {
-		ssize_t got;
-
-		while (len <= AUTHKEYS_MAX_BYTES &&
-		    (got = read(fd, text + len, AUTHKEYS_MAX_BYTES + 1 - len)) >
-			0)
-			len += (size_t)got;
+	if (config->authorized_keys[0] == '\0') {
+		answer_keys_in(peer, content, strlen(content));
+		return;
 	}
-	if (fd >= 0)
-		close(fd);
-	if (text != NULL && len <= AUTHKEYS_MAX_BYTES)
-		filtered = authkeys_filter(text, len, NULL, 0, &filtered_len,
-		    &report);
-	if (filtered != NULL)
-		peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
-	else
+	if (file_read(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES, &file,
+		fault)) {
+		answer_keys_in(peer, file.text, file.len);
+	} else {
+		log_event(LOG_ERR, "note", "about", "authorized-keys-file",
+		    "detail", fault, NULL);
 		peer_refuse(peer, "authorized-keys-file",
-		    "The gateway's file of keys cannot be read.",
-		    "see that _moshgate can read the file authorized_keys in "
-		    "[clients] names, and that it has at most 1 MiB");
-	free(filtered);
-	free(text);
+		    "The gateway's file of keys cannot be used.",
+		    "mend the file that authorized_keys in [clients] names");
+	}
+	file_free(&file);
 }
 
 /* sshd has moshgate-keys ask which keys may log in as a user. */
@@ -534,7 +593,7 @@ peer_close(struct server *server, struct peer *peer)
 static void
 peer_read(struct peer *peer)
 {
-	char byte;
+	char byte, uid[16];
 
 	if (peer->state != PEER_ASKING) {
 		if (recv(peer->fd, &byte, 1, MSG_DONTWAIT) >= 0 ||
@@ -556,8 +615,9 @@ peer_read(struct peer *peer)
 	case FRAME_CLOSED:
 		break;
 	default:
+		snprintf(uid, sizeof(uid), "%lu", (unsigned long)peer->uid);
 		if (may_log(peer))
-			log_event(LOG_NOTICE, "malformed", "detail",
+			log_event(LOG_NOTICE, "malformed", "uid", uid, "detail",
 			    "a local process sent what is no request", NULL);
 		break;
 	}
@@ -825,8 +885,10 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 	log_event(LOG_NOTICE, "start", "version", MOSHGATE_VERSION, "remote",
 	    config->host, "key", signer_fingerprint(signer), NULL);
 	while (!server.over) {
-		if (!turn(&server))
+		if (!turn(&server)) {
 			log_event(LOG_ERR, "out-of-memory", NULL);
+			poll(NULL, 0, OUT_OF_MEMORY_PAUSE_MS);
+		}
 	}
 	log_event(LOG_NOTICE, "stop", NULL);
 	while (server.peers != NULL)

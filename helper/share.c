@@ -21,6 +21,8 @@
 #define ENDING_MS 2000
 /* A failure is remembered as long as it took to learn it, at most this. */
 #define FAILURE_MAX_MS 15000
+/* More lines for the log than this make no sense from a worker. */
+#define NOTES_PER_JOB 16
 
 enum worker_state {
 	WORKER_QUEUED,   /* not started: too many are connecting */
@@ -36,7 +38,8 @@ struct worker {
 	struct share_request *request; /* the session or check it works for */
 	enum worker_state state;
 	enum share_want job;
-	bool opens; /* its first job is to be there, for the next login */
+	bool opens;    /* its first job is to be there, for the next login */
+	bool replaced; /* a successor was tried: there is no second try */
 	char user[65];
 	pid_t pid;
 	int fd;
@@ -45,6 +48,7 @@ struct worker {
 	int64_t began_ms; /* queued, then started, then connected */
 	int64_t end_ms;   /* the job's deadline, or when to kill it */
 	unsigned served;
+	unsigned notes; /* lines it has had logged for this job */
 };
 
 struct share {
@@ -138,6 +142,17 @@ make_refusal(struct fields *fields, const char *reason, const char *sentence,
 }
 
 static void
+refuse_memory(struct shares *shares, struct share_request *request)
+{
+	struct fields refusal;
+
+	make_refusal(&refusal, "internal", "The gateway is out of memory.",
+	    "give the gateway more memory");
+	shares->answer(request, FRAME_REFUSED, refusal.text, refusal.len);
+	fields_free(&refusal);
+}
+
+static void
 refuse_all(struct shares *shares, struct share *share, const char *body,
     size_t len)
 {
@@ -225,6 +240,9 @@ worker_end(struct worker *worker)
 		share->worker = NULL;
 	if (share != NULL && share->successor == worker)
 		share->successor = NULL;
+	/* the next one is unclaimed until there is a session again */
+	if (share != NULL && share->worker == NULL && share->successor == NULL)
+		share->claimed = false;
 	worker->share = NULL;
 	worker->request = NULL;
 	frame_in_reset(&worker->in);
@@ -341,10 +359,15 @@ static bool
 choose_job(struct share *share, struct worker *worker)
 {
 	struct share_request *session = next_request(share, SHARE_SESSION);
+	const bool keys = next_request(share, SHARE_KEYS) != NULL;
+	/* in turn, if there are both */
+	const bool keys_last = worker->served > 0 && worker->job == SHARE_KEYS;
 
 	worker->request = NULL;
-	if (next_request(share, SHARE_KEYS) != NULL) {
+	worker->notes = 0;
+	if (keys && (session == NULL || !keys_last)) {
 		worker->job = SHARE_KEYS;
+		forget_keys(share);
 		share->keys_ms = frame_now_ms();
 		return true;
 	}
@@ -444,6 +467,19 @@ remember_failure(struct share *share, const struct worker *worker,
 	share->failure_end_ms = frame_now_ms() + took_ms;
 }
 
+/* The kept connection of SHARE could not be renewed, for the reason in BODY. */
+static void
+log_replace_failed(const struct share *share, const char *body, size_t len)
+{
+	/* only read from */
+	const struct frame frame = { .body = (char *)(uintptr_t)body,
+		.len = len };
+
+	log_event(LOG_NOTICE, "replace-failed", "user", share->user, "reason",
+	    fields_get(&frame, "reason"), "detail",
+	    fields_get(&frame, "detail"), NULL);
+}
+
 /*
  * WORKER is over, for the reason in BODY.  When it had served before, only the
  * kept connection is known to be bad: those who wait get a new one, once.
@@ -471,8 +507,10 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	if (!successor && !kept)
 		remember_failure(share, worker, body, len);
 	worker_end(worker);
-	if (successor)
+	if (successor) {
+		log_replace_failed(share, body, len);
 		return;
+	}
 	for (request = share->requests; request != NULL; request = next) {
 		next = request->next;
 		if (kept && !request->retried) {
@@ -563,7 +601,8 @@ take_session(struct shares *shares, struct worker *worker,
 	make_room(shares);
 }
 
-static void
+/* False: the worker has no use for that signature. */
+static bool
 sign_for(const struct shares *shares, struct worker *worker,
     const struct frame *frame)
 {
@@ -572,14 +611,14 @@ sign_for(const struct shares *shares, struct worker *worker,
 	    signer_sign(shares->signer, worker->user,
 		(const unsigned char *)frame->body, frame->len, signature);
 
-	if (!made)
+	if (!made) {
 		log_event(LOG_ERR, "sign-refused", "user", worker->user,
 		    "detail",
-		    "a worker asked for a signature it has no use "
-		    "for",
-		    NULL);
-	frame_queue(&worker->out, FRAME_SIGNED, (const char *)signature,
-	    made ? sizeof(signature) : 0);
+		    "a worker asked for a signature it has no use for", NULL);
+		return false;
+	}
+	return frame_queue(&worker->out, FRAME_SIGNED, (const char *)signature,
+	    sizeof(signature));
 }
 
 /* Do what the frame that WORKER sent asks for.  False: it makes no sense. */
@@ -590,10 +629,8 @@ worker_said(struct shares *shares, struct worker *worker,
 	const bool working = worker->state == WORKER_STARTING ||
 	    worker->state == WORKER_BUSY;
 
-	if (frame->type == FRAME_SIGN) {
-		sign_for(shares, worker, frame);
-		return true;
-	}
+	if (frame->type == FRAME_SIGN)
+		return worker->out.len == 0 && sign_for(shares, worker, frame);
 	if (frame->type == FRAME_TEXT) {
 		if (!working || worker->share == NULL ||
 		    worker->job != SHARE_KEYS || worker->opens)
@@ -606,6 +643,8 @@ worker_said(struct shares *shares, struct worker *worker,
 		return false;
 	switch (frame->type) {
 	case FRAME_NOTE:
+		if (++worker->notes > NOTES_PER_JOB)
+			return false;
 		log_event(LOG_NOTICE, "note", "user", worker->user, "about",
 		    fields_get(frame, "event"), "detail",
 		    fields_get(frame, "detail"), "remedy",
@@ -673,7 +712,10 @@ worker_read(struct shares *shares, struct worker *worker)
 	default:
 		if (worker->state == WORKER_IDLE) {
 			/* the remote has closed the kept connection */
+			struct share *share = worker->share;
+
 			worker_end(worker);
+			share_pump(shares, share);
 			return;
 		}
 		break;
@@ -686,6 +728,38 @@ worker_read(struct shares *shares, struct worker *worker)
 /*
  * A share
  */
+
+/* When the connection of WORKER is too old to be used. */
+static int64_t
+worker_max_ms(const struct shares *shares, const struct worker *worker)
+{
+	return worker->began_ms +
+	    (int64_t)shares->config->share_max_age_s * 1000;
+}
+
+/*
+ * Make room for another worker that no session has asked for: the one among
+ * them that was idle for longest goes.  False if all are at work.
+ */
+static bool
+make_unclaimed_room(struct shares *shares)
+{
+	struct worker *oldest = NULL;
+
+	if (count_unclaimed(shares) < UNCLAIMED_MAX)
+		return true;
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->state == WORKER_IDLE && w->share != NULL &&
+		    !w->share->claimed &&
+		    (oldest == NULL ||
+			w->share->used_ms < oldest->share->used_ms))
+			oldest = w;
+	}
+	if (oldest == NULL)
+		return false;
+	worker_end(oldest);
+	return true;
+}
 
 /* See that the first of the requests of SHARE gets on. */
 static void
@@ -700,20 +774,23 @@ share_pump(struct shares *shares, struct share *share)
 	    frame_now_ms() < share->failure_end_ms)
 		answer_all(shares, share, SHARE_KEYS, FRAME_REFUSED,
 		    share->failure, share->failure_len);
-	if (share->requests == NULL)
-		return;
+	if (share->worker != NULL && share->worker->state == WORKER_IDLE &&
+	    frame_now_ms() >= worker_max_ms(shares, share->worker))
+		worker_end(share->worker);
 	if (share->worker == NULL && share->successor != NULL &&
 	    share->successor->state == WORKER_IDLE) {
 		share->worker = share->successor;
 		share->successor = NULL;
 	}
+	if (share->requests == NULL)
+		return;
 	if (share->worker != NULL) {
 		if (share->worker->state == WORKER_IDLE)
 			worker_next_job(shares, share);
 		return;
 	}
 	if (!share->claimed && next_request(share, SHARE_SESSION) == NULL &&
-	    count_unclaimed(shares) >= UNCLAIMED_MAX) {
+	    !make_unclaimed_room(shares)) {
 		make_refusal(&refusal, "busy",
 		    "Too many logins are under way; try again in a minute.",
 		    "somebody may be guessing names: see sshd's log");
@@ -835,12 +912,12 @@ shares_ask(struct shares *shares, struct share_request *request)
 		if (worker != NULL)
 			worker->request = request;
 		else
-			shares->answer(request, FRAME_REFUSED, NULL, 0);
+			refuse_memory(shares, request);
 		return;
 	}
 	share = find_share(shares, request->user);
 	if (share == NULL) {
-		shares->answer(request, FRAME_REFUSED, NULL, 0);
+		refuse_memory(shares, request);
 		return;
 	}
 	for (last = &share->requests; *last != NULL; last = &(*last)->next)
@@ -939,6 +1016,7 @@ replace(struct shares *shares, struct worker *worker)
 		return;
 	successor->share = worker->share;
 	successor->opens = true;
+	worker->replaced = true;
 	worker->share->successor = successor;
 }
 
@@ -952,18 +1030,17 @@ tick_idle(struct shares *shares, struct worker *worker, int64_t now_ms)
 	    (share->claimed ? (int64_t)config->share_idle_s * 1000
 			    : UNCLAIMED_IDLE_MS);
 	const int64_t replace_ms = worker->began_ms + replace_age_ms(config);
-	const int64_t max_ms = worker->began_ms +
-	    (int64_t)config->share_max_age_s * 1000;
+	const int64_t max_ms = worker_max_ms(shares, worker);
 	int64_t next_ms = idle_end_ms < max_ms ? idle_end_ms : max_ms;
 
 	if (share->worker != worker)
 		return INT64_MAX; /* a successor that waits for its turn */
 	if (now_ms >= next_ms) {
 		worker_end(worker);
-		share->claimed = share->claimed && share->successor != NULL;
+		share_pump(shares, share);
 		return worker->end_ms;
 	}
-	if (share->successor != NULL)
+	if (share->successor != NULL || worker->replaced)
 		return next_ms;
 	if (now_ms < replace_ms)
 		return replace_ms < next_ms ? replace_ms : next_ms;
@@ -989,7 +1066,8 @@ tick_worker(struct shares *shares, struct worker *worker, int64_t now_ms)
 	default:
 		if (now_ms < worker->end_ms)
 			return worker->end_ms;
-		kill(worker->pid, SIGKILL);
+		if (worker->pid > 0)
+			kill(worker->pid, SIGKILL);
 		worker_lost(shares, worker, "timeout",
 		    "The remote server did not answer in time.",
 		    "check the link to the remote, and DNS on the gateway");

@@ -1,15 +1,14 @@
 #include "signer.h"
 
 #include <sys/mman.h>
-#include <sys/stat.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "file.h"
 
 #define KEY_FILE_MAX_BYTES ((size_t)64 * 1024)
 #define NEW_KEY \
@@ -184,7 +183,8 @@ signer_parse(const char *name, const char *text, size_t len,
 	struct signer *s = sodium_malloc(sizeof(*s));
 	const char *fault;
 
-	if (s == NULL || !hide_from_children(s)) {
+	if (s == NULL || sodium_mlock(s, sizeof(*s)) != 0 ||
+	    !hide_from_children(s)) {
 		snprintf(error, SIGNER_ERROR_BYTES,
 		    "%s: no memory that can be locked (ulimit -l)", name);
 		sodium_free(s);
@@ -203,67 +203,27 @@ signer_parse(const char *name, const char *text, size_t len,
 	return s;
 }
 
-/* NULL if ST is of a file fit for a private key, else the fault. */
-static const char *
-file_fault(const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return "is not a plain file";
-	if ((st->st_mode & S_IRWXO) != 0)
-		return "is open to everybody (chown root:_moshgate, "
-		       "chmod 0640)";
-	if ((st->st_mode & S_IWGRP) != 0)
-		return "is writable by its group (chmod 0640)";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return "is not owned by root (chown root:_moshgate)";
-	if ((size_t)st->st_size > KEY_FILE_MAX_BYTES)
-		return "is too long";
-	return NULL;
-}
-
 static struct signer *
 signer_read(const char *path, char error[SIGNER_ERROR_BYTES])
 {
 	struct signer *signer = NULL;
-	char *text = NULL;
-	const char *fault;
-	struct stat st;
-	size_t len = 0;
-	ssize_t got;
-	int fd;
+	char fault[FILE_FAULT_BYTES];
+	struct file file;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		const int why = errno;
-
+	if (!file_read(path, geteuid(), KEY_FILE_MAX_BYTES, &file, fault))
 		snprintf(error, SIGNER_ERROR_BYTES,
-		    "%s: the gateway's key cannot be read: %s: %s%s%s", path,
-		    strerror(why), why == ENOENT ? "make one with \"" : "",
-		    why == ENOENT ? NEW_KEY
-				  : "chown root:_moshgate, chmod 0640",
-		    why == ENOENT ? "\"" : "");
-		goto out;
-	}
-	fault = file_fault(&st);
-	if (fault != NULL) {
-		snprintf(error, SIGNER_ERROR_BYTES, "%s: the gateway's key %s",
-		    path, fault);
-		goto out;
-	}
-	text = sodium_malloc(KEY_FILE_MAX_BYTES);
-	if (text == NULL) {
+		    "%s: the gateway's key: %s%s%s%s", path, fault,
+		    access(path, F_OK) < 0 ? ": make one with \"" : "",
+		    access(path, F_OK) < 0 ? NEW_KEY : "",
+		    access(path, F_OK) < 0 ? "\"" : "");
+	else if (file_is_open_to_others(&file.st))
 		snprintf(error, SIGNER_ERROR_BYTES,
-		    "%s: no memory that can be locked (ulimit -l)", path);
-		goto out;
-	}
-	while (len < KEY_FILE_MAX_BYTES &&
-	    (got = read(fd, text + len, KEY_FILE_MAX_BYTES - len)) > 0)
-		len += (size_t)got;
-	signer = signer_parse(path, text, len, error);
-out:
-	sodium_free(text);
-	if (fd >= 0)
-		close(fd);
+		    "%s: the gateway's key: open to others (chown "
+		    "root:_moshgate, chmod 0640)",
+		    path);
+	else
+		signer = signer_parse(path, file.text, file.len, error);
+	file_free(&file);
 	return signer;
 }
 

@@ -1,7 +1,6 @@
 #include "worker.h"
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -26,6 +25,7 @@
 #define HELPER_FD 3
 #define HELPER_TIMEOUT_MS 10000
 #define REPLY_MAX_BYTES ((size_t)64 * 1024)
+#define DETAIL_CHARS ((size_t)200)
 
 /* The settings that a worker is told; each is a string or a number. */
 static const struct {
@@ -90,7 +90,7 @@ worker_start(const char *user, int *fd)
 	pid_t pid = -1;
 
 	/* The program that runs, also when another has taken its place. */
-	exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	if (exe_fd >= 0 && exe_fd <= HELPER_FD) {
 		/* out of the way of the socket */
 		const int moved = fcntl(exe_fd, F_DUPFD_CLOEXEC, HELPER_FD + 1);
@@ -281,20 +281,20 @@ begin(struct work *w)
 	    len == sizeof(w->blob);
 }
 
-/* Give up what a worker never needs. */
+/* As the helper does; what it gave up for its children holds already. */
 static void
-drop(void)
+guard_memory(void)
 {
-	const struct rlimit no_core = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &no_core);
 	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 static bool
 find_host_keys(struct work *w)
 {
+	static const char problem[] = "known_hosts cannot be read";
+	static const char known_hosts_remedy[] =
+	    "make the files that known_hosts in [remote] names readable "
+	    "(chmod 644); /usr/bin/ssh-keygen must be there to read them";
 	char name[HOSTKEY_NAME_BYTES];
 
 	if (!w->config->verify_host_key)
@@ -302,11 +302,9 @@ find_host_keys(struct work *w)
 	hostkey_name(w->config->host, w->config->port, name);
 	if (hostkey_find(w->config->known_hosts, name, &w->known))
 		return true;
-	tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
-	    "check that /usr/bin/ssh-keygen is there (openssh-client)",
-	    "ssh-keygen -F cannot be run", true);
-	tell_step(w, "host key", false, "ssh-keygen -F cannot be run",
-	    "install openssh-client");
+	tell_step(w, "host key", false, problem, known_hosts_remedy);
+	tell_refused("known-hosts", remote_sentence(REMOTE_INTERNAL),
+	    known_hosts_remedy, problem, true);
 	return false;
 }
 
@@ -486,8 +484,8 @@ do_session(struct work *w, const struct frame *frame)
 	char command[MOSH_COMMAND_BYTES], *text;
 	enum remote_result result;
 	enum mosh_result started;
+	size_t len, text_len;
 	int status;
-	size_t len;
 
 	read_client(frame, &client);
 	/* -s is the address that SSH came to, and mosh-client goes elsewhere */
@@ -505,12 +503,16 @@ do_session(struct work *w, const struct frame *frame)
 	    &status);
 	if (result != REMOTE_OK)
 		return run_failed(w, result);
+	text_len = len;
 	started = mosh_parse(text, len, status, &reply);
 	if (started != MOSH_STARTED) {
 		char detail[256];
 
+		/* a server that did start has said its key */
+		if (memmem(text, len, "MOSH CONNECT", 12) != NULL)
+			len = 0;
 		snprintf(detail, sizeof(detail), "exit status %d: %.*s", status,
-		    (int)(len < 200 ? len : 200), text);
+		    (int)(len < DETAIL_CHARS ? len : DETAIL_CHARS), text);
 		tell_refused(mosh_words[started].reason,
 		    mosh_words[started].sentence, mosh_words[started].remedy,
 		    started == MOSH_FAILED ? detail : "", false);
@@ -521,7 +523,7 @@ do_session(struct work *w, const struct frame *frame)
 		tell(FRAME_OK, &fields);
 		fields_free(&fields);
 	}
-	explicit_bzero(text, len);
+	explicit_bzero(text, text_len);
 	explicit_bzero(&reply, sizeof(reply));
 	free(text);
 	return true;
@@ -649,7 +651,7 @@ worker_main(void)
 	}
 	fcntl(HELPER_FD, F_SETFD, FD_CLOEXEC);
 	prctl(PR_SET_NAME, "moshgate-worker");
-	drop();
+	guard_memory();
 	signal(SIGPIPE, SIG_IGN);
 	/* resolv.conf(5): getaddrinfo() knows no other deadline */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);

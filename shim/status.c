@@ -43,6 +43,20 @@ print_lines(const struct frame *answer)
 	}
 }
 
+static void
+print_refused(const struct frame *answer)
+{
+	const char *sentence = NULL;
+	char visible[256];
+
+	if (answer->type == FRAME_REFUSED && fields_wellformed(answer))
+		sentence = fields_get(answer, "sentence");
+	if (sentence == NULL)
+		sentence = "The helper's answer makes no sense.";
+	fprintf(stderr, "moshgate: %s\n",
+	    visible_copy(visible, sizeof(visible), sentence, strlen(sentence)));
+}
+
 int
 status_main(int argc, char **argv)
 {
@@ -71,7 +85,7 @@ status_main(int argc, char **argv)
 	if (answer.type == FRAME_TEXT) {
 		print_lines(&answer);
 	} else {
-		fprintf(stderr, "moshgate: only root may ask that\n");
+		print_refused(&answer);
 		status = 1;
 	}
 	frame_free(&answer);

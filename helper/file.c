@@ -1,0 +1,88 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool
+file_is_open_to_others(const struct stat *st)
+{
+	return (st->st_mode & S_IROTH) != 0 ||
+	    ((st->st_mode & S_IRGRP) != 0 && st->st_gid != 0 &&
+		st->st_gid != getegid());
+}
+
+/* NULL if ST is of a file to be read, else the fault. */
+static const char *
+stat_fault(const struct stat *st, uid_t owner, size_t max_bytes)
+{
+	if (!S_ISREG(st->st_mode))
+		return "not a plain file";
+	if (st->st_uid != 0 && st->st_uid != owner)
+		return "not owned by root (chown root)";
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return "writable by others than root (chmod go-w)";
+	if ((size_t)st->st_size > max_bytes)
+		return "too long";
+	return NULL;
+}
+
+/* Read FD to its end into FILE, which has room for MAX_BYTES. */
+static const char *
+read_all(int fd, size_t max_bytes, struct file *file)
+{
+	for (;;) {
+		const ssize_t got = read(fd, file->text + file->len,
+		    max_bytes + 1 - file->len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return "an error while it was read";
+		if (got == 0)
+			break;
+		file->len += (size_t)got;
+		if (file->len > max_bytes)
+			return "too long";
+	}
+	file->text[file->len] = '\0';
+	return NULL;
+}
+
+bool
+file_read(const char *path, uid_t owner, size_t max_bytes, struct file *file,
+    char fault[FILE_FAULT_BYTES])
+{
+	const char *found = NULL;
+	int fd;
+
+	*file = (struct file){ 0 };
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &file->st) < 0) {
+		snprintf(fault, FILE_FAULT_BYTES, "cannot be read: %s",
+		    strerror(errno));
+	} else if ((found = stat_fault(&file->st, owner, max_bytes)) != NULL) {
+		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
+	} else if ((file->text = sodium_malloc(max_bytes + 2)) == NULL) {
+		found = "no memory for it that can be locked (ulimit -l)";
+		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
+	} else if ((found = read_all(fd, max_bytes, file)) != NULL) {
+		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
+	} else {
+		close(fd);
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+void
+file_free(struct file *file)
+{
+	sodium_free(file->text);
+	*file = (struct file){ 0 };
+}

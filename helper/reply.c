@@ -1,0 +1,134 @@
+#include "reply.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is asked for at once. */
+#define CHUNK_BYTES ((size_t)16 * 1024)
+/* The end of the noise is kept, for it may say why there is no reply. */
+#define NOISE_KEPT_BYTES ((size_t)200)
+#define LINE_BYTES (REPLY_MARK_CHARS + sizeof("\n-begin\n"))
+#define STATUS_MAX 255
+
+void
+reply_init(struct reply *reply, size_t limit_bytes)
+{
+	unsigned char random[REPLY_MARK_CHARS / 2];
+
+	*reply = (struct reply){ .limit_bytes = limit_bytes };
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(reply->mark, sizeof(reply->mark), random,
+	    sizeof(random));
+}
+
+void
+reply_free(struct reply *reply)
+{
+	if (reply->text != NULL)
+		explicit_bzero(reply->text, reply->len);
+	free(reply->text);
+	reply->text = NULL;
+	reply->len = 0;
+}
+
+char *
+reply_room(struct reply *reply, size_t *size)
+{
+	if (reply->room_bytes - reply->len < CHUNK_BYTES) {
+		const size_t room = reply->room_bytes * 2 + CHUNK_BYTES;
+		/* one more, for the NUL */
+		char *text = realloc(reply->text, room + 1);
+
+		if (text == NULL)
+			return NULL;
+		reply->text = text;
+		reply->room_bytes = room;
+	}
+	*size = CHUNK_BYTES;
+	return reply->text + reply->len;
+}
+
+/* Drop the noise; false if there is too much of it. */
+static bool
+find_begin(struct reply *reply)
+{
+	char line[LINE_BYTES];
+	const char *at;
+	size_t drop = 0;
+
+	if (reply->begun)
+		return true;
+	snprintf(line, sizeof(line), "%s-begin\n", reply->mark);
+	at = memmem(reply->text, reply->len, line, strlen(line));
+	if (at != NULL) {
+		drop = (size_t)(at - reply->text) + strlen(line);
+		reply->begun = true;
+	} else if (reply->len > NOISE_KEPT_BYTES) {
+		drop = reply->len - NOISE_KEPT_BYTES;
+	}
+	memmove(reply->text, reply->text + drop, reply->len - drop);
+	reply->len -= drop;
+	reply->noise_bytes += drop;
+	return reply->noise_bytes <= REPLY_NOISE_MAX_BYTES;
+}
+
+/* Read the exit status in the line at DIGITS, if it is whole. */
+static bool
+find_status(struct reply *reply, const char *digits)
+{
+	const char *end = reply->text + reply->len;
+	int status = 0;
+
+	for (; digits < end && *digits >= '0' && *digits <= '9'; digits++) {
+		if (status <= STATUS_MAX)
+			status = status * 10 + (*digits - '0');
+	}
+	if (digits == end)
+		return false;
+	/* a line that a shell of POSIX does not write is a failure, too */
+	reply->status = *digits == '\n' && status <= STATUS_MAX ? status
+								: STATUS_MAX;
+	return true;
+}
+
+/* True when the end is there; the text is then cut before it. */
+static bool
+find_end(struct reply *reply)
+{
+	char line[LINE_BYTES];
+	const char *at;
+	size_t line_len;
+
+	if (!reply->begun)
+		return false;
+	snprintf(line, sizeof(line), "\n%s-end ", reply->mark);
+	line_len = strlen(line);
+	at = memmem(reply->text + reply->scanned, reply->len - reply->scanned,
+	    line, line_len);
+	if (at == NULL) {
+		if (reply->len > line_len)
+			reply->scanned = reply->len - line_len;
+		return false;
+	}
+	if (!find_status(reply, at + line_len))
+		return false;
+	reply->len = (size_t)(at - reply->text);
+	reply->text[reply->len] = '\0';
+	return true;
+}
+
+enum reply_result
+reply_add(struct reply *reply, size_t got)
+{
+	reply->len += got;
+	if (!find_begin(reply))
+		return REPLY_TOO_BIG;
+	if (find_end(reply))
+		return reply->len > reply->limit_bytes ? REPLY_TOO_BIG
+						       : REPLY_WHOLE;
+	return reply->begun && reply->len > reply->limit_bytes + LINE_BYTES * 2
+	    ? REPLY_TOO_BIG
+	    : REPLY_MORE;
+}
