@@ -480,6 +480,17 @@ log_replace_failed(const struct share *share, const char *body, size_t len)
 	    fields_get(&frame, "detail"), NULL);
 }
 
+/* WORKER must not be used any more, once it has done what it is at. */
+static void
+let_go(const struct shares *shares, struct worker *worker)
+{
+	if (worker->state == WORKER_IDLE)
+		worker_end(worker);
+	else
+		worker->began_ms = frame_now_ms() -
+		    (int64_t)shares->config->share_max_age_s * 1000;
+}
+
 /*
  * WORKER is over, for the reason in BODY.  When it had served before, only the
  * kept connection is known to be bad: those who wait get a new one, once.
@@ -501,9 +512,8 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	}
 	if (refused)
 		forget_keys(share);
-	if (refused && successor && share->worker != NULL &&
-	    share->worker->state == WORKER_IDLE)
-		worker_end(share->worker);
+	if (refused && successor && share->worker != NULL)
+		let_go(shares, share->worker);
 	if (!successor && !kept)
 		remember_failure(share, worker, body, len);
 	worker_end(worker);
