@@ -109,7 +109,8 @@ all: $(PROGRAMS) $(BUILD)/tests/wan
 	@:
 
 $(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
-$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper shim/locale) \
+$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper shim/locale \
+	shim/spawn) \
 	$(HELPER) $(TALK)
 
 $(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys shim/client) $(TALK)
@@ -120,7 +121,7 @@ $(BUILD)/moshgate-session: \
 	shim/client) $(TALK)
 
 $(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/status \
-	shim/client) $(TALK)
+	shim/spawn shim/client) $(TALK)
 
 $(BUILD)/tests/wan: $(call objects,tests/wan)
 
@@ -130,7 +131,7 @@ tests: $(UNIT_TESTS)
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
 	$(BUILD)/libhelper.a $(call objects,shim/client shim/terminal \
-	shim/locale) $(TALK)
+	shim/locale shim/spawn) $(TALK)
 
 # Built by clang alone, and in a directory of their own: see fuzzers-if-any.
 fuzzers: $(FUZZERS)
@@ -138,7 +139,7 @@ fuzzers: $(FUZZERS)
 
 $(FUZZERS): LIBS = $(call pkg-libs,$(HELPER_PKGS)) -fsanitize=fuzzer
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-	$(BUILD)/libhelper.a $(call objects,shim/locale) $(TALK)
+	$(BUILD)/libhelper.a $(call objects,shim/locale shim/spawn) $(TALK)
 
 $(BUILD)/libhelper.a: $(HELPER)
 	$(say) "  AR      $@"

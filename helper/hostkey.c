@@ -1,15 +1,13 @@
 #include "hostkey.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "../shim/spawn.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)256 * 1024)
 #define BLOB_MAX_BYTES ((size_t)16 * 1024)
@@ -25,67 +23,22 @@ hostkey_name(const char *host, int port, char name[HOSTKEY_NAME_BYTES])
 		snprintf(name, HOSTKEY_NAME_BYTES, "[%s]:%d", host, port);
 }
 
-/* Start ssh-keygen -F NAME -f PATH; its output comes out of *FD. */
-static bool
-start_keygen(char *name, char *path, pid_t *pid, int *fd)
-{
-	char find[] = "-F", file[] = "-f", path_env[] = "PATH=/usr/bin:/bin";
-	char *argv[] = { ssh_keygen, find, name, file, path, NULL };
-	char *envp[] = { path_env, NULL };
-	posix_spawn_file_actions_t actions;
-	int out[2], error;
-
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return false;
-	if (posix_spawn_file_actions_init(&actions) != 0) {
-		close(out[0]);
-		close(out[1]);
-		return false;
-	}
-	error = posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-	if (error == 0)
-		error = posix_spawn_file_actions_addopen(&actions, 2,
-		    "/dev/null", O_WRONLY, 0);
-	if (error == 0)
-		error = posix_spawn(pid, ssh_keygen, &actions, NULL, argv,
-		    envp);
-	posix_spawn_file_actions_destroy(&actions);
-	close(out[1]);
-	if (error != 0) {
-		close(out[0]);
-		return false;
-	}
-	*fd = out[0];
-	return true;
-}
-
 static bool
 find_in_file(char *name, char *path, struct hostkeys *keys)
 {
+	char find[] = "-F", file[] = "-f";
+	char *argv[] = { ssh_keygen, find, name, file, path, NULL };
 	char *text = malloc(OUTPUT_MAX_BYTES);
-	size_t len = 0;
 	bool found = false;
-	int fd, status;
-	pid_t pid;
+	size_t len;
+	int status;
 
-	if (text == NULL || !start_keygen(name, path, &pid, &fd))
-		goto out;
-	while (len < OUTPUT_MAX_BYTES) {
-		ssize_t got = read(fd, text + len, OUTPUT_MAX_BYTES - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		len += (size_t)got;
-	}
-	close(fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	if (text == NULL)
+		return false;
+	status = spawn_read(argv, false, text, OUTPUT_MAX_BYTES, &len);
 	/* 1 is "there is no such line"; anything else, "cannot read it" */
-	found = WIFEXITED(status) && WEXITSTATUS(status) <= 1 &&
-	    len < OUTPUT_MAX_BYTES && hostkey_parse(text, len, keys);
-out:
+	if ((status == 0 || status == 1) && len < OUTPUT_MAX_BYTES)
+		found = hostkey_parse(text, len, keys);
 	free(text);
 	return found;
 }

@@ -4,6 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct {
+	const char *reason, *sentence, *remedy;
+} words[] = {
+	[MOSH_STARTED] = { "ok", "mosh-server has started.", "" },
+	[MOSH_NOT_FOUND] = { "no-mosh-server",
+	    "The remote server has no mosh-server.",
+	    "install mosh on the remote, or set server in [mosh] to its path" },
+	[MOSH_NO_LOCALE] = { "no-utf8-locale",
+	    "The remote server has no UTF-8 locale, which mosh needs.",
+	    "install the locale C.UTF-8 or another one in UTF-8 on the "
+	    "remote" },
+	[MOSH_NO_PORT] = { "no-port",
+	    "The remote server has no free port for mosh.",
+	    "widen ports in [mosh], or look for forgotten mosh-servers on "
+	    "the remote" },
+	[MOSH_FAILED] = { "mosh-failed",
+	    "mosh-server did not start on the remote server.",
+	    "run mosh-server on the remote as this user" },
+};
+
+const char *
+mosh_reason(enum mosh_result result)
+{
+	return words[result].reason;
+}
+
+const char *
+mosh_sentence(enum mosh_result result)
+{
+	return words[result].sentence;
+}
+
+const char *
+mosh_remedy(enum mosh_result result)
+{
+	return words[result].remedy;
+}
+
 bool
 mosh_command(const struct config *config, const struct mosh_client *client,
     char command[MOSH_COMMAND_BYTES])
@@ -69,9 +107,9 @@ parse_connect(const char *line, size_t len, struct mosh_reply *reply)
 }
 
 static bool
-contains(const char *text, size_t len, const char *words)
+contains(const char *text, size_t len, const char *phrase)
 {
-	return memmem(text, len, words, strlen(words)) != NULL;
+	return memmem(text, len, phrase, strlen(phrase)) != NULL;
 }
 
 enum mosh_result

@@ -50,4 +50,12 @@ bool mosh_command(const struct config *config, const struct mosh_client *client,
 enum mosh_result mosh_parse(const char *text, size_t len, int status,
     struct mosh_reply *reply);
 
+/*
+ * RESULT in one word, for the log; in one sentence, for the person at the
+ * terminal; and what the administrator can do about it.
+ */
+const char *mosh_reason(enum mosh_result result);
+const char *mosh_sentence(enum mosh_result result);
+const char *mosh_remedy(enum mosh_result result);
+
 #endif

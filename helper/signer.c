@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "hostkey.h"
 
 #define KEY_FILE_MAX_BYTES ((size_t)64 * 1024)
 #define NEW_KEY \
@@ -19,7 +20,7 @@ static const char key_type[] = "ssh-ed25519";
 struct signer {
 	unsigned char secret[crypto_sign_SECRETKEYBYTES];
 	unsigned char blob[SIGNER_BLOB_BYTES];
-	char fingerprint[64];
+	char fingerprint[HOSTKEY_FINGERPRINT_BYTES];
 };
 
 /* Bytes in SSH's encoding (RFC 4251, section 5) that are being read. */
@@ -78,15 +79,11 @@ static void
 make_blob(struct signer *s)
 {
 	const unsigned char *public_key = s->secret + crypto_sign_SEEDBYTES;
-	unsigned char hash[crypto_hash_sha256_BYTES];
 	unsigned char *b = s->blob;
 
 	memcpy(b, "\0\0\0\x0bssh-ed25519\0\0\0\x20", 19);
 	memcpy(b + 19, public_key, crypto_sign_PUBLICKEYBYTES);
-	crypto_hash_sha256(hash, s->blob, sizeof(s->blob));
-	memcpy(s->fingerprint, "SHA256:", 8);
-	sodium_bin2base64(s->fingerprint + 7, sizeof(s->fingerprint) - 7, hash,
-	    sizeof(hash), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+	hostkey_fingerprint(s->blob, sizeof(s->blob), s->fingerprint);
 }
 
 /* NULL and the secret key in S, or what is wrong with the file in BIN. */

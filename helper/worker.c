@@ -455,25 +455,6 @@ read_client(const struct frame *frame, struct mosh_client *client)
 	}
 }
 
-static const struct {
-	const char *reason, *sentence, *remedy;
-} mosh_words[] = {
-	[MOSH_NOT_FOUND] = { "no-mosh-server",
-	    "The remote server has no mosh-server.",
-	    "install mosh on the remote, or set server in [mosh] to its path" },
-	[MOSH_NO_LOCALE] = { "no-utf8-locale",
-	    "The remote server has no UTF-8 locale, which mosh needs.",
-	    "install the locale C.UTF-8 or another one in UTF-8 on the "
-	    "remote" },
-	[MOSH_NO_PORT] = { "no-port",
-	    "The remote server has no free port for mosh.",
-	    "widen ports in [mosh], or look for forgotten mosh-servers on "
-	    "the remote" },
-	[MOSH_FAILED] = { "mosh-failed",
-	    "mosh-server did not start on the remote server.",
-	    "run mosh-server on the remote as this user" },
-};
-
 /* Start a mosh-server for the client in FRAME.  False when all is over. */
 static bool
 do_session(struct work *w, const struct frame *frame)
@@ -513,9 +494,9 @@ do_session(struct work *w, const struct frame *frame)
 			len = 0;
 		snprintf(detail, sizeof(detail), "exit status %d: %.*s", status,
 		    (int)(len < DETAIL_CHARS ? len : DETAIL_CHARS), text);
-		tell_refused(mosh_words[started].reason,
-		    mosh_words[started].sentence, mosh_words[started].remedy,
-		    started == MOSH_FAILED ? detail : "", false);
+		tell_refused(mosh_reason(started), mosh_sentence(started),
+		    mosh_remedy(started), started == MOSH_FAILED ? detail : "",
+		    false);
 	} else {
 		fields_add(&fields, "host", remote_mosh_address(w->remote));
 		fields_add_number(&fields, "port", reply.port);
@@ -569,13 +550,13 @@ do_check(struct work *w)
 		text[--len] = '\0';
 	found = status == 0 && len > 0;
 	tell_step(w, "mosh-server", found, found ? text : "not found",
-	    mosh_words[MOSH_NOT_FOUND].remedy);
+	    mosh_remedy(MOSH_NOT_FOUND));
 	if (found)
 		tell(FRAME_OK, &fields);
 	else
-		tell_refused(mosh_words[MOSH_NOT_FOUND].reason,
-		    mosh_words[MOSH_NOT_FOUND].sentence,
-		    mosh_words[MOSH_NOT_FOUND].remedy, "", true);
+		tell_refused(mosh_reason(MOSH_NOT_FOUND),
+		    mosh_sentence(MOSH_NOT_FOUND), mosh_remedy(MOSH_NOT_FOUND),
+		    "", true);
 	free(text);
 }
 

@@ -1,10 +1,6 @@
-#include <sys/wait.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +8,7 @@
 
 #include "client.h"
 #include "moshgate.h"
+#include "spawn.h"
 #include "visible.h"
 
 #define HELPER LIBEXECDIR "/moshgate/moshgate-helper"
@@ -47,59 +44,22 @@ report(bool ok, const char *step, const char *text, const char *remedy)
 	return ok;
 }
 
-/* Start the helper's own test; what it prints comes out of *FD. */
-static bool
-start_test(pid_t *pid, int *fd)
-{
-	char program[] = HELPER, option[] = "-t", path[] = "PATH=/usr/bin:/bin";
-	char *argv[] = { program, option, NULL };
-	char *envp[] = { path, NULL };
-	posix_spawn_file_actions_t actions;
-	int out[2], error;
-
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return false;
-	if (posix_spawn_file_actions_init(&actions) != 0) {
-		close(out[0]);
-		close(out[1]);
-		return false;
-	}
-	error = posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(&actions, out[1], 2);
-	if (error == 0)
-		error = posix_spawn(pid, program, &actions, NULL, argv, envp);
-	posix_spawn_file_actions_destroy(&actions);
-	close(out[1]);
-	if (error != 0)
-		close(out[0]);
-	*fd = out[0];
-	return error == 0;
-}
-
 static bool
 check_configuration(void)
 {
-	char text[1024];
-	size_t len = 0;
-	ssize_t got;
-	int fd, status;
-	pid_t pid;
+	char program[] = HELPER, option[] = "-t", text[1024];
+	char *argv[] = { program, option, NULL };
+	size_t len;
+	int status;
 
-	if (!start_test(&pid, &fd))
+	status = spawn_read(argv, true, text, sizeof(text) - 1, &len);
+	if (status < 0)
 		return report(false, "configuration", HELPER " cannot be run",
 		    "install moshgate anew");
-	while (len < sizeof(text) - 1 &&
-	    (got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
-		len += (size_t)got;
-	close(fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
 	while (len > 0 && text[len - 1] == '\n')
 		len--;
 	text[len] = '\0';
-	return report(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-	    "configuration", text,
+	return report(status == 0, "configuration", text,
 	    "mend that; moshgate.ini(5) has every setting");
 }
 
