@@ -71,6 +71,11 @@ static const struct {
 	    "compare the fingerprint with \"ssh-keygen -lf "
 	    "/etc/ssh/ssh_host_ed25519_key.pub\" on the remote; if it is "
 	    "right, put the key into " SYSCONFDIR "/moshgate/known_hosts" },
+	[REMOTE_HOST_KEY_REVOKED] = { "host-key",
+	    "The remote server's host key has been revoked; the administrator "
+	    "must look into it.",
+	    "find out why known_hosts revokes this key, and whether it is the "
+	    "remote at all that shows it" },
 	[REMOTE_REFUSED] = { "refused",
 	    "The remote server does not let the gateway in as this user.",
 	    "put the gateway's public key into this user's authorized_keys "
@@ -559,7 +564,8 @@ check_host_key(struct remote *r, const struct hostkeys *keys)
 	}
 	set_detail(r, "the host key %s %s; known: %s", shown, verdicts[result],
 	    known);
-	return REMOTE_HOST_KEY;
+	return result == HOSTKEY_IS_REVOKED ? REMOTE_HOST_KEY_REVOKED
+					    : REMOTE_HOST_KEY;
 }
 
 /* Why the handshake failed, from libssh2's ERROR. */

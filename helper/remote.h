@@ -24,6 +24,7 @@ enum remote_result {
 	REMOTE_UNREACHABLE, /* no connection, or closed before its banner */
 	REMOTE_NO_COMMON,   /* no algorithm in common */
 	REMOTE_HOST_KEY,
+	REMOTE_HOST_KEY_REVOKED,
 	REMOTE_REFUSED, /* the gateway's key, for this user */
 	REMOTE_NO_SHELL,
 	REMOTE_LOST, /* the connection broke */

@@ -357,8 +357,11 @@ answer_keys_in(struct peer *peer, const char *text, size_t len)
 		return;
 	}
 	if (report.note[0] != '\0')
-		log_event(LOG_NOTICE, "note", "about", "authorized-keys",
-		    "detail", report.note, NULL);
+		log_event(LOG_NOTICE, "note", "user", peer->request.user,
+		    "about", "authorized-keys", "detail", report.note, "remedy",
+		    "such lines cannot be honoured through the gateway, see "
+		    "moshgate-keys(8)",
+		    NULL);
 	peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
 	free(filtered);
 }
@@ -380,8 +383,8 @@ answer_file_keys(struct peer *peer)
 		fault)) {
 		answer_keys_in(peer, file.text, file.len);
 	} else {
-		log_event(LOG_ERR, "note", "about", "authorized-keys-file",
-		    "detail", fault, NULL);
+		log_event(LOG_ERR, "note", "user", peer->request.user, "about",
+		    "authorized-keys-file", "detail", fault, NULL);
 		peer_refuse(peer, "authorized-keys-file",
 		    "The gateway's file of keys cannot be used.",
 		    "mend the file that authorized_keys in [clients] names");

@@ -15,7 +15,7 @@
 #define SESSION LIBEXECDIR "/moshgate/moshgate-session"
 #define GROUP "moshgate"
 
-static const int64_t step_timeout_ms = 60000;
+static const int64_t step_timeout_ms = 90000;
 
 static void
 usage(FILE *to)
