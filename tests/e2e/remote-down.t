@@ -6,7 +6,7 @@ in_bed "$@"
 plan 19
 
 # A login that is under way while another's is tried.
-settings 'connect_timeout = 30'
+settings 'connect_timeout = 20'
 $BED helper restart
 $BED wan down
 let_in -v alice@gateway >"$TMUX_TMPDIR/alice" &
