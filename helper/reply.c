@@ -56,21 +56,22 @@ find_begin(struct reply *reply)
 {
 	char line[LINE_BYTES];
 	const char *at;
-	size_t drop = 0;
+	size_t noise = 0, drop;
 
 	if (reply->begun)
 		return true;
 	snprintf(line, sizeof(line), "%s-begin\n", reply->mark);
 	at = memmem(reply->text, reply->len, line, strlen(line));
 	if (at != NULL) {
-		drop = (size_t)(at - reply->text) + strlen(line);
+		noise = (size_t)(at - reply->text);
 		reply->begun = true;
 	} else if (reply->len > NOISE_KEPT_BYTES) {
-		drop = reply->len - NOISE_KEPT_BYTES;
+		noise = reply->len - NOISE_KEPT_BYTES;
 	}
+	drop = reply->begun ? noise + strlen(line) : noise;
 	memmove(reply->text, reply->text + drop, reply->len - drop);
 	reply->len -= drop;
-	reply->noise_bytes += drop;
+	reply->noise_bytes += noise;
 	return reply->noise_bytes <= REPLY_NOISE_MAX_BYTES;
 }
 
@@ -78,7 +79,7 @@ find_begin(struct reply *reply)
 static bool
 find_status(struct reply *reply, const char *digits)
 {
-	const char *end = reply->text + reply->len;
+	const char *end = reply->text + reply->len, *first = digits;
 	int status = 0;
 
 	for (; digits < end && *digits >= '0' && *digits <= '9'; digits++) {
