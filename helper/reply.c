@@ -89,8 +89,9 @@ find_status(struct reply *reply, const char *digits)
 	if (digits == end)
 		return false;
 	/* a line that a shell of POSIX does not write is a failure, too */
-	reply->status = *digits == '\n' && status <= STATUS_MAX ? status
-								: STATUS_MAX;
+	if (digits == first || *digits != '\n' || status > STATUS_MAX)
+		status = STATUS_MAX;
+	reply->status = status;
 	return true;
 }
 
