@@ -56,7 +56,7 @@ bool
 file_read(const char *path, uid_t owner, size_t max_bytes, struct file *file,
     char fault[FILE_FAULT_BYTES])
 {
-	const char *found = NULL;
+	const char *found;
 	int fd;
 
 	*file = (struct file){ 0 };
@@ -64,20 +64,21 @@ file_read(const char *path, uid_t owner, size_t max_bytes, struct file *file,
 	if (fd < 0 || fstat(fd, &file->st) < 0) {
 		snprintf(fault, FILE_FAULT_BYTES, "cannot be read: %s",
 		    strerror(errno));
-	} else if ((found = stat_fault(&file->st, owner, max_bytes)) != NULL) {
-		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
-	} else if ((file->text = sodium_malloc(max_bytes + 2)) == NULL) {
-		found = "no memory for it that can be locked (ulimit -l)";
-		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
-	} else if ((found = read_all(fd, max_bytes, file)) != NULL) {
-		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
-	} else {
-		close(fd);
-		return true;
+		if (fd >= 0)
+			close(fd);
+		return false;
 	}
-	if (fd >= 0)
-		close(fd);
-	return false;
+	found = stat_fault(&file->st, owner, max_bytes);
+	if (found == NULL) {
+		file->text = sodium_malloc(max_bytes + 2);
+		found = file->text != NULL
+		    ? read_all(fd, max_bytes, file)
+		    : "no memory for it that can be locked (ulimit -l)";
+	}
+	close(fd);
+	if (found != NULL)
+		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
+	return found == NULL;
 }
 
 void

@@ -20,7 +20,8 @@
 #include "reply.h"
 
 #define ADDRESSES_MAX 16
-#define DETAIL_CHARS ((size_t)200)
+/* Less than what is kept of the noise, by "MOSH CONNECT 65535 " and a key. */
+#define DETAIL_CHARS ((size_t)150)
 #define COMMAND_MAX_BYTES ((size_t)16 * 1024)
 /* Between the starts of two attempts to connect: RFC 8305, section 5. */
 #define ATTEMPT_DELAY_MS 250
@@ -776,11 +777,13 @@ set_detail_noise(struct remote *r, const struct reply *reply)
 {
 	size_t len = reply->len;
 
+	/* where the words are cut off in front, the key is left out too */
 	if (len > DETAIL_CHARS)
 		len = DETAIL_CHARS;
 	if (memmem(reply->text, reply->len, "MOSH CONNECT", 12) != NULL)
 		len = 0;
-	set_detail(r, "the login shell ended: %.*s", (int)len, reply->text);
+	set_detail(r, "the login shell ended: %.*s", (int)len,
+	    reply->text + reply->len - len);
 }
 
 static enum remote_result
