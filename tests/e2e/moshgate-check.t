@@ -2,7 +2,7 @@
 # `moshgate check' sees what a login would run into, and says what to do.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 58
+plan 62
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
@@ -83,6 +83,11 @@ finds 'host key +the host key SHA256:[^ ]* is not in known_hosts' \
 	'put the key into /etc/moshgate/known_hosts'
 $BED on gateway mv /etc/moshgate/known_hosts.away /etc/moshgate/known_hosts
 
+thing='known_hosts for root alone to read'
+$BED on gateway chmod 600 /etc/moshgate/known_hosts
+finds 'host key +known_hosts cannot be read' 'chmod 644'
+$BED on gateway chmod 644 /etc/moshgate/known_hosts
+
 thing='a user the remote refuses'
 $BED on remote mv /home/carol/.ssh /home/carol/.ssh.away
 finds 'login +' "put the gateway's public key into" check carol
@@ -111,5 +116,5 @@ is 'not as root: status 1' $? 1
 like '... and who can' "$said" '^moshgate: only root'
 said=$(as alice moshgate status 2>&1)
 is 'moshgate status, not as root: status 1' $? 1
-like '... and who can' "$said" '^moshgate: only root'
+like '... and who can' "$said" '^moshgate: Only root may ask that\.$'
 unlike '... and nothing else' "$said" 'session|connection'

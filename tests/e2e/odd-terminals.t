@@ -3,7 +3,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2086
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 21
+plan 22
 
 # log_in NAME USER VARIABLE=VALUE...: in a new terminal, with the environment.
 log_in() {
@@ -90,6 +90,8 @@ fresh a
 type_in a 'ssh bob@gateway' Enter
 ok 'while it connects a line on the terminal says so' \
 	see a '^moshgate: connecting to the remote server \.\.\.'
+ok '... and for how long already' \
+	see a '^moshgate: connecting to the remote server \.\.\. [0-9]+ s'
 $BED on remote touch /tmp/gate-is-open
 ok 'then the prompt comes' see a 'bob@remote'
 unlike 'in the place of that line' "$(screen a)" 'moshgate:|connecting'
