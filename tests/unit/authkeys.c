@@ -487,6 +487,33 @@ a_key_left_out_is_not_let_in_by_a_later_line(void **state)
 	becomes("sandbox " KEY "\n" OTHER "\n" KEY "\n", OTHER "\n", 1, 2);
 }
 
+/* sshd passes over these inside a key, which is the same key then. */
+static void
+a_key_left_out_with_blanks_inside_closes_later_lines_too(void **state)
+{
+	static const char blanks[] = "\v\f\r";
+
+	(void)state;
+	for (size_t at = 0; at <= strlen(BASE64); at++) {
+		for (const char *c = blanks; *c != '\0'; c++) {
+			char key[128], text[512];
+
+			snprintf(key, sizeof(key), "ssh-ed25519 %.*s%c%s",
+			    (int)at, BASE64, *c, &BASE64[at]);
+			snprintf(text, sizeof(text),
+			    "command=\"x\" %s a@b\n" KEY "\n" OTHER "\n", key);
+			becomes(text, OTHER "\n", 1, 2);
+			snprintf(text, sizeof(text),
+			    "command=\"x\" " KEY "\n%s a@b\n" OTHER "\n", key);
+			becomes(text, OTHER "\n", 1, 2);
+			snprintf(text, sizeof(text), "%s a@b\n", key);
+			becomes(text, KEY "\n", 1, 0);
+		}
+	}
+	becomes("sandbox ssh-ed25519 \v\f\r" BASE64 "\r\f\v\n" KEY "\n", "", 0,
+	    2);
+}
+
 /* There the first line opens it for sshd as well. */
 static void
 a_later_line_does_not_take_a_key_back(void **state)
@@ -781,6 +808,8 @@ main(void)
 		    a_key_that_is_of_another_type_inside_is_left_out),
 		cmocka_unit_test(what_is_no_key_is_left_out),
 		cmocka_unit_test(a_key_left_out_is_not_let_in_by_a_later_line),
+		cmocka_unit_test(
+		    a_key_left_out_with_blanks_inside_closes_later_lines_too),
 		cmocka_unit_test(a_later_line_does_not_take_a_key_back),
 		cmocka_unit_test(the_gateways_own_key_is_nobodys_way_in),
 		cmocka_unit_test(long_lines_are_kept_whole),

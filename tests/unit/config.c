@@ -201,7 +201,7 @@ values_go_where_they_belong(void **state)
 	struct config *config = parse(
 	    "[remote]\nhost = 2001:db8::1\nport = 2222\n"
 	    "known_hosts = /a,/b\t/c\nverify_host_key = no\n"
-	    "connect_timeout = 30\nciphers = aes256-ctr,aes128-ctr\n"
+	    "connect_timeout = 20\nciphers = aes256-ctr,aes128-ctr\n"
 	    "macs = hmac-sha2-256-etm@openssh.com\n"
 	    "kex = curve25519-sha256\nhost_key_algorithms = ssh-ed25519\n"
 	    "[gateway]\nkey = /k\n"
@@ -219,7 +219,7 @@ values_go_where_they_belong(void **state)
 	assert_int_equal(config->port, 2222);
 	assert_string_equal(config->known_hosts, "/a /b /c");
 	assert_false(config->verify_host_key);
-	assert_int_equal(config->connect_timeout_s, 30);
+	assert_int_equal(config->connect_timeout_s, 20);
 	assert_string_equal(config->ciphers, "aes256-ctr,aes128-ctr");
 	assert_string_equal(config->macs, "hmac-sha2-256-etm@openssh.com");
 	assert_string_equal(config->kex, "curve25519-sha256");
@@ -257,8 +257,8 @@ numbers_are_taken_from_their_first_to_their_last(void **state)
 		const char *expected;
 	} numbers[] = {
 		{ "remote", "port", 1, 65535, "a number from 1 to 65535" },
-		{ "remote", "connect_timeout", 1, 30,
-		    "a number of seconds from 1 to 30" },
+		{ "remote", "connect_timeout", 1, 20,
+		    "a number of seconds from 1 to 20" },
 		{ "clients", "cache_ttl", 0, 86400,
 		    "a number of seconds from 0 to 86400" },
 		{ "users", "negative_ttl", 0, 86400,
@@ -356,7 +356,9 @@ paths_are_absolute(void **state)
 {
 	(void)state;
 	taken("gateway", "key", "/a b/c");
+	not_taken("gateway", "key", "", "an absolute path");
 	taken("clients", "authorized_keys", "/x");
+	taken("clients", "authorized_keys", "");
 	not_taken("gateway", "key", "id_ed25519", "an absolute path");
 	not_taken("gateway", "key", "~/.ssh/id_ed25519", "an absolute path");
 	not_taken("clients", "authorized_keys", "./x", "an absolute path");
@@ -370,14 +372,16 @@ paths_are_absolute(void **state)
 static void
 remote_keys_are_harmless_words_for_a_shell(void **state)
 {
-	static const char expected[] = "paths, of letters, digits and "
-				       "./_-+@%";
+	static const char expected[] = "paths, of letters, digits, "
+				       "./_-+@ and %u";
 	static const char *const bad[] = { "", ",", "a;b", "$HOME/x", "`id`",
 		"a\\b", "'a'", "\"a\"", "a|b", "a&b", "a>b", "~/x", "a*", "a?",
-		"[a]", "{a}", "(a)", "a!b", "a#b", "a=b", "\xc3\xa4" };
+		"[a]", "{a}", "(a)", "a!b", "a#b", "a=b", "\xc3\xa4", "%", "%%",
+		"%%u", "a%", "%h/x", "%U", "%k", "%u %i", "%u%", "% u", "%,u" };
 
 	(void)state;
 	taken("clients", "remote_keys", "/etc/ssh/keys/%u .ssh/a_b-c+d@e");
+	taken("clients", "remote_keys", "/%u/%u%u,%u2");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		not_taken("clients", "remote_keys", bad[i], expected);
 }
@@ -956,7 +960,7 @@ read_file(const char *text, mode_t mode, uid_t owner,
 	scratch_write("a.ini", text, strlen(text), mode);
 	scratch_path("a.ini", path);
 	if (owner != geteuid())
-		assert_int_equal(chown(path, owner, (gid_t)-1), 0);
+		scratch_own("a.ini", owner, (gid_t)-1);
 	error[0] = '\0';
 	return config_read(path, error);
 }
@@ -974,20 +978,13 @@ file_refused(const char *text, mode_t mode, uid_t owner, const char *reason)
 }
 
 static void
-need_root(void)
-{
-	if (geteuid() != 0)
-		skip();
-}
-
-static void
 a_file_of_roots_is_read(void **state)
 {
 	static const mode_t good[] = { 0400, 0600, 0640, 0644, 0755 };
 	char error[CONFIG_ERROR_BYTES];
 
 	(void)state;
-	need_root();
+	scratch_need_root();
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct config *config = read_file(HOST, good[i], 0, error);
 
@@ -1003,7 +1000,7 @@ an_error_in_a_file_names_its_path(void **state)
 	char error[CONFIG_ERROR_BYTES], expected[PATH_MAX];
 
 	(void)state;
-	need_root();
+	scratch_need_root();
 	assert_null(read_file(HOST "[sessions]\n", 0640, 0, error));
 	scratch_path("a.ini", expected);
 	strncat(expected, ":3: there is no section [sessions]",
@@ -1030,26 +1027,59 @@ a_file_that_others_can_write_is_refused(void **state)
 				     "(chmod go-w)";
 
 	(void)state;
-	need_root();
+	scratch_need_root();
 	file_refused(HOST, 0660, 0, reason);
 	file_refused(HOST, 0642, 0, reason);
 	file_refused(HOST, 0666, 0, reason);
 }
 
 static void
-a_key_in_a_file_for_everybody_is_refused(void **state)
+a_key_in_a_file_for_others_is_refused(void **state)
 {
 	static const char text[] = HOST "[gateway]\nkey_content = eA==\n";
+	static const char reason[] = "readable by others, with a key in it "
+				     "(chown root:_moshgate, chmod 0640)";
 	char error[CONFIG_ERROR_BYTES];
 	struct config *config;
 
 	(void)state;
-	need_root();
-	file_refused(text, 0644, 0,
-	    "readable by everybody, with a key in it (chmod o-r)");
+	scratch_need_root();
+	file_refused(text, 0644, 0, reason);
+	file_refused(text, 0604, 0, reason);
 	config = read_file(text, 0640, 0, error);
 	assert_non_null(config);
 	config_free(config);
+}
+
+static void
+a_key_in_a_file_for_another_group_is_refused(void **state)
+{
+	static const char text[] = HOST "[gateway]\nkey_content = eA==\n";
+	static const struct {
+		const char *text;
+		mode_t mode;
+		bool taken;
+	} files[] = { { text, 0640, false }, { text, 0600, true },
+		{ HOST, 0640, true } };
+	char error[CONFIG_ERROR_BYTES], path[PATH_MAX];
+
+	(void)state;
+	scratch_need_root();
+	scratch_path("a.ini", path);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct config *config;
+
+		scratch_write("a.ini", files[i].text, strlen(files[i].text),
+		    files[i].mode);
+		scratch_own("a.ini", 0, 1000);
+		config = config_read(path, error);
+		assert_int_equal(config != NULL, files[i].taken);
+		assert_int_equal(error[0] == '\0', files[i].taken);
+		if (config == NULL)
+			assert_non_null(
+			    strstr(error, ": readable by others, with a key"));
+		config_free(config);
+	}
 }
 
 static void
@@ -1082,17 +1112,17 @@ a_missing_file_is_named(void **state)
 static void
 a_file_of_more_than_256_kib_is_refused(void **state)
 {
-	char *text = malloc(CONFIG_MAX_BYTES + 1), error[CONFIG_ERROR_BYTES];
+	char *text = malloc(CONFIG_MAX_BYTES + 2), error[CONFIG_ERROR_BYTES];
 	struct config *config;
 
 	(void)state;
 	assert_non_null(text);
-	memset(text, '\n', CONFIG_MAX_BYTES);
-	text[CONFIG_MAX_BYTES] = '\0';
+	memset(text, '\n', CONFIG_MAX_BYTES + 1);
+	text[CONFIG_MAX_BYTES + 1] = '\0';
 	memcpy(text + CONFIG_MAX_BYTES - sizeof(HOST), HOST, sizeof(HOST) - 1);
 	if (geteuid() == 0) {
 		file_refused(text, 0640, 0, "too long");
-		text[CONFIG_MAX_BYTES - 1] = '\0';
+		text[CONFIG_MAX_BYTES] = '\0';
 		config = read_file(text, 0640, 0, error);
 		assert_non_null(config);
 		assert_string_equal(config->host, "far");
@@ -1226,7 +1256,8 @@ main(void)
 		cmocka_unit_test(an_error_in_a_file_names_its_path),
 		cmocka_unit_test(a_file_of_somebody_elses_is_refused),
 		cmocka_unit_test(a_file_that_others_can_write_is_refused),
-		cmocka_unit_test(a_key_in_a_file_for_everybody_is_refused),
+		cmocka_unit_test(a_key_in_a_file_for_others_is_refused),
+		cmocka_unit_test(a_key_in_a_file_for_another_group_is_refused),
 		cmocka_unit_test(what_is_no_plain_file_is_refused),
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(a_file_of_more_than_256_kib_is_refused),

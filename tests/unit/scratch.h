@@ -74,6 +74,24 @@ scratch_write(const char *name, const char *text, size_t len, mode_t mode)
 	close(fd);
 }
 
+/* Give the file called NAME to USER and GROUP, which only root can. */
+static inline void
+scratch_own(const char *name, uid_t user, gid_t group)
+{
+	char path[PATH_MAX];
+
+	scratch_path(name, path);
+	assert_int_equal(chown(path, user, group), 0);
+}
+
+/* The rest of a test is root's. */
+static inline void
+scratch_need_root(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
 /* Read from FD to its end; returns a malloc'ed, terminated string. */
 static inline char *
 scratch_drain(int fd, size_t *len)

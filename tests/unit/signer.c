@@ -351,6 +351,9 @@ config_for(const char *path)
 	return (struct config){ .key = (char *)(uintptr_t)path };
 }
 
+static const char open_to_others[] = "open to others (chown root:_moshgate, "
+				     "chmod 0640)";
+
 /* The file called "key", with MODE, opens; or else because it FAULT. */
 static void
 opens(mode_t mode, const char *fault)
@@ -369,8 +372,8 @@ opens(mode_t mode, const char *fault)
 		assert_non_null(signer);
 	} else {
 		assert_null(signer);
-		snprintf(expected, sizeof(expected), "%s: the gateway's key %s",
-		    path, fault);
+		snprintf(expected, sizeof(expected),
+		    "%s: the gateway's key: %s", path, fault);
 		assert_string_equal(error, expected);
 	}
 	signer_close(signer);
@@ -389,36 +392,59 @@ a_key_file_for_root_and_its_group_is_opened(void **state)
 static void
 a_key_file_open_to_everybody_is_refused(void **state)
 {
-	static const char fault[] = "is open to everybody (chown "
-				    "root:_moshgate, chmod 0640)";
-
 	(void)state;
-	opens(0644, fault);
-	opens(0604, fault);
-	opens(0602, fault);
-	opens(0601, fault);
+	opens(0644, open_to_others);
+	opens(0604, open_to_others);
+	opens(0444, open_to_others);
 }
 
 static void
-a_key_file_its_group_can_write_is_refused(void **state)
+a_key_file_open_to_another_group_is_refused(void **state)
 {
 	(void)state;
-	opens(0660, "is writable by its group (chmod 0640)");
-	opens(0620, "is writable by its group (chmod 0640)");
+	scratch_need_root();
+	scratch_own("key", 0, 1000);
+	opens(0640, open_to_others);
+	opens(0440, open_to_others);
+	opens(0600, NULL);
+	scratch_own("key", 0, 0);
+}
+
+/* Root's helper is in its own group, by which it reads its key. */
+static void
+a_key_file_open_to_the_helpers_own_group_is_opened(void **state)
+{
+	(void)state;
+	scratch_need_root();
+	scratch_own("key", 0, 1000);
+	assert_int_equal(setegid(1000), 0);
+	opens(0640, NULL);
+	assert_int_equal(setegid(0), 0);
+	opens(0640, open_to_others);
+	scratch_own("key", 0, 0);
+}
+
+static void
+a_key_file_that_others_can_write_is_refused(void **state)
+{
+	static const char fault[] = "writable by others than root "
+				    "(chmod go-w)";
+
+	(void)state;
+	opens(0660, fault);
+	opens(0620, fault);
+	opens(0602, fault);
+	opens(0666, fault);
 }
 
 static void
 a_key_file_of_somebody_elses_is_refused(void **state)
 {
-	char path[PATH_MAX];
-
 	(void)state;
-	if (geteuid() != 0)
-		skip();
-	scratch_path("key", path);
-	assert_int_equal(chown(path, 1000, 0), 0);
-	opens(0600, "is not owned by root (chown root:_moshgate)");
-	assert_int_equal(chown(path, 0, 0), 0);
+	scratch_need_root();
+	scratch_own("key", 1000, 0);
+	opens(0600, "not owned by root (chown root)");
+	scratch_own("key", 0, 0);
 }
 
 static void
@@ -430,7 +456,7 @@ a_missing_key_file_says_how_to_make_one(void **state)
 	(void)state;
 	assert_null(signer_open(&config, error));
 	assert_string_equal(error,
-	    "/nowhere/key: the gateway's key cannot be read: No such file or "
+	    "/nowhere/key: the gateway's key: cannot be read: No such file or "
 	    "directory: " NEW_KEY);
 }
 
@@ -442,10 +468,11 @@ what_is_no_plain_file_is_refused(void **state)
 
 	(void)state;
 	assert_null(signer_open(&config, error));
-	assert_non_null(strstr(error, "is not a plain file"));
+	assert_non_null(strstr(error, ": the gateway's key: not a plain file"));
 	config = config_for("/dev/zero");
 	assert_null(signer_open(&config, error));
-	assert_non_null(strstr(error, "is not a plain file"));
+	assert_string_equal(error,
+	    "/dev/zero: the gateway's key: not a plain file");
 }
 
 static void
@@ -461,7 +488,7 @@ a_key_file_of_more_than_64_kib_is_refused(void **state)
 	scratch_path("long", path);
 	config = config_for(path);
 	assert_null(signer_open(&config, error));
-	assert_non_null(strstr(error, "is too long"));
+	assert_non_null(strstr(error, ": the gateway's key: too long"));
 	free(text);
 }
 
@@ -709,7 +736,10 @@ main(void)
 		cmocka_unit_test(halves_of_two_keys_are_refused),
 		cmocka_unit_test(a_key_file_for_root_and_its_group_is_opened),
 		cmocka_unit_test(a_key_file_open_to_everybody_is_refused),
-		cmocka_unit_test(a_key_file_its_group_can_write_is_refused),
+		cmocka_unit_test(a_key_file_open_to_another_group_is_refused),
+		cmocka_unit_test(
+		    a_key_file_open_to_the_helpers_own_group_is_opened),
+		cmocka_unit_test(a_key_file_that_others_can_write_is_refused),
 		cmocka_unit_test(a_key_file_of_somebody_elses_is_refused),
 		cmocka_unit_test(a_missing_key_file_says_how_to_make_one),
 		cmocka_unit_test(what_is_no_plain_file_is_refused),
