@@ -803,6 +803,8 @@ read_reply(struct remote *r, struct reply *reply)
 		if (got > 0) {
 			switch (reply_add(reply, (size_t)got)) {
 			case REPLY_MORE:
+				if (frame_now_ms() >= end_ms)
+					return REMOTE_TIMEOUT;
 				continue;
 			case REPLY_WHOLE:
 				return REMOTE_OK;

@@ -11,6 +11,7 @@
 #define NOISE_KEPT_BYTES ((size_t)200)
 #define LINE_BYTES (REPLY_MARK_CHARS + sizeof("\n-begin\n"))
 #define STATUS_MAX 255
+#define STATUS_DIGITS 3
 
 void
 reply_init(struct reply *reply, size_t limit_bytes)
@@ -27,7 +28,7 @@ void
 reply_free(struct reply *reply)
 {
 	if (reply->text != NULL)
-		explicit_bzero(reply->text, reply->len);
+		explicit_bzero(reply->text, reply->room_bytes);
 	free(reply->text);
 	reply->text = NULL;
 	reply->len = 0;
@@ -82,14 +83,15 @@ find_status(struct reply *reply, const char *digits)
 	const char *end = reply->text + reply->len, *first = digits;
 	int status = 0;
 
-	for (; digits < end && *digits >= '0' && *digits <= '9'; digits++) {
-		if (status <= STATUS_MAX)
-			status = status * 10 + (*digits - '0');
-	}
-	if (digits == end)
+	/* no more of them than tell that there are too many */
+	while (digits < end && digits - first <= STATUS_DIGITS &&
+	    *digits >= '0' && *digits <= '9')
+		status = status * 10 + (*digits++ - '0');
+	if (digits == end && digits - first <= STATUS_DIGITS)
 		return false;
 	/* a line that a shell of POSIX does not write is a failure, too */
-	if (digits == first || *digits != '\n' || status > STATUS_MAX)
+	if (digits == first || digits - first > STATUS_DIGITS ||
+	    *digits != '\n' || status > STATUS_MAX)
 		status = STATUS_MAX;
 	reply->status = status;
 	return true;

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -209,10 +210,10 @@ signer_read(const char *path, char error[SIGNER_ERROR_BYTES])
 
 	if (!file_read(path, geteuid(), KEY_FILE_MAX_BYTES, &file, fault))
 		snprintf(error, SIGNER_ERROR_BYTES,
-		    "%s: the gateway's key: %s%s%s%s", path, fault,
-		    access(path, F_OK) < 0 ? ": make one with \"" : "",
-		    access(path, F_OK) < 0 ? NEW_KEY : "",
-		    access(path, F_OK) < 0 ? "\"" : "");
+		    "%s: the gateway's key: %s%s", path, fault,
+		    access(path, F_OK) < 0 && errno == ENOENT
+			? ": make one with \"" NEW_KEY "\""
+			: "");
 	else if (file_is_open_to_others(&file.st))
 		snprintf(error, SIGNER_ERROR_BYTES,
 		    "%s: the gateway's key: open to others (chown "
