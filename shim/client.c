@@ -41,10 +41,10 @@ client_problem(int error)
 	switch (error) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return "the moshgate helper is not running on this gateway";
+		return "The moshgate helper is not running on this gateway.";
 	case EAGAIN:
-		return "the moshgate helper on this gateway is overloaded";
+		return "The moshgate helper on this gateway is overloaded.";
 	default:
-		return "the moshgate helper on this gateway cannot be reached";
+		return "The moshgate helper on this gateway cannot be reached.";
 	}
 }

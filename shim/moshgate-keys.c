@@ -110,7 +110,8 @@ main(int argc, char **argv)
 	}
 	if (!ask(fd, argv, argc) ||
 	    frame_wait(fd, &in, &answer, answer_timeout_ms) != FRAME_COMPLETE) {
-		log_unreachable(argv[1], "the helper does not answer");
+		log_unreachable(argv[1],
+		    "The moshgate helper on this gateway does not answer.");
 		close(fd);
 		return 1;
 	}

@@ -41,7 +41,7 @@ said=$(as alice script -qec /usr/libexec/moshgate/moshgate-session /dev/null \
 	</dev/null)
 is 'a session that had come past sshd ends with status 1' $? 1
 like '... and a sentence' "$said" \
-	'^moshgate: the moshgate helper is not running on this gateway'
+	'^moshgate: The moshgate helper is not running on this gateway'
 $BED helper start
 terminal d
 ok 'when the helper is back the next login works' login d alice

@@ -60,7 +60,7 @@ $BED on gateway sed -i '/^bob:/s|:[^:]*$|:/usr/libexec/moshgate/moshgate-session
 
 thing='the helper stopped'
 $BED helper stop
-finds 'socket +the moshgate helper is not running' 'systemctl start'
+finds 'socket +The moshgate helper is not running' 'systemctl start'
 
 thing='a host that does not exist'
 settings
