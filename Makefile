@@ -15,7 +15,7 @@
 #   SAN=1     build with address and undefined-behaviour sanitizers
 #   BUILD=D   build into D
 #   JOBS=N    run N tests side by side
-#   TESTS=…   the end-to-end tests to run, e.g. tests/e2e/exit.t
+#   TESTS=…   the end-to-end tests to run, e.g. tests/e2e/login.t
 #   FUZZ_SECONDS=N  fuzz each parser for N seconds (60)
 
 VERSION := 0.1.0

@@ -301,7 +301,9 @@ fields_get_number(const struct frame *frame, const char *name, long long min,
 	char *end;
 	long long n;
 
-	if (value == NULL || *value == '\0')
+	/* strtoll() would also take blanks, newlines and a plus in front */
+	if (value == NULL || strchr("-0123456789", *value) == NULL ||
+	    *value == '\0')
 		return false;
 	errno = 0;
 	n = strtoll(value, &end, 10);

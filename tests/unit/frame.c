@@ -473,7 +473,8 @@ static void
 other_numbers_are_not(void **state)
 {
 	static const char *const bad[] = { "", "0", "65536", "-1", "x", "1x",
-		"1 ", "0x10", "1.5", "99999999999999999999", "-" };
+		"1 ", " 5", "+5", "\n5", "\t5", "0x10", "1.5",
+		"99999999999999999999", "-" };
 	long long n = 42;
 
 	(void)state;
