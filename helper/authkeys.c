@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+/* What a line may become longer by: a command, a comma, a blank, a newline. */
+#define LINE_EXTRA_BYTES (sizeof("command=\"" AUTHKEYS_ANY_COMMAND "\"") + 4)
 /* sshd reads no longer key. */
 #define BLOB_MAX_BYTES ((size_t)16 * 1024)
 
@@ -24,6 +26,7 @@ static const char *const key_types[] = {
 enum fate {
 	KEEP,     /* the gateway's sshd enforces it */
 	REMOVE,   /* the line is kept without it */
+	FORCE,    /* kept or left out, as enum authkeys_forced says */
 	LEAVE_OUT /* the line is left out */
 };
 
@@ -51,7 +54,7 @@ static const struct option {
 	{ "no-user-rc", false, KEEP },
 	{ "environment", true, REMOVE },
 	{ "tunnel", true, REMOVE },
-	{ "command", true, LEAVE_OUT },
+	{ "command", true, FORCE },
 	{ "cert-authority", false, LEAVE_OUT },
 	{ "principals", true, LEAVE_OUT },
 };
@@ -62,19 +65,43 @@ struct run {
 	size_t len;
 };
 
-/* The file that is being made; it never grows past the one that is read. */
+/*
+ * The file that is being made.  A line of it is no longer than the one that was
+ * read, but for the command that it may be given.
+ */
 struct output {
 	char *text;
 	size_t len, size;
+	bool failed; /* it did not fit */
 };
 
 static void
 put(struct output *out, const char *text, size_t len)
 {
-	if (out->len + len <= out->size) {
-		memcpy(out->text + out->len, text, len);
-		out->len += len;
+	if (out->failed || len > out->size - out->len) {
+		out->failed = true;
+		return;
 	}
+	memcpy(out->text + out->len, text, len);
+	out->len += len;
+}
+
+/* Make sure of room for LEN more bytes and a NUL. */
+static void
+make_room(struct output *out, size_t len)
+{
+	const size_t size = (out->len + len) * 2;
+	char *text;
+
+	if (out->failed || out->size - out->len >= len)
+		return;
+	text = realloc(out->text, size + 1);
+	if (text == NULL) {
+		out->failed = true;
+		return;
+	}
+	out->text = text;
+	out->size = size;
 }
 
 static bool
@@ -156,6 +183,64 @@ known_type(struct run word)
 	return NULL;
 }
 
+/* Take off the front of REST a string, RFC 4251 section 5. */
+static bool
+take_string(struct run *rest, struct run *string)
+{
+	const unsigned char *b = (const unsigned char *)rest->at;
+	size_t len;
+
+	if (rest->len < 4)
+		return false;
+	len = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 |
+	    b[3];
+	if (len > rest->len - 4)
+		return false;
+	*string = (struct run){ .at = rest->at + 4, .len = len };
+	rest->at += 4 + len;
+	rest->len -= 4 + len;
+	return true;
+}
+
+/*
+ * The numbers of an RSA key may have zeros in front, and sshd takes it for the
+ * same key: write it to BLOB, of *LEN bytes, as it ought to be, since it is
+ * told from others by its bytes.  Returns false if it is no key at all.
+ */
+static bool
+normalize_rsa(unsigned char *blob, size_t *len)
+{
+	struct run rest = { .at = (const char *)blob, .len = *len }, string;
+	unsigned char *to;
+
+	if (!take_string(&rest, &string))
+		return false;
+	to = blob + 4 + string.len;
+	for (int i = 0; i < 2; i++) {
+		size_t pad, size;
+
+		if (!take_string(&rest, &string))
+			return false;
+		while (string.len > 0 && *string.at == 0) {
+			string.at++;
+			string.len--;
+		}
+		pad = string.len > 0 && (*string.at & 0x80) != 0;
+		size = string.len + pad;
+		/* to the left, or where it is: a sign was there if it is here */
+		if ((const char *)to + 4 + pad > string.at)
+			return false;
+		memmove(to + 4 + pad, string.at, string.len);
+		for (int shift = 24; shift >= 0; shift -= 8)
+			*to++ = (unsigned char)(size >> shift);
+		if (pad > 0)
+			*to = 0;
+		to += size;
+	}
+	*len = (size_t)(to - blob);
+	return rest.len == 0;
+}
+
 /*
  * Decode the base64 in WORD into BLOB (BLOB_MAX_BYTES), and its length into
  * *LEN, if it is a key of TYPE.
@@ -172,7 +257,8 @@ decode_key(const char *type, struct run word, unsigned char *blob, size_t *len)
 		return false;
 	return *len > 4 + type_len && blob[0] == 0 && blob[1] == 0 &&
 	    blob[2] == 0 && blob[3] == type_len &&
-	    memcmp(blob + 4, type, type_len) == 0;
+	    memcmp(blob + 4, type, type_len) == 0 &&
+	    (strcmp(type, "ssh-rsa") != 0 || normalize_rsa(blob, len));
 }
 
 /*
@@ -217,16 +303,17 @@ next_option(struct run *rest, struct run *name, struct run *whole, bool *value)
  * read: for one that it cannot, it refuses the line.
  */
 static bool
-removable(struct run name, struct run whole)
+removable(const char *name, struct run whole)
 {
+	const size_t before = strlen(name) + 2; /* an equals sign, a quote */
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	static const char digits[] = "0123456789";
-	struct run value = { .at = whole.at + name.len + 2,
-		.len = whole.len - name.len - 3 };
+	struct run value = { .at = whole.at + before,
+		.len = whole.len - before - 1 };
 	size_t n = 0;
 
-	if (strncasecmp(name.at, "environment", name.len) == 0) {
+	if (strcmp(name, "environment") == 0) {
 		while (n < value.len &&
 		    (strchr(letters, value.at[n]) != NULL ||
 			strchr(digits, value.at[n]) != NULL))
@@ -238,6 +325,29 @@ removable(struct run name, struct run whole)
 	while (n < value.len && strchr(digits, value.at[n]) != NULL)
 		n++;
 	return n > 0 && n == value.len && n <= 9;
+}
+
+static bool
+run_begins(struct run run, const char *word)
+{
+	return run.len >= strlen(word) &&
+	    memcmp(run.at, word, strlen(word)) == 0;
+}
+
+/*
+ * True if the gateway's sshd and moshgate-session can carry out WHOLE, an
+ * option command=, on the remote.
+ */
+static bool
+forceable(struct run whole)
+{
+	const size_t before = strlen("command=\"");
+	struct run command = { .at = whole.at + before,
+		.len = whole.len - before - 1 };
+
+	/* sshd serves that itself, on the gateway; the others mean us */
+	return !run_begins(command, "internal-sftp") &&
+	    !run_begins(command, LIBEXECDIR "/moshgate/moshgate-session");
 }
 
 static const struct option *
@@ -253,51 +363,92 @@ find_option(struct run name, bool has_value)
 }
 
 /*
- * Put those of the options in ALL that are kept, and a blank, into OUT.
+ * The keys of the lines left out.  sshd goes by the first line that has the
+ * key it was shown, so that a later one must not open what that one closed.
+ */
+struct closed {
+	uint64_t *hashes; /* 0 is "free" */
+	size_t size;      /* a power of two, more than there are lines */
+	unsigned char key[crypto_shorthash_KEYBYTES];
+};
+
+/* What is made of the file. */
+struct filter {
+	const unsigned char *own; /* the gateway's own key */
+	size_t own_len;
+	enum authkeys_forced forced;
+	struct closed closed;
+	struct output out;
+	struct authkeys_report *report;
+};
+
+/* What becomes of OPTION, whose text is WHOLE. */
+static enum fate
+option_fate(const struct filter *f, const struct option *option,
+    struct run whole)
+{
+	if (option == NULL)
+		return LEAVE_OUT;
+	switch (option->fate) {
+	case REMOVE:
+		return removable(option->name, whole) ? REMOVE : LEAVE_OUT;
+	case FORCE:
+		return f->forced == AUTHKEYS_HONOR && forceable(whole)
+		    ? FORCE
+		    : LEAVE_OUT;
+	default:
+		return option->fate;
+	}
+}
+
+/*
+ * Put those of the options in ALL that are kept, and a blank, into the output.
  * Returns false, with a note, if the line must be left out.
  */
 static bool
-filter_options(struct run all, size_t line, struct output *out,
-    struct authkeys_report *report)
+filter_options(struct filter *f, struct run all, size_t line)
 {
+	const char any[] = "command=\"" AUTHKEYS_ANY_COMMAND "\"";
 	size_t kept = 0, removed = 0;
+	bool forced = false;
 
 	while (all.len > 0) {
-		const struct option *option;
 		struct run name, whole;
+		enum fate fate;
 		bool value;
 		int show;
 
 		if (!next_option(&all, &name, &whole, &value)) {
-			note(report, line, "its options cannot be understood");
+			note(f->report, line,
+			    "its options cannot be understood");
 			return false;
 		}
-		option = find_option(name, value);
+		fate = option_fate(f, find_option(name, value), whole);
 		show = (int)(name.len < 32 ? name.len : 32);
-		if (option == NULL || option->fate == LEAVE_OUT) {
-			note(report, line, "left out for its option %.*s", show,
-			    name.at);
+		if (fate == LEAVE_OUT) {
+			note(f->report, line, "left out for its option %.*s",
+			    show, name.at);
 			return false;
 		}
-		if (option->fate == REMOVE) {
-			if (!removable(name, whole)) {
-				note(report, line,
-				    "left out for its option %.*s", show,
-				    name.at);
-				return false;
-			}
-			note(report, line, "kept without its option %.*s", show,
-			    name.at);
+		if (fate == REMOVE) {
+			note(f->report, line, "kept without its option %.*s",
+			    show, name.at);
 			removed++;
 			continue;
 		}
+		forced |= fate == FORCE;
 		if (kept++ > 0)
-			put(out, ",", 1);
-		put(out, whole.at, whole.len);
+			put(&f->out, ",", 1);
+		put(&f->out, whole.at, whole.len);
+	}
+	if (f->forced == AUTHKEYS_HONOR && !forced) {
+		if (kept++ > 0)
+			put(&f->out, ",", 1);
+		put(&f->out, any, strlen(any));
 	}
 	if (kept > 0)
-		put(out, " ", 1);
-	report->changed += removed > 0;
+		put(&f->out, " ", 1);
+	f->report->changed += removed > 0;
 	return true;
 }
 
@@ -344,16 +495,6 @@ put_key(struct output *out, const struct line *line)
 	put(out, "\n", 1);
 }
 
-/*
- * The keys of the lines left out.  sshd goes by the first line that has the
- * key it was shown, so that a later one must not open what that one closed.
- */
-struct closed {
-	uint64_t *hashes; /* 0 is "free" */
-	size_t size;      /* a power of two, more than there are lines */
-	unsigned char key[crypto_shorthash_KEYBYTES];
-};
-
 static bool
 closed_init(struct closed *closed, size_t file_len)
 {
@@ -386,48 +527,65 @@ closed_place(struct closed *closed, const struct line *line, uint64_t *hash)
 }
 
 static void
-filter_line(struct run text, size_t number, const unsigned char *own,
-    size_t own_len, struct closed *closed, struct output *out,
-    struct authkeys_report *report)
+leave_out(struct filter *f, size_t number, const char *why)
 {
-	const size_t begin = out->len;
+	note(f->report, number, "%s", why);
+	f->report->left_out++;
+}
+
+static void
+filter_line(struct filter *f, struct run text, size_t number)
+{
+	const char *nul = memchr(text.at, '\0', text.len);
+	const size_t begin = f->out.len;
 	uint64_t *place, hash;
 	struct line line;
 
-	if (memchr(text.at, '\0', text.len) != NULL) {
-		note(report, number, "left out for a NUL byte");
-		report->left_out++;
-	} else if (!parse_line(text, &line)) {
-		note(report, number, "left out: not a key sshd would know");
-		report->left_out++;
-	} else if (own != NULL && line.blob_len == own_len &&
-	    memcmp(line.blob, own, own_len) == 0) {
-		/* there on purpose, but nobody's way in */
-	} else if (place = closed_place(closed, &line, &hash), *place != 0) {
-		note(report, number, "left out: an earlier line has its key");
-		report->left_out++;
-	} else if (!filter_options(line.options, number, out, report)) {
+	/* for sshd a line ends at a NUL byte */
+	if (nul != NULL)
+		text.len = (size_t)(nul - text.at);
+	if (!parse_line(text, &line)) {
+		leave_out(f, number, "left out: not a key sshd would know");
+		return;
+	}
+	if (f->own != NULL && line.blob_len == f->own_len &&
+	    memcmp(line.blob, f->own, f->own_len) == 0)
+		return; /* there on purpose, but nobody's way in */
+	place = closed_place(&f->closed, &line, &hash);
+	if (*place != 0) {
+		leave_out(f, number, "left out: an earlier line has its key");
+		return;
+	}
+	make_room(&f->out, text.len + LINE_EXTRA_BYTES);
+	if (nul != NULL) {
 		*place = hash;
-		out->len = begin;
-		report->left_out++;
+		leave_out(f, number, "left out for a NUL byte");
+	} else if (!filter_options(f, line.options, number)) {
+		*place = hash;
+		f->out.len = begin;
+		f->report->left_out++;
 	} else {
-		put_key(out, &line);
-		report->kept++;
+		put_key(&f->out, &line);
+		f->report->kept++;
 	}
 }
 
 char *
 authkeys_filter(const char *text, size_t len, const unsigned char *own,
-    size_t own_len, size_t *out_len, struct authkeys_report *report)
+    size_t own_len, enum authkeys_forced forced, size_t *out_len,
+    struct authkeys_report *report)
 {
-	struct output out = { .size = len + 2 };
+	struct filter f = { .own = own,
+		.own_len = own_len,
+		.forced = forced,
+		.out = { .size = len + 2 },
+		.report = report };
 	struct run rest = { .at = text, .len = len };
-	struct closed closed;
 
 	*report = (struct authkeys_report){ 0 };
-	out.text = malloc(out.size + 1);
-	if (out.text == NULL || !closed_init(&closed, len)) {
-		free(out.text);
+	f.out.text = malloc(f.out.size + 1);
+	if (f.out.text == NULL || !closed_init(&f.closed, len)) {
+		free(f.out.text);
 		return NULL;
 	}
 	for (size_t number = 1; rest.len > 0; number++) {
@@ -446,29 +604,45 @@ authkeys_filter(const char *text, size_t len, const unsigned char *own,
 			line.len--;
 		}
 		if (line.len > 0 && *line.at != '#')
-			filter_line(line, number, own, own_len, &closed, &out,
-			    report);
+			filter_line(&f, line, number);
 	}
-	free(closed.hashes);
-	out.text[out.len] = '\0';
-	*out_len = out.len;
-	return out.text;
+	free(f.closed.hashes);
+	if (f.out.failed) {
+		free(f.out.text);
+		return NULL;
+	}
+	f.out.text[f.out.len] = '\0';
+	*out_len = f.out.len;
+	return f.out.text;
 }
 
 bool
-authkeys_offered(const char *type, const char *blob, char *out, size_t size)
+authkeys_offered(const char *type, const char *blob,
+    enum authkeys_forced forced, char *out, size_t size)
 {
-	struct output line_out = { .text = out, .size = size - 1 };
-	struct line line;
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/=";
+	const size_t text_size = strlen(type) + strlen(blob) + 2;
+	struct authkeys_report report = { 0 };
+	char *text, *line = NULL;
+	size_t len;
+	bool fits;
 
-	line.type = known_type((struct run){ .at = type, .len = strlen(type) });
-	if (line.type == NULL ||
-	    strlen(blob) > (size - strlen(line.type) - 4) ||
-	    !decode_key(line.type,
-		(struct run){ .at = blob, .len = strlen(blob) }, line.blob,
-		&line.blob_len))
+	/* with nothing else in them, they can be nothing but a key */
+	if (known_type((struct run){ .at = type, .len = strlen(type) }) ==
+		NULL ||
+	    blob[strspn(blob, base64)] != '\0')
 		return false;
-	put_key(&line_out, &line);
-	out[line_out.len] = '\0';
-	return true;
+	text = malloc(text_size);
+	if (text != NULL) {
+		snprintf(text, text_size, "%s %s", type, blob);
+		line = authkeys_filter(text, text_size - 1, NULL, 0, forced,
+		    &len, &report);
+	}
+	fits = line != NULL && report.kept == 1 && len < size;
+	if (fits)
+		memcpy(out, line, len + 1);
+	free(text);
+	free(line);
+	return fits;
 }

@@ -14,23 +14,38 @@ struct authkeys_report {
 	char note[AUTHKEYS_NOTE_BYTES];
 };
 
+/* What becomes of the keys with a command= of their own. */
+enum authkeys_forced {
+	AUTHKEYS_REFUSE, /* they are left out: sshd's ForceCommand overrides it */
+	AUTHKEYS_HONOR, /* they are kept: sshd has no ForceCommand */
+};
+
+/*
+ * The forced command that a line without one is given with AUTHKEYS_HONOR: it
+ * says "whatever the client wants".  Without it sshd would itself serve, on the
+ * gateway, a subsystem that is "internal-sftp".
+ */
+#define AUTHKEYS_ANY_COMMAND LIBEXECDIR "/moshgate/moshgate-session -"
+
 /*
  * Filter an authorized_keys file (sshd(8), AUTHORIZED_KEYS FILE FORMAT): keep
  * the lines whose restrictions the gateway's sshd can enforce, leave out the
  * others, and the gateway's own key (OWN_LEN bytes at OWN, as in RFC 4253
  * section 6.6; OWN may be NULL).  TEXT is LEN bytes and may hold anything.
+ * FORCED is what becomes of lines with a command.
  * Returns a malloc'ed string of lines, made anew from what was understood,
  * with its length in *OUT_LEN, and fills *REPORT; or NULL for want of memory.
  */
 char *authkeys_filter(const char *text, size_t len, const unsigned char *own,
-    size_t own_len, size_t *out_len, struct authkeys_report *report);
+    size_t own_len, enum authkeys_forced forced, size_t *out_len,
+    struct authkeys_report *report);
 
 /*
  * The one line of authorized_keys that lets in the key that sshd was offered:
  * TYPE and BLOB are its tokens %t and %k.  Returns false if they are not a
  * key; else writes the line to OUT (SIZE bytes).
  */
-bool authkeys_offered(const char *type, const char *blob, char *out,
-    size_t size);
+bool authkeys_offered(const char *type, const char *blob,
+    enum authkeys_forced forced, char *out, size_t size);
 
 #endif

@@ -273,19 +273,35 @@ parse_escape_key(void *to, const char *value)
 	return store_string(to, value);
 }
 
+/* The place of VALUE among the COUNT words at WORDS. */
 static bool
-parse_keys(void *to, const char *value)
+parse_word(void *to, const char *value, const char *const words[], int count)
 {
-	static const char *const words[] = { "remote", "file", "any" };
-	int *keys = to;
+	int *place = to;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < count; i++) {
 		if (strcmp(value, words[i]) == 0) {
-			*keys = i;
+			*place = i;
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool
+parse_keys(void *to, const char *value)
+{
+	static const char *const words[] = { "remote", "file", "any" };
+
+	return parse_word(to, value, words, 3);
+}
+
+static bool
+parse_forced_commands(void *to, const char *value)
+{
+	static const char *const words[] = { "refuse", "honor" };
+
+	return parse_word(to, value, words, 2);
 }
 
 /*
@@ -303,13 +319,6 @@ static bool
 parse_only_no(void *to, const char *value)
 {
 	return strcmp(value, "no") == 0 && store_string(to, value);
-}
-
-static bool
-parse_forced_commands(void *to, const char *value)
-{
-	(void)to;
-	return strcmp(value, "refuse") == 0;
 }
 
 static bool
@@ -385,7 +394,7 @@ static const struct setting settings[] = {
 	{ { "clients", "passwords", "no" }, parse_only_no, OF(passwords),
 	    "no (this version has no other)" },
 	{ { "clients", "forced_commands", "refuse" }, parse_forced_commands,
-	    OF(forced_commands), "refuse (this version has no other)" },
+	    OF(forced_commands), "refuse or honor" },
 	{ { "clients", "users", "*" }, parse_patterns, OF(users),
 	    "patterns of user names" },
 	{ { "users", "uid_min", "65536" }, parse_uid, OF(uid_min),

@@ -37,8 +37,8 @@ struct config {
 	int cache_ttl_s;
 	char *authorized_keys, *authorized_keys_content;
 	char *passwords;
-	int forced_commands;
-	char *users; /* patterns, separated by blanks */
+	int forced_commands; /* enum authkeys_forced */
+	char *users;         /* patterns, separated by blanks */
 	/* [users] */
 	int uid_min, uid_max;
 	char *names;

@@ -351,6 +351,7 @@ answer_keys_in(struct peer *peer, const char *text, size_t len)
 
 	filtered = authkeys_filter(text, len,
 	    signer_public(peer->server->signer), SIGNER_BLOB_BYTES,
+	    (enum authkeys_forced)peer->server->config->forced_commands,
 	    &filtered_len, &report);
 	if (filtered == NULL) {
 		peer_refuse(peer, "internal", "Out of memory.", "");
@@ -420,7 +421,9 @@ ask_keys(struct peer *peer)
 		answer_file_keys(peer);
 	} else if (config->keys == CONFIG_KEYS_ANY) {
 		if (type == NULL || blob == NULL ||
-		    !authkeys_offered(type, blob, line, sizeof(line)))
+		    !authkeys_offered(type, blob,
+			(enum authkeys_forced)config->forced_commands, line,
+			sizeof(line)))
 			peer_refuse(peer, "not-a-key", "That is no key.",
 			    "the drop-in must give moshgate-keys %u %t %k");
 		else

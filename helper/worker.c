@@ -18,6 +18,7 @@
 
 #include "authkeys.h"
 #include "hostkey.h"
+#include "keyfiles.h"
 #include "mosh.h"
 #include "remote.h"
 #include "signer.h"
@@ -49,6 +50,7 @@ static const struct {
 	{ "host_key_algorithms", offsetof(struct config, host_key_algorithms),
 	    STRING },
 	{ "remote_keys", offsetof(struct config, remote_keys), STRING },
+	{ "forced_commands", offsetof(struct config, forced_commands), NUMBER },
 	{ "mosh_server", offsetof(struct config, mosh_server), STRING },
 	{ "mosh_ports", offsetof(struct config, mosh_ports), STRING },
 	{ "mosh_host", offsetof(struct config, mosh_host), STRING },
@@ -356,38 +358,6 @@ connect_remote(struct work *w)
 	    w->user);
 }
 
-/*
- * The line of sh that prints the user's key files: each at most as long as
- * all may be, and only plain files, since others might never end.
- */
-static bool
-keys_command(const struct work *w, char *command, size_t size)
-{
-	const char *from = w->config->remote_keys;
-	size_t used = 0;
-	int len;
-
-	used = (size_t)snprintf(command, size, "cd&&for k in ");
-	for (; *from != '\0' && used < size; from++) {
-		if (from[0] == '%' && from[1] == 'u') {
-			len = snprintf(command + used, size - used, "%s",
-			    w->user);
-			if (len < 0)
-				return false;
-			used += (size_t)len;
-			from++;
-		} else {
-			command[used++] = *from;
-		}
-	}
-	if (used >= size)
-		return false;
-	len = snprintf(command + used, size - used,
-	    ";do test -f $k&&head -c %zu $k;echo;done 2>/dev/null",
-	    AUTHKEYS_MAX_BYTES + 1);
-	return len > 0 && (size_t)len < size - used;
-}
-
 /* Tell the outcome of a failed remote_run(); the worker is then over. */
 static bool
 run_failed(struct work *w, enum remote_result result)
@@ -397,39 +367,85 @@ run_failed(struct work *w, enum remote_result result)
 	return false;
 }
 
-/* Read and filter the user's authorized_keys.  False when all is over. */
+/* Files of keys on the remote were not read: FAULTS are the paths to blame. */
+static void
+tell_key_faults(const char *faults)
+{
+	static const char others[] =
+	    "not a plain file, or others than the user may change it: ";
+	char detail[sizeof(others) + KEYFILES_FAULT_BYTES];
+
+	snprintf(detail, sizeof(detail), "%s%s", others, faults);
+	tell_note("key-files", detail,
+	    "on the remote: chown it to the user, chmod go-w");
+}
+
+/* Filter the LEN bytes at TEXT, which are authorized_keys, and tell the rest */
 static bool
-do_keys(struct work *w)
+tell_keys(struct work *w, const char *text, size_t len)
 {
 	struct authkeys_report report;
-	char command[4096], *text, *filtered;
-	enum remote_result result;
-	size_t len, filtered_len;
-	int status;
-	bool sent;
+	size_t filtered_len;
+	char *filtered;
+	bool sent = true;
 
-	if (!keys_command(w, command, sizeof(command))) {
-		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
-		    "shorten remote_keys in [clients]", "", false);
-		return true;
-	}
-	result = remote_run(w->remote, command, AUTHKEYS_MAX_BYTES, &text, &len,
-	    &status);
-	if (result != REMOTE_OK)
-		return run_failed(w, result);
 	filtered = authkeys_filter(text, len, w->blob, sizeof(w->blob),
-	    &filtered_len, &report);
-	free(text);
+	    (enum authkeys_forced)w->config->forced_commands, &filtered_len,
+	    &report);
 	if (filtered == NULL)
 		return false;
 	if (report.note[0] != '\0')
 		tell_note("authorized-keys", report.note,
 		    "such lines cannot be honoured through the gateway, see "
 		    "moshgate-keys(8)");
-	sent = frame_send(HELPER_FD, FRAME_TEXT, filtered, filtered_len,
-	    HELPER_TIMEOUT_MS);
+	if (len > AUTHKEYS_MAX_BYTES || filtered_len > FRAME_ANSWER_MAX_BYTES)
+		tell_refused(remote_reason(REMOTE_TOO_BIG),
+		    remote_sentence(REMOTE_TOO_BIG),
+		    remote_remedy(REMOTE_TOO_BIG), "", false);
+	else
+		sent = frame_send(HELPER_FD, FRAME_TEXT, filtered, filtered_len,
+		    HELPER_TIMEOUT_MS);
 	free(filtered);
 	return sent;
+}
+
+/* Read and filter the user's authorized_keys.  False when all is over. */
+static bool
+do_keys(struct work *w)
+{
+	char command[KEYFILES_COMMAND_BYTES], faults[KEYFILES_FAULT_BYTES];
+	const char *content;
+	enum remote_result result;
+	size_t len, content_len;
+	int status;
+	char *text;
+	bool more = true;
+
+	if (!keyfiles_command(w->config->remote_keys, w->user,
+		AUTHKEYS_MAX_BYTES, command)) {
+		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
+		    "shorten remote_keys in [clients]", "", false);
+		return true;
+	}
+	result = remote_run(w->remote, command,
+	    AUTHKEYS_MAX_BYTES + KEYFILES_HEADER_MAX_BYTES, &text, &len,
+	    &status);
+	if (result != REMOTE_OK)
+		return run_failed(w, result);
+	if (keyfiles_parse(text, len, &content, &content_len, faults)) {
+		if (faults[0] != '\0')
+			tell_key_faults(faults);
+		more = tell_keys(w, content, content_len);
+	} else {
+		tell_refused("key-files",
+		    "The gateway cannot read this user's keys on the remote "
+		    "server.",
+		    "see that the remote has id, find, readlink, tr and dd, "
+		    "and its /bin/sh is one of POSIX",
+		    "", false);
+	}
+	free(text);
+	return more;
 }
 
 /* Take from FRAME what the client's side is like. */

@@ -10,13 +10,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct authkeys_report report, second;
 	size_t len, again_len, lines = 0;
 
-	out = authkeys_filter(text, size, NULL, 0, &len, &report);
+	out = authkeys_filter(text, size, NULL, 0, AUTHKEYS_REFUSE, &len,
+	    &report);
 	must(out != NULL && strlen(out) == len);
 	for (size_t i = 0; i < len; i++)
 		lines += out[i] == '\n';
 	must(lines == report.kept);
 	must(len == 0 || out[len - 1] == '\n');
-	again = authkeys_filter(out, len, NULL, 0, &again_len, &second);
+	again = authkeys_filter(out, len, NULL, 0, AUTHKEYS_REFUSE, &again_len,
+	    &second);
 	must(again != NULL && strcmp(again, out) == 0);
 	must(second.kept == report.kept && second.left_out == 0 &&
 	    second.changed == 0);

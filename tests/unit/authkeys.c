@@ -30,13 +30,15 @@ filter_bytes(const char *text, size_t len, const char *expected,
 
 	assert_non_null(in);
 	memcpy(in, text, len);
-	out = authkeys_filter(in, len, NULL, 0, &out_len, report);
+	out = authkeys_filter(in, len, NULL, 0, AUTHKEYS_REFUSE, &out_len,
+	    report);
 	free(in);
 	assert_non_null(out);
 	assert_int_equal(out_len, strlen(out));
 	assert_string_equal(out, expected);
 	/* what comes out is understood to be just that */
-	again = authkeys_filter(out, out_len, NULL, 0, &again_len, &second);
+	again = authkeys_filter(out, out_len, NULL, 0, AUTHKEYS_REFUSE,
+	    &again_len, &second);
 	assert_non_null(again);
 	assert_string_equal(again, out);
 	assert_int_equal(second.kept, report->kept);
@@ -373,7 +375,10 @@ a_line_with_a_nul_byte_is_left_out(void **state)
 	assert_int_equal(report.left_out, 1);
 }
 
-/* The base64 of a key blob of TYPE with LEN bytes behind the type's name. */
+/*
+ * The base64 of a key blob of TYPE with LEN bytes behind the type's name; those
+ * of an RSA key are two numbers, the first of which is 3.
+ */
 static char *
 key64(const char *type, size_t len)
 {
@@ -389,6 +394,14 @@ key64(const char *type, size_t len)
 	memcpy(blob + 4, type, type_len);
 	for (size_t i = 0; i < len; i++)
 		blob[4 + type_len + i] = (unsigned char)(i * 7 + 1);
+	if (strcmp(type, "ssh-rsa") == 0) {
+		unsigned char *body = blob + 4 + type_len;
+
+		assert_in_range(len, 10, 65535);
+		memcpy(body, "\0\0\0\1\3\0\0", 7);
+		body[7] = (unsigned char)((len - 9) >> 8);
+		body[8] = (unsigned char)(len - 9);
+	}
 	sodium_bin2base64(text, size, blob, 4 + type_len + len,
 	    sodium_base64_VARIANT_ORIGINAL);
 	free(blob);
@@ -539,16 +552,16 @@ the_gateways_own_key_is_nobodys_way_in(void **state)
 			     strlen(BASE64), NULL, &own_len, NULL,
 			     sodium_base64_VARIANT_ORIGINAL),
 	    0);
-	out = authkeys_filter(text, sizeof(text) - 1, own, own_len, &len,
-	    &report);
+	out = authkeys_filter(text, sizeof(text) - 1, own, own_len,
+	    AUTHKEYS_REFUSE, &len, &report);
 	assert_non_null(out);
 	assert_string_equal(out, OTHER "\n");
 	assert_int_equal(report.kept, 1);
 	assert_int_equal(report.left_out, 0);
 	assert_string_equal(report.note, "");
 	free(out);
-	out = authkeys_filter(text, sizeof(text) - 1, own, own_len - 1, &len,
-	    &report);
+	out = authkeys_filter(text, sizeof(text) - 1, own, own_len - 1,
+	    AUTHKEYS_REFUSE, &len, &report);
 	assert_int_equal(report.kept, 3);
 	free(out);
 }
@@ -583,7 +596,7 @@ a_key_has_at_most_16_kib(void **state)
 		size_t len;
 		bool good;
 	} keys[] = { { 8192, true }, { 16384 - 11, true },
-		{ 16384 - 10, false }, { 100000, false } };
+		{ 16384 - 10, false }, { 65535, false } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -715,13 +728,96 @@ a_note_names_the_option(void **state)
 	    "00000000000000000000000000000000");
 }
 
+/* With commands honoured, TEXT becomes EXPECTED. */
+static void
+honoured(const char *text, const char *expected)
+{
+	struct authkeys_report report;
+	size_t len;
+	char *out = authkeys_filter(text, strlen(text), NULL, 0, AUTHKEYS_HONOR,
+	    &len, &report);
+
+	assert_non_null(out);
+	assert_int_equal(len, strlen(out));
+	assert_string_equal(out, expected);
+	free(out);
+}
+
+static void
+a_forced_command_is_kept_where_it_is_honoured(void **state)
+{
+	(void)state;
+	honoured("command=\"rrsync /srv\" " KEY "\n",
+	    "command=\"rrsync /srv\" " KEY "\n");
+	honoured("restrict,COMMAND=\"echo \\\"a, b\\\"\" " KEY " c\n",
+	    "restrict,COMMAND=\"echo \\\"a, b\\\"\" " KEY "\n");
+	honoured("environment=\"A=b\",command=\"\" " KEY,
+	    "command=\"\" " KEY "\n");
+}
+
+static void
+other_keys_get_a_command_that_says_so(void **state)
+{
+	(void)state;
+	honoured(KEY "\n" OTHER,
+	    "command=\"" AUTHKEYS_ANY_COMMAND "\" " KEY "\n"
+	    "command=\"" AUTHKEYS_ANY_COMMAND "\" " OTHER "\n");
+	honoured("no-pty " KEY,
+	    "no-pty,command=\"" AUTHKEYS_ANY_COMMAND "\" " KEY "\n");
+	honoured("tunnel=\"1\" " KEY,
+	    "command=\"" AUTHKEYS_ANY_COMMAND "\" " KEY "\n");
+}
+
+static void
+what_the_gateway_would_do_itself_is_no_command(void **state)
+{
+	(void)state;
+	honoured("command=\"internal-sftp\" " KEY, "");
+	honoured("command=\"internal-sftp -R\" " KEY "\n" KEY "\n", "");
+	honoured("command=\"" AUTHKEYS_ANY_COMMAND "\" " KEY, "");
+	honoured("cert-authority " KEY, "");
+	honoured("cert-authority,command=\"x\" " KEY, "");
+	honoured("principals=\"a\",cert-authority " KEY, "");
+}
+
+/* Keys of RSA, of 64 bits: the exponent and the modulus have zeros in front. */
+#define RSA "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACQDBAgMEBQYHCA=="
+#define RSA_ZEROS "ssh-rsa AAAAB3NzaC1yc2EAAAAEAAEAAQAAAAsAAADBAgMEBQYHCA=="
+#define RSA_NEGATIVE "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACMECAwQFBgcI"
+#define RSA_LONGER "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACQDBAgMEBQYHCAA="
+
+static void
+a_key_in_other_bytes_is_the_same_key(void **state)
+{
+	(void)state;
+	becomes(RSA "\n", RSA "\n", 1, 0);
+	becomes(RSA_ZEROS "\n", RSA "\n", 1, 0);
+	becomes("command=\"x\" " RSA_ZEROS "\n" RSA "\n", "", 0, 2);
+	becomes("command=\"x\" " RSA "\n" RSA_ZEROS "\n", "", 0, 2);
+	becomes(RSA_NEGATIVE "\n", "", 0, 1);
+	becomes(RSA_LONGER "\n", "", 0, 1);
+}
+
+static void
+a_nul_byte_does_not_hide_a_command(void **state)
+{
+	static const char text[] = "command=\"x\" " KEY "\0 a\n" KEY "\n" OTHER
+				   "\0\n" OTHER "\n";
+	struct authkeys_report report;
+
+	(void)state;
+	filter_bytes(text, sizeof(text) - 1, "", &report);
+	assert_int_equal(report.left_out, 4);
+}
+
 static void
 an_offered_key_becomes_a_line(void **state)
 {
 	char out[256];
 
 	(void)state;
-	assert_true(authkeys_offered("ssh-ed25519", BASE64, out, sizeof(out)));
+	assert_true(authkeys_offered("ssh-ed25519", BASE64, AUTHKEYS_REFUSE,
+	    out, sizeof(out)));
 	assert_string_equal(out, KEY "\n");
 }
 
@@ -747,8 +843,8 @@ an_offer_that_is_no_key_does_not(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(authkeys_offered(bad[i].type, bad[i].blob, out,
-		    sizeof(out)));
+		assert_false(authkeys_offered(bad[i].type, bad[i].blob,
+		    AUTHKEYS_REFUSE, out, sizeof(out)));
 }
 
 static void
@@ -762,7 +858,8 @@ an_offer_is_kept_within_its_room(void **state)
 		char *out = malloc(size);
 
 		assert_non_null(out);
-		if (authkeys_offered("ssh-ed25519", BASE64, out, size)) {
+		if (authkeys_offered("ssh-ed25519", BASE64, AUTHKEYS_REFUSE,
+			out, size)) {
 			assert_string_equal(out, KEY "\n");
 			shortest = shortest > 0 ? shortest : size;
 		}
@@ -820,6 +917,12 @@ main(void)
 		    any_byte_before_a_key_makes_another_line_or_none),
 		cmocka_unit_test(the_report_counts_and_notes_the_first),
 		cmocka_unit_test(a_note_names_the_option),
+		cmocka_unit_test(a_forced_command_is_kept_where_it_is_honoured),
+		cmocka_unit_test(other_keys_get_a_command_that_says_so),
+		cmocka_unit_test(
+		    what_the_gateway_would_do_itself_is_no_command),
+		cmocka_unit_test(a_key_in_other_bytes_is_the_same_key),
+		cmocka_unit_test(a_nul_byte_does_not_hide_a_command),
 		cmocka_unit_test(an_offered_key_becomes_a_line),
 		cmocka_unit_test(an_offer_that_is_no_key_does_not),
 		cmocka_unit_test(an_offer_is_kept_within_its_room),

@@ -451,6 +451,9 @@ words_are_taken_as_they_are_spelled(void **state)
 	not_taken("clients", "keys", "", "remote, file or any");
 	not_taken("clients", "keys", "Any", "remote, file or any");
 	not_taken("clients", "keys", "remote,any", "remote, file or any");
+	taken("clients", "forced_commands", "honor");
+	taken("clients", "forced_commands", "refuse");
+	not_taken("clients", "forced_commands", "yes", "refuse or honor");
 }
 
 static void
@@ -495,8 +498,6 @@ what_this_version_lacks_is_refused(void **state)
 	    "no (this version has no other)");
 	not_taken("clients", "passwords", "/etc/passwords",
 	    "no (this version has no other)");
-	not_taken("clients", "forced_commands", "honor",
-	    "refuse (this version has no other)");
 	not_taken("session", "command", "tmux",
 	    "nothing (this version runs the login shell)");
 	not_taken("session", "remote_log", "yes",

@@ -1,0 +1,153 @@
+#include "keyfiles.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FILES_MAX 64
+#define PATH_CHARS 512
+/* A symbolic link leads no further than this. */
+#define LINKS_MAX 32
+#define BLOCK_BYTES ((size_t)4096)
+
+static const char fault_word[] = "fault=", content_line[] = "content\n";
+
+/*
+ * Since IFS is empty a variable is one word without quotes, and set -f keeps
+ * it as it is.  In a subshell, so that the loop it runs in stays as it is.
+ *
+ *	u	the user's uid
+ *	h	the home directory, without links in its path
+ *	b	say that $1 is at fault; nothing that its name might hold can end
+ *		the line, or look like something else
+ *	c	check $1, and let k be the path to read, or be empty.  Links are
+ *		followed by hand, since the shell follows those of directories
+ *		alone.  Where sshd stops, at the home or the root, so does this.
+ *	p	print the file at $1, which is bounded by dd
+ */
+static const char begin[] =
+    "(u=$(id -u);h=$(cd -P&&pwd -P)||h=/dev/null;"
+    "b(){ printf %%s %s;printf %%s $1|tr -cd A-Za-z0-9/._@%%+=:,~-;echo;k=;};"
+    "c(){ k=$1;n=0;case $k in /*);;*)k=$h/$k;;esac;"
+    "while test -h $k;do "
+    "t=$(readlink $k);n=$((n+1));test $n -lt %d||{ b $k;return;};"
+    "case $t in /*)k=$t;;*)k=${k%%/*}/$t;;esac;done;"
+    "test -e $k||{ k=;return;};"
+    "x=$(cd -P ${k%%/*}/&&pwd -P)||{ b $k;return;};"
+    "k=${x%%/}/${k##*/};x=$k;test -f $k||{ b $k;return;};"
+    "while :;do "
+    "y=$(find $x -prune -perm -020 -print -o -prune -perm -002 -print -o "
+    "-prune -user 0 -o -prune -user $u -o -print)||y=$x;"
+    "test -z $y||{ b $x;return;};"
+    "if test $x = $h||test $x = /;then break;fi;"
+    "x=${x%%/*};case $x in /*);;*)x=/;;esac;done;};"
+    "p(){ case $1 in /*)dd if=$1 bs=%zu count=%zu;;esac;echo;};";
+
+/* Append LEN bytes of TEXT to the USED bytes of COMMAND. */
+static bool
+append(char *command, size_t *used, const char *text, size_t len)
+{
+	if (len >= KEYFILES_COMMAND_BYTES - *used)
+		return false;
+	memcpy(command + *used, text, len);
+	*used += len;
+	command[*used] = '\0';
+	return true;
+}
+
+static bool
+append_string(char *command, size_t *used, const char *text)
+{
+	return append(command, used, text, strlen(text));
+}
+
+/* Append the path of LEN characters at PATH, with the name of USER in it. */
+static bool
+append_path(char *command, size_t *used, const char *path, size_t len,
+    const char *user)
+{
+	for (size_t i = 0; i < len; i++) {
+		const bool name = i + 1 < len && path[i] == '%' &&
+		    path[i + 1] == 'u';
+
+		if (name ? !append_string(command, used, user)
+			 : !append(command, used, path + i, 1))
+			return false;
+		i += name;
+	}
+	return true;
+}
+
+bool
+keyfiles_command(const char *paths, const char *user, size_t limit_bytes,
+    char command[KEYFILES_COMMAND_BYTES])
+{
+	size_t used, count = 0;
+	char word[32];
+	int len;
+
+	len = snprintf(command, KEYFILES_COMMAND_BYTES, begin, fault_word,
+	    LINKS_MAX, BLOCK_BYTES, limit_bytes / BLOCK_BYTES + 1);
+	if (len < 0 || len >= KEYFILES_COMMAND_BYTES)
+		return false;
+	used = (size_t)len;
+	for (; *(paths += strspn(paths, " ")) != '\0'; count++) {
+		const size_t path_len = strcspn(paths, " ");
+
+		snprintf(word, sizeof(word), ";k%zu=$k;", count);
+		if (count == FILES_MAX ||
+		    !append_string(command, &used, "c ") ||
+		    !append_path(command, &used, paths, path_len, user) ||
+		    !append_string(command, &used, word))
+			return false;
+		paths += path_len;
+	}
+	if (!append_string(command, &used, "echo content;"))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(word, sizeof(word), "p $k%zu;", i);
+		if (!append_string(command, &used, word))
+			return false;
+	}
+	return append_string(command, &used, ")2>/dev/null");
+}
+
+/* Add the path of LEN bytes at PATH to FAULTS, as far as there is room. */
+static void
+add_fault(char *faults, const char *path, size_t len)
+{
+	const size_t used = strlen(faults);
+
+	snprintf(faults + used, KEYFILES_FAULT_BYTES - used, "%s%.*s",
+	    used > 0 ? ", " : "", (int)(len < PATH_CHARS ? len : PATH_CHARS),
+	    path);
+}
+
+bool
+keyfiles_parse(const char *text, size_t len, const char **content,
+    size_t *content_len, char faults[KEYFILES_FAULT_BYTES])
+{
+	const char *end = text + len;
+
+	faults[0] = '\0';
+	for (const char *next; text < end; text = next) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t line_len;
+
+		if (newline == NULL)
+			return false;
+		next = newline + 1;
+		line_len = (size_t)(newline - text);
+		if (line_len + 1 == strlen(content_line) &&
+		    memcmp(text, content_line, line_len + 1) == 0) {
+			*content = next;
+			*content_len = (size_t)(end - next);
+			return true;
+		}
+		if (line_len < strlen(fault_word) ||
+		    memcmp(text, fault_word, strlen(fault_word)) != 0)
+			return false;
+		add_fault(faults, text + strlen(fault_word),
+		    line_len - strlen(fault_word));
+	}
+	return false;
+}
