@@ -77,7 +77,7 @@ LINK = $(CC) $(CFLAGS) $(HARDEN) $(LDFLAGS) $(HARDEN_LD)
 pkg-cflags = $(shell $(PKG_CONFIG) --cflags $1)
 pkg-libs = $(shell $(PKG_CONFIG) --libs $1)
 
-HELPER_PKGS = libssh2 libsodium inih
+HELPER_PKGS = libssh2 libsodium inih libseccomp libcrypto
 SESSION_PKGS = tinfo
 UNIT_PKGS = $(HELPER_PKGS) $(SESSION_PKGS) cmocka
 
@@ -263,16 +263,16 @@ uninstall:
 # --- dependencies -----------------------------------------------------------
 
 DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
-	libcmocka-dev libncurses-dev openssh-server openssh-client mosh tmux \
-	perl iproute2 mount util-linux procps busybox socat netcat-openbsd \
-	xauth zsh fish tcsh mandoc systemd
+	libseccomp-dev libssl-dev libcmocka-dev libncurses-dev openssh-server \
+	openssh-client mosh tmux perl iproute2 mount util-linux procps busybox \
+	socat netcat-openbsd strace xauth zsh fish tcsh mandoc systemd
 FUZZ_DEPS = clang libclang-rt-dev
 LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd
 
 # The same, as commands, for systems without apt.
 COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux prove ip \
-	unshare nsenter mount ps busybox socat nc xauth zsh fish tcsh mandoc
+	unshare nsenter mount ps busybox socat nc strace xauth zsh fish tcsh mandoc
 LINT_COMMANDS = clang clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd-analyze
 

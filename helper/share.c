@@ -72,6 +72,7 @@ struct shares {
 	share_answer *answer;
 	struct share *first;
 	struct worker *workers;
+	bool lack_told; /* of something that the kernel lacks */
 };
 
 static void share_pump(struct shares *shares, struct share *share);
@@ -631,6 +632,26 @@ sign_for(const struct shares *shares, struct worker *worker,
 	    sizeof(signature));
 }
 
+/* Log what WORKER has noted.  False: it notes too much. */
+static bool
+take_note(struct shares *shares, struct worker *worker,
+    const struct frame *frame)
+{
+	const char *about = fields_get(frame, "event");
+
+	if (++worker->notes > NOTES_PER_JOB)
+		return false;
+	if (about != NULL && strcmp(about, WORKER_NOTE_SANDBOX) == 0) {
+		if (shares->lack_told)
+			return true;
+		shares->lack_told = true;
+	}
+	log_event(LOG_NOTICE, "note", "user", worker->user, "about", about,
+	    "detail", fields_get(frame, "detail"), "remedy",
+	    fields_get(frame, "remedy"), NULL);
+	return true;
+}
+
 /* Do what the frame that WORKER sent asks for.  False: it makes no sense. */
 static bool
 worker_said(struct shares *shares, struct worker *worker,
@@ -653,13 +674,7 @@ worker_said(struct shares *shares, struct worker *worker,
 		return false;
 	switch (frame->type) {
 	case FRAME_NOTE:
-		if (++worker->notes > NOTES_PER_JOB)
-			return false;
-		log_event(LOG_NOTICE, "note", "user", worker->user, "about",
-		    fields_get(frame, "event"), "detail",
-		    fields_get(frame, "detail"), "remedy",
-		    fields_get(frame, "remedy"), NULL);
-		return true;
+		return take_note(shares, worker, frame);
 	case FRAME_STEP:
 		if (worker->share != NULL)
 			return false;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <libssh2.h>
 #include <linux/close_range.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
@@ -21,6 +22,7 @@
 #include "keyfiles.h"
 #include "mosh.h"
 #include "remote.h"
+#include "sandbox.h"
 #include "signer.h"
 
 #define HELPER_FD 3
@@ -328,6 +330,15 @@ went_well(struct work *w, const char *step, enum remote_result result,
 	return false;
 }
 
+/* If the kernel LACKS something for the sandbox, it is told, and that is all. */
+static void
+tell_lack(const char *lacks)
+{
+	if (lacks != NULL)
+		tell_note(WORKER_NOTE_SANDBOX, lacks,
+		    "a newer kernel, or another configuration of it");
+}
+
 /* From nothing to an authenticated connection. */
 static bool
 connect_remote(struct work *w)
@@ -340,9 +351,11 @@ connect_remote(struct work *w)
 		return false;
 	if (!find_host_keys(w))
 		return false;
+	tell_lack(sandbox_files());
 	if (!went_well(w, "connect", remote_connect(w->remote),
 		remote_address(w->remote)))
 		return false;
+	tell_lack(sandbox_calls());
 	if (!went_well(w, "host key", remote_handshake(w->remote, &w->known),
 		w->config->verify_host_key ? "as in known_hosts"
 					   : "not checked: verify_host_key "
@@ -652,7 +665,9 @@ worker_main(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* resolv.conf(5): getaddrinfo() knows no other deadline */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
-	if (sodium_init() < 0 || libssh2_init(0) != 0)
+	/* libssh2's crypto would read its settings when they are out of reach */
+	if (sodium_init() < 0 || libssh2_init(0) != 0 ||
+	    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1)
 		return 1;
 	work(&w);
 	remote_free(w.remote);

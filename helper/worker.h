@@ -28,6 +28,9 @@
  */
 #define WORKER_OPTION "--worker"
 
+/* What FRAME_NOTE is about when the kernel lacks something: told once. */
+#define WORKER_NOTE_SANDBOX "sandbox"
+
 /*
  * Start a worker for USER.  Stores the helper's end of its socket
  * (close-on-exec) in *FD.  Returns its process, or -1 with errno set.

@@ -1,0 +1,169 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../helper/sandbox.h"
+
+/* What a process inside says of itself: which check it did not pass, or 0. */
+typedef int inside(void);
+
+static int
+run_inside(inside *check)
+{
+	int status;
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(check());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A kernel that lacks something says so; there is nothing to see then. */
+#define LACKS 99
+
+static int
+files(void)
+{
+	char *argv[] = { (char[]){ "true" }, NULL };
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	if (sandbox_files() != NULL)
+		return LACKS;
+	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0)
+		return 1;
+	if (open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0)
+		return 2;
+	if (open("/tmp/moshgate-test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >=
+	    0)
+		return 3;
+	if (mkdir("/tmp/moshgate-test", 0700) == 0)
+		return 4;
+	execv("/bin/true", argv);
+	if (errno != EACCES)
+		return 5;
+	/* what is open stays so */
+	return read(fd, &byte, 1) == 1 ? 0 : 6;
+}
+
+static void
+no_file_can_be_opened(void **state)
+{
+	int failed = run_inside(files);
+
+	(void)state;
+	if (failed == LACKS)
+		skip();
+	assert_int_equal(failed, 0);
+}
+
+static int
+calls(void)
+{
+	char *argv[] = { (char[]){ "true" }, NULL };
+	const size_t page = 4096;
+	struct pollfd ready;
+	int ends[2], file;
+	char byte = 'x';
+	void *memory;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return 1;
+	file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (sandbox_calls() != NULL)
+		return LACKS;
+	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM)
+		return 2;
+	if (socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ||
+	    errno != EPERM)
+		return 3;
+	if (fork() >= 0 || errno != EPERM)
+		return 4;
+	execv("/bin/true", argv);
+	if (errno != EPERM)
+		return 5;
+	memory = mmap(NULL, page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return 6;
+	if (mprotect(memory, page, PROT_READ | PROT_EXEC) == 0)
+		return 7;
+	if (mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		-1, 0) != MAP_FAILED)
+		return 8;
+	if (kill(getppid(), 0) == 0)
+		return 9;
+	if (fchmod(file, 0600) == 0 || errno != EPERM)
+		return 10;
+	/* what a worker does */
+	ready = (struct pollfd){ .fd = ends[1], .events = POLLIN };
+	if (send(ends[0], &byte, 1, MSG_NOSIGNAL) != 1 ||
+	    poll(&ready, 1, -1) != 1 || recv(ends[1], &byte, 1, 0) != 1)
+		return 11;
+	free(malloc((size_t)1 << 20));
+	return 0;
+}
+
+static void
+only_the_calls_of_a_worker_are_left(void **state)
+{
+	int failed = run_inside(calls);
+
+	(void)state;
+	if (failed == LACKS)
+		skip();
+	assert_int_equal(failed, 0);
+}
+
+static int
+both(void)
+{
+	const char *lack = sandbox_files();
+
+	if (lack != NULL)
+		return LACKS;
+	return sandbox_calls() != NULL ? LACKS : 0;
+}
+
+static void
+one_does_not_hinder_the_other(void **state)
+{
+	int failed = run_inside(both);
+
+	(void)state;
+	if (failed == LACKS)
+		skip();
+	assert_int_equal(failed, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_file_can_be_opened),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(only_the_calls_of_a_worker_are_left),
+#endif
+		cmocka_unit_test(one_does_not_hinder_the_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
