@@ -44,10 +44,12 @@ mosh_remedy(enum mosh_result result)
 
 bool
 mosh_command(const struct config *config, const struct mosh_client *client,
-    char command[MOSH_COMMAND_BYTES])
+    char *command, size_t size)
 {
-	char set[256], locale[MOSH_COMMAND_BYTES / 2] = "";
+	char set[256], locale[2048] = "";
 	size_t used = 0;
+	const char *script = client->script != NULL ? client->script : "";
+	const char *run = client->script != NULL ? " -- " : "";
 	const char *bind = client->bind != NULL ? client->bind : "-s";
 	int len;
 
@@ -67,13 +69,13 @@ mosh_command(const struct config *config, const struct mosh_client *client,
 		return false;
 	/* The second try costs no round trip, and C.UTF-8 is nearly always
 	 * there when the client's locale is not. */
-	len = snprintf(command, MOSH_COMMAND_BYTES,
-	    "%s %s new %s -c %d -p %s%s 2>&1||"
-	    "LC_ALL=C.UTF-8 %s %s new %s -c %d -p %s 2>&1",
+	len = snprintf(command, size,
+	    "%s %s new %s -c %d -p %s%s%s%s 2>&1||"
+	    "LC_ALL=C.UTF-8 %s %s new %s -c %d -p %s%s%s 2>&1",
 	    set, config->mosh_server, bind, client->colors, config->mosh_ports,
-	    locale, set, config->mosh_server, bind, client->colors,
-	    config->mosh_ports);
-	return len > 0 && len < MOSH_COMMAND_BYTES;
+	    locale, run, script, set, config->mosh_server, bind, client->colors,
+	    config->mosh_ports, run, script);
+	return len > 0 && (size_t)len < size;
 }
 
 /* Read "MOSH CONNECT port key" from LEN bytes at LINE. */

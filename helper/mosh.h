@@ -5,16 +5,19 @@
 #include <stddef.h>
 
 #include "../shim/locale.h"
+#include "command.h"
 #include "config.h"
 
 #define MOSH_KEY_CHARS 22 /* 128 bits in base64, without its padding */
-#define MOSH_COMMAND_BYTES 4096
+/* With the words of a command twice. */
+#define MOSH_COMMAND_BYTES (4096 + 2 * COMMAND_SCRIPT_BYTES)
 
 /* The settings of the client's side that mosh-server is told. */
 struct mosh_client {
 	int colors;
 	const char *bind;      /* its option for where to listen; NULL: -s */
 	const char *colorterm; /* COLORTERM, or NULL */
+	const char *script; /* words of sh to run, or NULL: the login shell */
 	size_t locales;
 	struct {
 		const char *name, *value; /* LANG, LC_ALL, ... */
@@ -38,10 +41,12 @@ enum mosh_result {
 /*
  * Write to COMMAND the line of sh that starts mosh-server(1) on the remote for
  * CLIENT, whose values must have passed locale_value_valid().  It holds neither
- * quotes nor backslashes.  Returns false if it would be too long.
+ * quotes nor backslashes but those of the script.
+ * Returns false if it would be longer than SIZE, which is enough at
+ * MOSH_COMMAND_BYTES unless the settings are out of hand.
  */
 bool mosh_command(const struct config *config, const struct mosh_client *client,
-    char command[MOSH_COMMAND_BYTES]);
+    char *command, size_t size);
 
 /*
  * Read what that command wrote: LEN bytes at TEXT, and its exit STATUS.

@@ -22,7 +22,6 @@
 #define ADDRESSES_MAX 16
 /* Less than what is kept of the noise, by "MOSH CONNECT 65535 " and a key. */
 #define DETAIL_CHARS ((size_t)150)
-#define COMMAND_MAX_BYTES ((size_t)16 * 1024)
 /* Between the starts of two attempts to connect: RFC 8305, section 5. */
 #define ATTEMPT_DELAY_MS 250
 /* All the steps together may take as long as this many of them. */
@@ -707,18 +706,14 @@ static const char loop[] =
     "n=%s;c=f;r;"
     "while read -r n&&read -r c;do r;done'";
 
-/* Open the channel and start the loop in it, with COMMAND as its first. */
+/* Open the channel, with or without what LINE writes to stderr, and run LINE */
 static enum remote_result
-start_loop(struct remote *r, const char *command, const char *mark)
+open_channel(struct remote *r, const char *line, bool with_stderr)
 {
 	const int64_t end_ms = step_end_ms(r);
 	enum remote_result result;
-	char line[COMMAND_MAX_BYTES];
-	int len, error;
+	int error;
 
-	len = snprintf(line, sizeof(line), loop, command, mark);
-	if (len < 0 || (size_t)len >= sizeof(line))
-		return REMOTE_INTERNAL;
 	while (
 	    (r->channel = libssh2_channel_open_session(r->session)) == NULL) {
 		if (libssh2_session_last_errno(r->session) !=
@@ -730,8 +725,9 @@ start_loop(struct remote *r, const char *command, const char *mark)
 		if (result != REMOTE_OK)
 			return result;
 	}
-	libssh2_channel_handle_extended_data2(r->channel,
-	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	if (!with_stderr)
+		libssh2_channel_handle_extended_data2(r->channel,
+		    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 	while ((error = libssh2_channel_exec(r->channel, line)) ==
 	    LIBSSH2_ERROR_EAGAIN) {
 		result = wait_session(r, end_ms);
@@ -743,6 +739,20 @@ start_loop(struct remote *r, const char *command, const char *mark)
 		return REMOTE_NO_SHELL;
 	}
 	return REMOTE_OK;
+}
+
+/* Start the loop, with COMMAND as its first. */
+static enum remote_result
+start_loop(struct remote *r, const char *command, const char *mark)
+{
+	enum remote_result result;
+	char *line;
+
+	if (asprintf(&line, loop, command, mark) < 0)
+		return REMOTE_INTERNAL;
+	result = open_channel(r, line, false);
+	free(line);
+	return result;
 }
 
 static enum remote_result
@@ -830,29 +840,46 @@ read_reply(struct remote *r, struct reply *reply)
 static enum remote_result
 ask_loop(struct remote *r, const char *command, const char *mark)
 {
-	char line[COMMAND_MAX_BYTES];
+	enum remote_result result;
+	char *line;
 	int len;
 
 	if (r->channel == NULL)
 		return start_loop(r, command, mark);
-	len = snprintf(line, sizeof(line), "%s\n%s\n", mark, command);
-	if (len < 0 || (size_t)len >= sizeof(line))
+	len = asprintf(&line, "%s\n%s\n", mark, command);
+	if (len < 0)
 		return REMOTE_INTERNAL;
-	return write_all(r, line, (size_t)len);
+	result = write_all(r, line, (size_t)len);
+	free(line);
+	return result;
+}
+
+/* Have the loop run COMMAND, and read its reply. */
+static enum remote_result
+run(struct remote *r, const char *command, struct reply *reply)
+{
+	const enum remote_result result = ask_loop(r, command, reply->mark);
+
+	return result == REMOTE_OK ? read_reply(r, reply) : result;
 }
 
 enum remote_result
 remote_run(struct remote *r, const char *command, size_t limit_bytes,
     char **text, size_t *len, int *status)
 {
-	enum remote_result result;
+	enum remote_result result = REMOTE_OK;
 	struct reply reply;
 
 	r->detail[0] = '\0';
 	reply_init(&reply, limit_bytes);
-	result = ask_loop(r, command, reply.mark);
+	if (r->channel == NULL && strpbrk(command, "'\"\\") != NULL) {
+		/* the loop cannot begin with it */
+		result = run(r, ":", &reply);
+		reply_free(&reply);
+		reply_init(&reply, limit_bytes);
+	}
 	if (result == REMOTE_OK)
-		result = read_reply(r, &reply);
+		result = run(r, command, &reply);
 	if (result != REMOTE_OK) {
 		reply_free(&reply);
 		return result;
@@ -862,6 +889,29 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 	*len = reply.len;
 	*status = reply.status;
 	return REMOTE_OK;
+}
+
+enum remote_result
+remote_exec(struct remote *r, const char *command)
+{
+	enum remote_result result;
+
+	r->detail[0] = '\0';
+	result = open_channel(r, command, true);
+	r->end_ms = 0;
+	return result;
+}
+
+LIBSSH2_SESSION *
+remote_session(const struct remote *r)
+{
+	return r->session;
+}
+
+LIBSSH2_CHANNEL *
+remote_channel(const struct remote *r)
+{
+	return r->channel;
 }
 
 enum remote_result

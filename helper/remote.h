@@ -65,14 +65,24 @@ enum remote_result remote_authenticate(struct remote *remote,
     const unsigned char *blob, size_t len, remote_signer *sign, void *context);
 
 /*
- * Run COMMAND, a line of sh with neither quotes nor backslashes in it.  The
- * first one opens the channel and costs no round trip of its own.
+ * Run COMMAND, a line of sh.  The first one opens the channel and costs no
+ * round trip of its own, unless there are quotes or backslashes in it.
  * Stores a malloc'ed copy of what it wrote to standard output (at most
  * LIMIT_BYTES; more is REMOTE_TOO_BIG), NUL-terminated, in *TEXT, its length in
  * *LEN, and its exit status in *STATUS.
  */
 enum remote_result remote_run(struct remote *remote, const char *command,
     size_t limit_bytes, char **text, size_t *len, int *status);
+
+/*
+ * Open a channel in which nothing runs but COMMAND, a line for the user's login
+ * shell, in place of that loop.  relay_run() carries it.
+ */
+enum remote_result remote_exec(struct remote *remote, const char *command);
+
+/* The session and, after remote_exec(), its channel, for libssh2's functions */
+struct _LIBSSH2_SESSION *remote_session(const struct remote *remote);
+struct _LIBSSH2_CHANNEL *remote_channel(const struct remote *remote);
 
 /* The connection's socket, to poll while there is nothing to do. */
 int remote_fd(const struct remote *remote);

@@ -32,6 +32,7 @@
 #define ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
 #define OUT_OF_MEMORY_PAUSE_MS 100
 #define CLIENT_CHARS 64
+#define SESSION_SHELL LIBEXECDIR "/moshgate/moshgate-session"
 #define ADDRESS_MAX_CHARS 63
 /* How many refusals of any local user are logged in how long. */
 #define STRANGERS_LOGGED_MAX 50
@@ -57,6 +58,7 @@ struct peer {
 	struct frame asked;
 	struct share_request request;
 	bool session; /* once it is answered it is one */
+	bool running; /* its relay has begun */
 	char client[CLIENT_CHARS];
 	char sshd_pid[16];
 	char mosh_at[96]; /* where its mosh-server is */
@@ -135,6 +137,8 @@ peer_refuse(struct peer *peer, const char *reason, const char *sentence,
 		    "reason", reason, "remedy",
 		    remedy[0] != '\0' ? remedy : NULL, "sshd_pid",
 		    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
+	/* whoever asked may wait for their end */
+	frame_fds_close(&peer->request.fds);
 	fields_add(&fields, "reason", reason);
 	fields_add(&fields, "sentence", sentence);
 	fields_add(&fields, "remedy", remedy);
@@ -148,7 +152,8 @@ log_share_refused(const struct peer *peer, const struct frame *answer)
 {
 	static const char *const what[] = { [SHARE_KEYS] = "keys",
 		[SHARE_SESSION] = "session",
-		[SHARE_CHECK] = "check" };
+		[SHARE_CHECK] = "check",
+		[SHARE_RELAY] = "relay" };
 
 	log_event(LOG_WARNING, "login-failed", "user", peer->request.user,
 	    "asked", what[peer->request.want], "remote",
@@ -220,6 +225,22 @@ answer_session(struct peer *peer, const struct frame *answer)
 	fields_free(&fields);
 }
 
+/* The relay of PEER is over, with the ANSWER, or because PEER is gone. */
+static void
+log_relay_end(const struct peer *peer, const struct frame *answer)
+{
+	char duration[32];
+
+	snprintf(duration, sizeof(duration), "%lld",
+	    (long long)(frame_now_ms() - peer->began_ms) / 1000);
+	log_event(LOG_INFO, "relay-end", "user", peer->request.user, "status",
+	    answer != NULL ? fields_get(answer, "status") : NULL, "signal",
+	    answer != NULL ? fields_get(answer, "signal") : NULL, "reason",
+	    answer != NULL ? fields_get(answer, "reason") : "client-gone",
+	    "detail", answer != NULL ? fields_get(answer, "detail") : NULL,
+	    "duration_s", duration, NULL);
+}
+
 /* The shares' answer to a request. */
 static void
 answered(struct share_request *request, enum frame_type type, const char *body,
@@ -238,8 +259,20 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 			peer->end_ms = 0;
 		return;
 	}
-	if (type == FRAME_REFUSED)
+	if (type == FRAME_RUNNING) {
+		peer->running = true;
+		peer->began_ms = frame_now_ms();
+		log_event(LOG_INFO, "relay", "user", peer->request.user,
+		    "remote", peer->server->config->host, "client",
+		    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+		return;
+	}
+	if (peer->running) {
+		log_relay_end(peer, &answer);
+		peer->running = false;
+	} else if (type == FRAME_REFUSED) {
 		log_share_refused(peer, &answer);
+	}
 	if (type == FRAME_OK && peer->session)
 		answer_session(peer, &answer);
 	else
@@ -289,6 +322,7 @@ may_go(struct peer *peer, const struct passwd *account)
 	static const char sentence[] =
 	    "This account does not go to the remote server.";
 	const char *name = peer->request.user;
+	bool has_shell;
 	uid_t uid;
 	gid_t gid;
 
@@ -299,6 +333,9 @@ may_go(struct peer *peer, const struct passwd *account)
 	}
 	uid = account->pw_uid;
 	gid = account->pw_gid;
+	/* sshd hands a forced command to the login shell, which must be ours */
+	has_shell = peer->server->config->forced_commands != AUTHKEYS_HONOR ||
+	    strcmp(account->pw_shell, SESSION_SHELL) == 0;
 	if (uid == 0) {
 		peer_refuse(peer, "root", sentence,
 		    "root never goes to the remote: see that sshd asks "
@@ -314,6 +351,10 @@ may_go(struct peer *peer, const struct passwd *account)
 		peer_refuse(peer, "not-in-group", sentence,
 		    "to let this account go to the remote, put it in the "
 		    "group " SERVER_GROUP);
+	} else if (!has_shell) {
+		peer_refuse(peer, "other-shell", sentence,
+		    "with forced_commands = honor the login shell of the "
+		    "gateway's users must be " SESSION_SHELL);
 	} else if (!config_wants_user(peer->server->config, name)) {
 		peer_refuse(peer, "not-wanted", sentence,
 		    "the setting users in [clients] excludes this name");
@@ -434,7 +475,52 @@ ask_keys(struct peer *peer)
 	}
 }
 
-/* moshgate-session asks for a mosh-server.  Who it is the kernel says. */
+/*
+ * True if this gateway carries what PEER's session wants; else it is refused.
+ * How sshd called moshgate-session is "via": as the ForceCommand of its
+ * configuration, or as the login shell, with what a key forces, if it does.
+ */
+static bool
+may_run(struct peer *peer)
+{
+	const bool honor = peer->server->config->forced_commands ==
+	    AUTHKEYS_HONOR;
+	const char *via = fields_get(&peer->asked, "via");
+	const bool command = fields_get(&peer->asked, "command") != NULL;
+	const bool terminal = fields_get(&peer->asked, "terminal") != NULL;
+	const struct frame_fds *fds = &peer->request.fds;
+
+	if (fds->excess || (fds->count > 0 && fds->count != FRAME_FDS) ||
+	    (terminal && fds->count > 0) ||
+	    (command && !terminal && fds->count == 0)) {
+		peer_refuse(peer, "malformed", "That is no request.", "");
+	} else if (honor && (via == NULL || strcmp(via, "shell") != 0)) {
+		peer_refuse(peer, "force-command",
+		    "This gateway's settings contradict each other; the "
+		    "administrator must look into it.",
+		    "take ForceCommand out of Match Group " SERVER_GROUP
+		    " in sshd's configuration, or forced_commands = honor out "
+		    "of moshgate.ini");
+	} else if (command && !honor) {
+		peer_refuse(peer, "no-commands",
+		    "This gateway carries interactive sessions only; it does "
+		    "not run commands or copy files.",
+		    "");
+	} else if (!command && !terminal) {
+		peer_refuse(peer, "no-terminal",
+		    "This gateway carries interactive sessions only, and this "
+		    "one has no terminal (ssh -t asks for one).",
+		    "");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/*
+ * moshgate-session asks for a mosh-server or, without a terminal, for a relay.
+ * Who it is the kernel says.
+ */
 static void
 ask_session(struct peer *peer)
 {
@@ -444,10 +530,10 @@ ask_session(struct peer *peer)
 	if (account != NULL && config_username_valid(account->pw_name))
 		memcpy(peer->request.user, account->pw_name,
 		    strlen(account->pw_name) + 1);
-	if (!may_go(peer, account))
+	if (!may_go(peer, account) || !may_run(peer))
 		return;
-	peer->session = true;
-	peer->request.want = SHARE_SESSION;
+	peer->session = peer->request.fds.count == 0;
+	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;
 	shares_ask(peer->server->shares, &peer->request);
 }
 
@@ -537,6 +623,8 @@ peer_asked(struct peer *peer)
 		peer_refuse(peer, "malformed", "That is no request.", "");
 		return;
 	}
+	if (peer->asked.type != FRAME_SESSION)
+		frame_fds_close(&peer->request.fds);
 	switch (peer->asked.type) {
 	case FRAME_KEYS:
 		ask_keys(peer);
@@ -588,7 +676,10 @@ peer_close(struct server *server, struct peer *peer)
 			break;
 		}
 	}
+	if (peer->running && !server->over)
+		log_relay_end(peer, NULL);
 	close(peer->fd);
+	frame_fds_close(&peer->request.fds);
 	frame_in_reset(&peer->in);
 	frame_out_reset(&peer->out);
 	frame_free(&peer->asked);
@@ -669,6 +760,7 @@ accept_peer(struct server *server)
 	peer->fd = fd;
 	peer->uid = cred.uid;
 	peer->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
+	peer->in.fds = &peer->request.fds;
 	peer->end_ms = frame_now_ms() + REQUEST_MS;
 	peer->next = server->peers;
 	server->peers = peer;

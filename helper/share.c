@@ -34,8 +34,8 @@ enum worker_state {
 
 struct worker {
 	struct worker *next;
-	struct share *share;           /* NULL for a check, and when ending */
-	struct share_request *request; /* the session or check it works for */
+	struct share *share;           /* NULL if alone, and when ending */
+	struct share_request *request; /* what it works for, but keys */
 	enum worker_state state;
 	enum share_want job;
 	bool opens;    /* its first job is to be there, for the next login */
@@ -349,7 +349,8 @@ pass_on(struct fields *fields, const struct frame *asked)
 
 		if (strncmp(at, "LC_", 3) == 0 || strcmp(at, "LANG") == 0 ||
 		    strcmp(at, "LANGUAGE") == 0 ||
-		    strcmp(at, "COLORTERM") == 0 || strcmp(at, "colors") == 0)
+		    strcmp(at, "COLORTERM") == 0 || strcmp(at, "colors") == 0 ||
+		    strcmp(at, "command") == 0 || strcmp(at, "original") == 0)
 			fields_add(fields, at, value);
 		at = value + strlen(value) + 1;
 	}
@@ -387,10 +388,16 @@ worker_launch(struct shares *shares, struct worker *worker)
 {
 	char blob[SIGNER_BLOB_BYTES * 2];
 	struct fields fields = { 0 };
+	struct share_request *alone = worker->share == NULL ? worker->request
+							    : NULL;
 	const char *first = "open";
 	bool queued;
 
-	worker->pid = worker_start(worker->user, &worker->fd);
+	worker->pid = worker_start(worker->user,
+	    alone != NULL && worker->job == SHARE_RELAY ? alone->fds.fd : NULL,
+	    &worker->fd);
+	if (alone != NULL)
+		frame_fds_close(&alone->fds);
 	if (worker->pid < 0) {
 		log_event(LOG_ERR, "worker-failed", "user", worker->user,
 		    "detail", strerror(errno), "remedy",
@@ -398,7 +405,7 @@ worker_launch(struct shares *shares, struct worker *worker)
 		return false;
 	}
 	if (worker->share == NULL)
-		first = "check";
+		first = worker->job == SHARE_RELAY ? "relay" : "check";
 	else if (!worker->opens && choose_job(worker->share, worker))
 		first = worker->job == SHARE_KEYS ? "keys" : "session";
 	else
@@ -409,7 +416,8 @@ worker_launch(struct shares *shares, struct worker *worker)
 	fields_add(&fields, "first", first);
 	fields_add(&fields, "public", blob);
 	worker_describe(&fields, shares->config);
-	if (worker->request != NULL && worker->job == SHARE_SESSION)
+	if (worker->request != NULL &&
+	    (worker->job == SHARE_SESSION || worker->job == SHARE_RELAY))
 		pass_on(&fields, worker->request->asked);
 	queued = !fields.failed &&
 	    frame_queue(&worker->out, FRAME_START, fields.text, fields.len);
@@ -675,8 +683,18 @@ worker_said(struct shares *shares, struct worker *worker,
 	switch (frame->type) {
 	case FRAME_NOTE:
 		return take_note(shares, worker, frame);
+	case FRAME_RUNNING:
+		if (worker->share != NULL || worker->job != SHARE_RELAY ||
+		    worker->state != WORKER_STARTING)
+			return false;
+		worker->state = WORKER_BUSY;
+		worker->began_ms = frame_now_ms();
+		worker->end_ms = INT64_MAX;
+		if (worker->request != NULL)
+			shares->answer(worker->request, FRAME_RUNNING, NULL, 0);
+		return true;
 	case FRAME_STEP:
-		if (worker->share != NULL)
+		if (worker->share != NULL || worker->job != SHARE_CHECK)
 			return false;
 		if (worker->request != NULL)
 			shares->answer(worker->request, FRAME_STEP, frame->body,
@@ -931,13 +949,15 @@ shares_ask(struct shares *shares, struct share_request *request)
 
 	request->next = NULL;
 	request->retried = request->started = false;
-	if (request->want == SHARE_CHECK) {
+	if (request->want == SHARE_CHECK || request->want == SHARE_RELAY) {
 		struct worker *worker = worker_new(shares, request->user);
 
-		if (worker != NULL)
+		if (worker != NULL) {
+			worker->job = request->want;
 			worker->request = request;
-		else
+		} else {
 			refuse_memory(shares, request);
+		}
 		return;
 	}
 	share = find_share(shares, request->user);

@@ -22,17 +22,20 @@ enum share_want {
 	SHARE_KEYS,
 	SHARE_SESSION,
 	SHARE_CHECK, /* a worker of its own, that tells each step */
+	SHARE_RELAY, /* a worker of its own, that carries FDS */
 };
 
 /*
  * A request, kept by whoever asks until it is answered or forgotten.  ASKED is
- * the shim's request, whose fields a session passes on.
+ * the shim's request, whose fields a session passes on.  FDS, for a relay, are
+ * closed when its worker has them.
  */
 struct share_request {
 	enum share_want want;
 	char user[65];
 	const struct frame *asked;
 	void *asker;
+	struct frame_fds fds;
 	/* the share's own */
 	struct share_request *next;
 	bool retried, started;
@@ -41,8 +44,8 @@ struct share_request {
 
 /*
  * Called with the answer to REQUEST: FRAME_TEXT, FRAME_OK, FRAME_REFUSED; or
- * FRAME_STEP, after which another comes.  After any other the request is
- * forgotten already.
+ * FRAME_STEP or FRAME_RUNNING, after which another comes.  After any other the
+ * request is forgotten already.
  */
 typedef void share_answer(struct share_request *request, enum frame_type type,
     const char *body, size_t len);

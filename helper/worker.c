@@ -26,6 +26,7 @@
 #include "signer.h"
 
 #define HELPER_FD 3
+#define RELAY_FD (HELPER_FD + 1) /* and the next: what a relay carries */
 #define HELPER_TIMEOUT_MS 10000
 #define REPLY_MAX_BYTES ((size_t)64 * 1024)
 #define DETAIL_CHARS ((size_t)200)
@@ -62,12 +63,24 @@ static const struct {
 
 #define TOLD (sizeof(told) / sizeof(told[0]))
 
-/* Become the worker: the program open at EXE_FD, with the socket FD. */
+/* Have FROM, a descriptor above those that are given, at TO as well. */
 static void
-child_exec(const char *user, int exe_fd, int fd)
+child_give(int from, int to)
+{
+	if (dup2(from, to) < 0)
+		_exit(126);
+}
+
+/*
+ * Become the worker: the program open at EXE_FD, with the socket FD and the
+ * descriptors of RELAY, if it is not NULL.
+ */
+static void
+child_exec(const char *user, int exe_fd, int fd, const int *relay)
 {
 	char name[] = "moshgate-helper", option[] = WORKER_OPTION, whom[80];
 	char *argv[] = { name, option, whom, NULL };
+	int given = HELPER_FD;
 	sigset_t none;
 
 	snprintf(whom, sizeof(whom), "%s", user);
@@ -75,39 +88,58 @@ child_exec(const char *user, int exe_fd, int fd)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(126);
-	if (fd == HELPER_FD) {
-		if (fcntl(fd, F_SETFD, 0) < 0)
-			_exit(126);
-	} else if (dup2(fd, HELPER_FD) < 0) {
-		_exit(126);
-	}
-	if (close_range(HELPER_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	child_give(fd, given++);
+	for (int i = 0; relay != NULL && i < RELAY_FDS; i++)
+		child_give(relay[i], given++);
+	if (close_range((unsigned)given, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);
 	fexecve(exe_fd, argv, environ);
 	_exit(127);
 }
 
-pid_t
-worker_start(const char *user, int *fd)
+/* Move *FD out of the way of those that a worker is given. */
+static bool
+move_up(int *fd)
 {
-	int ends[2] = { -1, -1 }, exe_fd, error;
+	const int moved = *fd < 0
+	    ? -1
+	    : fcntl(*fd, F_DUPFD_CLOEXEC, RELAY_FD + RELAY_FDS);
+
+	if (moved < 0)
+		return false;
+	close(*fd);
+	*fd = moved;
+	return true;
+}
+
+pid_t
+worker_start(const char *user, const int relay[RELAY_FDS], int *fd)
+{
+	int ends[2] = { -1, -1 }, exe_fd, error, copies[RELAY_FDS];
 	pid_t pid = -1;
+	bool good;
 
 	/* The program that runs, also when another has taken its place. */
 	exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	if (exe_fd >= 0 && exe_fd <= HELPER_FD) {
-		/* out of the way of the socket */
-		const int moved = fcntl(exe_fd, F_DUPFD_CLOEXEC, HELPER_FD + 1);
-
-		close(exe_fd);
-		exe_fd = moved;
+	good = move_up(&exe_fd) &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
+	    move_up(&ends[1]);
+	for (int i = 0; i < RELAY_FDS; i++) {
+		copies[i] = good && relay != NULL
+		    ? fcntl(relay[i], F_DUPFD_CLOEXEC, RELAY_FD + RELAY_FDS)
+		    : -1;
+		good = good && (relay == NULL || copies[i] >= 0);
 	}
-	if (exe_fd >= 0 &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0)
+	if (good)
 		pid = fork();
 	if (pid == 0)
-		child_exec(user, exe_fd, ends[1]);
+		child_exec(user, exe_fd, ends[1],
+		    relay != NULL ? copies : NULL);
 	error = errno;
+	for (int i = 0; i < RELAY_FDS; i++) {
+		if (copies[i] >= 0)
+			close(copies[i]);
+	}
 	if (exe_fd >= 0)
 		close(exe_fd);
 	if (ends[1] >= 0)
@@ -484,6 +516,30 @@ read_client(const struct frame *frame, struct mosh_client *client)
 	}
 }
 
+/*
+ * The command that FRAME asks for, behind BEFORE, as words of sh: malloc'ed, or
+ * NULL if it asks for none.
+ */
+static char *
+make_script(const struct frame *frame, const char *before)
+{
+	const char *command = fields_get(frame, "command");
+	const size_t len = strlen(before);
+	char *script;
+
+	if (command == NULL)
+		return NULL;
+	script = malloc(len + COMMAND_SCRIPT_BYTES);
+	if (script == NULL)
+		return NULL;
+	memcpy(script, before, len);
+	if (command_script(command, fields_get(frame, "original"), script + len,
+		COMMAND_SCRIPT_BYTES))
+		return script;
+	free(script);
+	return NULL;
+}
+
 /* Start a mosh-server for the client in FRAME.  False when all is over. */
 static bool
 do_session(struct work *w, const struct frame *frame)
@@ -491,7 +547,7 @@ do_session(struct work *w, const struct frame *frame)
 	struct mosh_client client;
 	struct mosh_reply reply = { 0 };
 	struct fields fields = { 0 };
-	char command[MOSH_COMMAND_BYTES], *text;
+	char *command, *text, *script;
 	enum remote_result result;
 	enum mosh_result started;
 	size_t len, text_len;
@@ -504,13 +560,21 @@ do_session(struct work *w, const struct frame *frame)
 			NULL
 		    ? "-i ::"
 		    : "-i 0.0.0.0";
-	if (!mosh_command(w->config, &client, command)) {
+	script = make_script(frame, "");
+	command = malloc(MOSH_COMMAND_BYTES);
+	client.script = script;
+	if (command == NULL ||
+	    !mosh_command(w->config, &client, command, MOSH_COMMAND_BYTES)) {
 		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
 		    "shorten server in [mosh]", "", false);
+		free(command);
+		free(script);
 		return true;
 	}
 	result = remote_run(w->remote, command, REPLY_MAX_BYTES, &text, &len,
 	    &status);
+	free(command);
+	free(script);
 	if (result != REMOTE_OK)
 		return run_failed(w, result);
 	text_len = len;
@@ -537,6 +601,44 @@ do_session(struct work *w, const struct frame *frame)
 	explicit_bzero(&reply, sizeof(reply));
 	free(text);
 	return true;
+}
+
+/*
+ * Run the command that was asked for, and carry its input and output.  Without
+ * an original one there is nothing to tell it, and it goes as it is.
+ */
+static void
+do_relay(struct work *w)
+{
+	int fds[RELAY_FDS] = { RELAY_FD, RELAY_FD + 1, RELAY_FD + 2 };
+	const char *command = fields_get(&w->start, "command");
+	const bool plain = fields_get(&w->start, "original") == NULL;
+	struct fields fields = { 0 }, none = { 0 };
+	enum remote_result result;
+	struct relay_end end;
+	char *script = NULL;
+
+	if (command != NULL)
+		script = plain ? strdup(command)
+			       : make_script(&w->start, "exec ");
+	result = script != NULL ? remote_exec(w->remote, script)
+				: REMOTE_INTERNAL;
+	free(script);
+	if (result == REMOTE_OK) {
+		if (!tell(FRAME_RUNNING, &none))
+			return;
+		result = relay_run(w->remote, HELPER_FD, fds, &end);
+	}
+	if (result != REMOTE_OK) {
+		run_failed(w, result);
+		return;
+	}
+	if (end.signal[0] != '\0')
+		fields_add(&fields, "signal", end.signal);
+	else
+		fields_add_number(&fields, "status", end.status);
+	tell(FRAME_OK, &fields);
+	fields_free(&fields);
 }
 
 /* Nothing but an open channel, ready for the next login. */
@@ -599,7 +701,10 @@ do_job(struct work *w, const struct frame *frame, const char *job)
 		return do_session(w, frame);
 	if (strcmp(job, "open") == 0)
 		return do_open(w);
-	do_check(w);
+	if (strcmp(job, "relay") == 0)
+		do_relay(w);
+	else
+		do_check(w);
 	return false;
 }
 

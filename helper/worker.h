@@ -8,6 +8,7 @@
 
 #include "../shim/frame.h"
 #include "config.h"
+#include "relay.h"
 
 /*
  * A worker is the helper executed anew, without the gateway's key: it makes
@@ -21,7 +22,9 @@
  *				FRAME_NOTE	something for the log
  *				FRAME_STEP	a line of `moshgate check`
  *				FRAME_TEXT	the authorized_keys, filtered
+ *				FRAME_RUNNING	the command of a relay runs
  *				FRAME_OK	host, port, key of a mosh-server;
+ *						status, signal of a relay's end;
  *						or that the job is done
  *				FRAME_REFUSED	reason, sentence, remedy,
  *						detail; "ends" if it is over
@@ -32,10 +35,11 @@
 #define WORKER_NOTE_SANDBOX "sandbox"
 
 /*
- * Start a worker for USER.  Stores the helper's end of its socket
+ * Start a worker for USER.  RELAY are the descriptors that it is to carry, or
+ * NULL; they stay the caller's.  Stores the helper's end of its socket
  * (close-on-exec) in *FD.  Returns its process, or -1 with errno set.
  */
-pid_t worker_start(const char *user, int *fd);
+pid_t worker_start(const char *user, const int relay[RELAY_FDS], int *fd);
 
 /* Add to FIELDS what of CONFIG a worker needs: never a secret. */
 void worker_describe(struct fields *fields, const struct config *config);

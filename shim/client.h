@@ -19,6 +19,10 @@ int client_connect(void);
  */
 bool client_ask(int fd, enum frame_type type, const struct fields *fields);
 
+/* The same, with the descriptors in FDS passed along. */
+bool client_ask_fds(int fd, enum frame_type type, const struct fields *fields,
+    const int fds[FRAME_FDS]);
+
 /*
  * In one sentence, why the helper could not be asked: ERROR is the errno of
  * client_connect().  For a person; the string is static.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 int64_t
 frame_now_ms(void)
@@ -62,6 +63,63 @@ header_check(struct frame_in *in)
 	return FRAME_COMPLETE;
 }
 
+void
+frame_fds_close(struct frame_fds *fds)
+{
+	while (fds->count > 0)
+		close(fds->fd[--fds->count]);
+}
+
+/* Keep the descriptors that came in MESSAGE, if there are as many as allowed */
+static void
+take_fds(struct msghdr *message, struct frame_fds *fds)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL;
+	     c = CMSG_NXTHDR(message, c)) {
+		size_t count;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (fds->count < FRAME_FDS) {
+				fds->fd[fds->count++] = fd;
+			} else {
+				close(fd);
+				fds->excess = true;
+			}
+		}
+	}
+	if ((message->msg_flags & MSG_CTRUNC) != 0)
+		fds->excess = true;
+}
+
+/* recv() that keeps what descriptors IN asks for; without, all are closed. */
+static ssize_t
+receive(int fd, struct frame_in *in, void *to, size_t want)
+{
+	union {
+		char bytes[CMSG_SPACE(FRAME_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = { .iov_base = to, .iov_len = want };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	ssize_t got;
+
+	if (in->fds == NULL)
+		return recv(fd, to, want, MSG_DONTWAIT);
+	got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (got >= 0)
+		take_fds(&message, in->fds);
+	return got;
+}
+
 enum frame_result
 frame_read(int fd, struct frame_in *in, struct frame *frame)
 {
@@ -87,7 +145,7 @@ frame_read(int fd, struct frame_in *in, struct frame *frame)
 		}
 		if (want == 0)
 			break;
-		got = recv(fd, to, want, MSG_DONTWAIT);
+		got = receive(fd, in, to, want);
 		if (got == 0)
 			return in->have == 0 ? FRAME_CLOSED : FRAME_CUT;
 		if (got < 0) {
@@ -203,26 +261,71 @@ frame_out_reset(struct frame_out *out)
 	*out = (struct frame_out){ 0 };
 }
 
-bool
-frame_send(int fd, enum frame_type type, const char *body, size_t len,
-    int64_t timeout_ms)
+/* Write OUT to the socket FD until END_MS; it is then empty in any case. */
+static bool
+send_rest(int fd, struct frame_out *out, int64_t end_ms)
 {
-	const int64_t end_ms = frame_now_ms() + timeout_ms;
-	struct frame_out out = { 0 };
 	bool sent = false;
 
-	if (!frame_queue(&out, type, body, len))
-		return false;
-	while (frame_flush(fd, &out)) {
-		if (out.len == 0) {
+	while (frame_flush(fd, out)) {
+		if (out->len == 0) {
 			sent = true;
 			break;
 		}
 		if (!wait_ready(fd, POLLOUT, end_ms))
 			break;
 	}
-	frame_out_reset(&out);
+	frame_out_reset(out);
 	return sent;
+}
+
+bool
+frame_send(int fd, enum frame_type type, const char *body, size_t len,
+    int64_t timeout_ms)
+{
+	const int64_t end_ms = frame_now_ms() + timeout_ms;
+	struct frame_out out = { 0 };
+
+	return frame_queue(&out, type, body, len) &&
+	    send_rest(fd, &out, end_ms);
+}
+
+bool
+frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
+    const int fds[FRAME_FDS], int64_t timeout_ms)
+{
+	const int64_t end_ms = frame_now_ms() + timeout_ms;
+	union {
+		char bytes[CMSG_SPACE(FRAME_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct frame_out out = { 0 };
+	struct iovec part;
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+	ssize_t put;
+
+	if (!frame_queue(&out, type, body, len))
+		return false;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(FRAME_FDS * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, FRAME_FDS * sizeof(int));
+	/* they go with the first byte, and all else follows */
+	part = (struct iovec){ .iov_base = out.bytes, .iov_len = 1 };
+	while ((put = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 &&
+	    (errno == EINTR ||
+		(errno == EAGAIN && wait_ready(fd, POLLOUT, end_ms))))
+		continue;
+	if (put != 1) {
+		frame_out_reset(&out);
+		return false;
+	}
+	out.sent = 1;
+	return send_rest(fd, &out, end_ms);
 }
 
 void

@@ -27,6 +27,7 @@ enum frame_type {
 	FRAME_REFUSED, /* reason, sentence */
 	FRAME_TEXT,    /* bytes */
 	FRAME_STEP,    /* a line of `moshgate check': more is to come */
+	FRAME_RUNNING, /* the relay has begun: its end is to come */
 	/* between the helper and a worker */
 	FRAME_START = 64,
 	FRAME_SIGN,
@@ -50,9 +51,20 @@ enum frame_result {
 	FRAME_FAILED,        /* errno says why */
 };
 
+/* Descriptors that come with a request: standard input, output and error. */
+#define FRAME_FDS 3
+
+struct frame_fds {
+	int fd[FRAME_FDS];
+	size_t count;
+	bool excess; /* there were more */
+};
+
 /* Where the frame that is being read stands. */
 struct frame_in {
 	size_t limit_bytes;
+	/* where to put the descriptors that come along; NULL: they are closed */
+	struct frame_fds *fds;
 	size_t have; /* bytes of header and body so far */
 	unsigned char header[FRAME_HEADER_BYTES];
 	char *body;
@@ -71,6 +83,9 @@ struct frame_out {
  * given to frame_free(), and IN is ready for the next.
  */
 enum frame_result frame_read(int fd, struct frame_in *in, struct frame *frame);
+
+/* Close the descriptors in FDS. */
+void frame_fds_close(struct frame_fds *fds);
 
 /* Free what is held for a frame not complete. */
 void frame_in_reset(struct frame_in *in);
@@ -105,6 +120,10 @@ void frame_out_reset(struct frame_out *out);
  */
 bool frame_send(int fd, enum frame_type type, const char *body, size_t len,
     int64_t timeout_ms);
+
+/* The same, with the descriptors in FDS passed along. */
+bool frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
+    const int fds[FRAME_FDS], int64_t timeout_ms);
 
 /* A body of fields in the making: start from {0}, end with fields_free(). */
 struct fields {

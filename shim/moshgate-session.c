@@ -1,10 +1,14 @@
 /*
  * moshgate-session: what a gateway user's session runs, as sshd's ForceCommand
  * and as the login shell.  Has the helper start a mosh-server on the remote,
- * and becomes the mosh-client of it, on the session's own terminal.
+ * and becomes the mosh-client of it, on the session's own terminal; or, without
+ * a terminal, has it carry a command, and ends as that does.
  */
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +21,10 @@
 #include "visible.h"
 
 #define SELF LIBEXECDIR "/moshgate/moshgate-session"
+/* The forced command of keys that have none of their own: see authkeys.h. */
+#define ANY_COMMAND SELF " -"
+/* ssh(1) ends so for what is not the command's. */
+#define STATUS_FAILED 255
 #define MOSH_CLIENT "/usr/bin/mosh-client"
 
 static const int64_t answer_timeout_ms = 100000;
@@ -26,7 +34,14 @@ extern char **environ;
 
 /* What the person's side of the session is like; strings are copies. */
 struct session {
-	bool command; /* a command or a subsystem was asked for */
+	/*
+	 * How sshd has called: as its ForceCommand, or as the login shell, with
+	 * the command that a key or certificate forces, if there is one.
+	 */
+	bool by_shell;
+	/* what is to run, NULL for the login shell; what was asked instead */
+	char *command, *original;
+	bool terminal;
 	char *term, *colorterm, *client;
 	char *locale[LOCALE_NAMES];
 	int colors;
@@ -52,22 +67,6 @@ usage(void)
 	    stdout);
 }
 
-/*
- * True if sshd was asked to run something: as ForceCommand that is in
- * SSH_ORIGINAL_COMMAND; as the login shell it stands behind -c, unless that is
- * this very program, which is then the ForceCommand.
- */
-static bool
-asks_command(int argc, char **argv)
-{
-	const char *original = getenv("SSH_ORIGINAL_COMMAND");
-
-	if (original != NULL)
-		return true;
-	return argc >= 3 && strcmp(argv[1], "-c") == 0 &&
-	    strcmp(argv[2], SELF) != 0;
-}
-
 /* A copy of the client's variable NAME, if it has at most MAX characters. */
 static char *
 copy_value(const char *name, size_t max)
@@ -90,11 +89,49 @@ copy_valid(const char *name)
 	return strdup(value);
 }
 
+/* A copy of TEXT, NULL if that is; there must be memory for it. */
+static char *
+copy(const char *text)
+{
+	char *made = text != NULL ? strdup(text) : NULL;
+
+	if (text != NULL && made == NULL) {
+		say("This gateway is out of memory.");
+		exit(STATUS_FAILED);
+	}
+	return made;
+}
+
+/*
+ * What sshd was asked to run.  It runs all commands by "SHELL -c COMMAND": a
+ * ForceCommand, then a key's own, then the client's, the first that there is;
+ * and says in SSH_ORIGINAL_COMMAND what the client's was if it is another.
+ * Without any, it calls the login shell with a "-" before its name.
+ */
+static void
+read_command(struct session *s, int argc, char **argv)
+{
+	const char *original = getenv("SSH_ORIGINAL_COMMAND");
+	const char *command = argc == 3 && strcmp(argv[1], "-c") == 0 ? argv[2]
+								      : NULL;
+
+	s->by_shell = (argc == 1 && argv[0][0] == '-') ||
+	    (command != NULL && strcmp(command, SELF) != 0);
+	if (!s->by_shell ||
+	    (command != NULL && strcmp(command, ANY_COMMAND) == 0)) {
+		s->command = copy(original);
+	} else {
+		s->command = copy(command);
+		s->original = copy(original);
+	}
+}
+
 /* Take from the environment, which is the client's, what is wanted of it. */
 static void
 read_session(struct session *s, int argc, char **argv)
 {
-	s->command = asks_command(argc, argv);
+	read_command(s, argc, argv);
+	s->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	s->term = copy_value("TERM", 64);
 	s->client = copy_value("SSH_CONNECTION", 128);
 	if (s->client != NULL)
@@ -104,7 +141,10 @@ read_session(struct session *s, int argc, char **argv)
 		s->locale[i] = copy_valid(locale_names[i]);
 }
 
-/* From here on the environment is ours.  False if it cannot be made. */
+/*
+ * From here on the environment is ours: that of mosh-client.  False if it
+ * cannot be made.
+ */
 static bool
 build_environment(struct session *s)
 {
@@ -124,13 +164,35 @@ build_environment(struct session *s)
 	return true;
 }
 
-/* Ask the helper for a mosh-server. */
+/* Have standard input, output and error lead nowhere but to errors. */
+static void
+let_go(void)
+{
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}
+
+/* Ask the helper for a mosh-server or, without a terminal, for a relay. */
 static bool
 ask(int fd, const struct session *s)
 {
+	static const int fds[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
+		STDERR_FILENO };
 	struct fields fields = { 0 };
 	bool sent;
 
+	fields_add(&fields, "via", s->by_shell ? "shell" : "force-command");
+	if (s->command != NULL)
+		fields_add(&fields, "command", s->command);
+	if (s->original != NULL)
+		fields_add(&fields, "original", s->original);
+	if (s->terminal)
+		fields_add(&fields, "terminal", "1");
 	fields_add_number(&fields, "colors", s->colors);
 	if (s->colorterm != NULL)
 		fields_add(&fields, "COLORTERM", s->colorterm);
@@ -140,7 +202,12 @@ ask(int fd, const struct session *s)
 		if (s->locale[i] != NULL)
 			fields_add(&fields, locale_names[i], s->locale[i]);
 	}
-	sent = client_ask(fd, FRAME_SESSION, &fields);
+	if (s->command == NULL || s->terminal) {
+		sent = client_ask(fd, FRAME_SESSION, &fields);
+	} else {
+		sent = client_ask_fds(fd, FRAME_SESSION, &fields, fds);
+		let_go();
+	}
 	fields_free(&fields);
 	return sent;
 }
@@ -217,42 +284,48 @@ become_mosh_client(int fd, const struct frame *answer)
 	say("mosh-client cannot be run on this gateway.");
 }
 
-int
-main(int argc, char **argv)
+/* What a relay's ANSWER says of the command's end becomes this one's. */
+static int
+end_as(const struct frame *answer)
 {
-	struct session session = { 0 };
+	static const struct {
+		const char *name;
+		int number;
+	} signals[] = { /* RFC 4254, section 6.10 */
+		{ "ABRT", SIGABRT }, { "ALRM", SIGALRM }, { "FPE", SIGFPE },
+		{ "HUP", SIGHUP }, { "ILL", SIGILL }, { "INT", SIGINT },
+		{ "KILL", SIGKILL }, { "PIPE", SIGPIPE }, { "QUIT", SIGQUIT },
+		{ "SEGV", SIGSEGV }, { "TERM", SIGTERM }, { "USR1", SIGUSR1 },
+		{ "USR2", SIGUSR2 }
+	};
+	const struct rlimit no_core = { 0, 0 };
+	const char *name = fields_get(answer, "signal");
+	long long status;
+
+	if (name == NULL)
+		return fields_get_number(answer, "status", 0, STATUS_FAILED,
+			   &status)
+		    ? (int)status
+		    : STATUS_FAILED;
+	setrlimit(RLIMIT_CORE, &no_core);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (strcmp(signals[i].name, name) == 0) {
+			signal(signals[i].number, SIG_DFL);
+			raise(signals[i].number);
+		}
+	}
+	return STATUS_FAILED;
+}
+
+/* The session of a person at a terminal; returns only if there is none. */
+static int
+run_terminal(struct session *s, int fd)
+{
 	struct frame answer = { 0 };
 	const char *sentence;
-	int fd;
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		usage();
-		return 0;
-	}
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		printf("moshgate-session %s\n", MOSHGATE_VERSION);
-		return 0;
-	}
-	read_session(&session, argc, argv);
-	if (session.command) {
-		say("This gateway carries interactive sessions only; it does "
-		    "not run commands or copy files.");
-		return 1;
-	}
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		say("This gateway carries interactive sessions only, and this "
-		    "one has no terminal (ssh -t asks for one).");
-		return 1;
-	}
-	if (!build_environment(&session))
-		return 1;
 	terminal_make_size(STDIN_FILENO);
-	fd = client_connect();
-	if (fd < 0) {
-		say(client_problem(errno));
-		return 1;
-	}
-	if (!ask(fd, &session) || !wait_answer(fd, &answer)) {
+	if (!ask(fd, s) || !wait_answer(fd, &answer)) {
 		say("The moshgate helper on this gateway does not answer.");
 		return 1;
 	}
@@ -264,4 +337,65 @@ main(int argc, char **argv)
 	}
 	become_mosh_client(fd, &answer);
 	return 1;
+}
+
+/* A command without a terminal; returns the exit status. */
+static int
+run_relay(const struct session *s, int fd)
+{
+	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
+	struct frame answer = { 0 };
+	const char *sentence = NULL;
+	bool running = false;
+
+	if (!ask(fd, s))
+		goto lost;
+	for (;;) {
+		const enum frame_result result = frame_wait(fd, &in, &answer,
+		    answer_timeout_ms);
+
+		/* it may run for as long as it likes */
+		if (result == FRAME_AGAIN)
+			continue;
+		if (result != FRAME_COMPLETE || !fields_wellformed(&answer))
+			goto lost;
+		if (answer.type != FRAME_RUNNING)
+			break;
+		running = true;
+		frame_free(&answer);
+	}
+	if (answer.type == FRAME_OK)
+		return end_as(&answer);
+	sentence = fields_get(&answer, "sentence");
+	say(sentence != NULL ? sentence : "The gateway refused this session.");
+	return running ? STATUS_FAILED : 1;
+lost:
+	say("The moshgate helper on this gateway does not answer.");
+	return STATUS_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct session session = { 0 };
+	int fd;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage();
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("moshgate-session %s\n", MOSHGATE_VERSION);
+		return 0;
+	}
+	read_session(&session, argc, argv);
+	if (session.terminal && !build_environment(&session))
+		return 1;
+	fd = client_connect();
+	if (fd < 0) {
+		say(client_problem(errno));
+		return 1;
+	}
+	return session.terminal ? run_terminal(&session, fd)
+				: run_relay(&session, fd);
 }

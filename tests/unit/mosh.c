@@ -45,14 +45,17 @@ config_with(const char *settings)
 	return config;
 }
 
+/* Enough for what has no command of its own in it. */
+#define COMMAND_BYTES 4096
+
 static void
 commands(const char *settings, const struct mosh_client *client,
     const char *expected)
 {
 	struct config *config = config_with(settings);
-	char command[MOSH_COMMAND_BYTES];
+	char command[COMMAND_BYTES];
 
-	assert_true(mosh_command(config, client, command));
+	assert_true(mosh_command(config, client, command, sizeof(command)));
 	assert_string_equal(command, expected);
 	config_free(config);
 }
@@ -115,11 +118,25 @@ where_it_listens_may_be_said(void **state)
 	    "-i 0.0.0.0 -c 8 -p 60000:61000 2>&1");
 }
 
+static void
+a_command_of_its_own_stands_at_the_end_of_both(void **state)
+{
+	const struct mosh_client client = { .colors = 8,
+		.script = "/bin/sh -c 'x' sh 'y'" };
+
+	(void)state;
+	commands("", &client,
+	    "MOSH_SERVER_NETWORK_TMOUT=604800 mosh-server new -s -c 8 "
+	    "-p 60000:61000 -- /bin/sh -c 'x' sh 'y' 2>&1||"
+	    "LC_ALL=C.UTF-8 MOSH_SERVER_NETWORK_TMOUT=604800 mosh-server new "
+	    "-s -c 8 -p 60000:61000 -- /bin/sh -c 'x' sh 'y' 2>&1");
+}
+
 /* With each variable of a locale as long as it may be. */
 static void
 the_longest_client_still_fits_and_needs_no_quotes(void **state)
 {
-	char value[LOCALE_VALUE_MAX_CHARS + 1], command[MOSH_COMMAND_BYTES];
+	char value[LOCALE_VALUE_MAX_CHARS + 1], command[COMMAND_BYTES];
 	struct mosh_client client = { .colors = 16777216,
 		.colorterm = value,
 		.locales = LOCALE_NAMES };
@@ -133,8 +150,8 @@ the_longest_client_still_fits_and_needs_no_quotes(void **state)
 		client.locale[i].name = locale_names[i];
 		client.locale[i].value = value;
 	}
-	assert_true(mosh_command(config, &client, command));
-	assert_true(strlen(command) < MOSH_COMMAND_BYTES);
+	assert_true(mosh_command(config, &client, command, sizeof(command)));
+	assert_true(strlen(command) < COMMAND_BYTES);
 	assert_null(strpbrk(command, "'\"\\!\n\r`$(){}[]<*?~#;"));
 	config_free(config);
 }
@@ -143,7 +160,7 @@ static void
 a_command_that_is_too_long_is_none(void **state)
 {
 	const struct mosh_client client = { .colors = 8 };
-	char command[MOSH_COMMAND_BYTES], *server;
+	char command[COMMAND_BYTES], *server;
 	struct config *config = config_with("");
 
 	(void)state;
@@ -153,12 +170,13 @@ a_command_that_is_too_long_is_none(void **state)
 		assert_non_null(config->mosh_server);
 		memset(config->mosh_server, 'x', len);
 		config->mosh_server[len] = '\0';
-		if (mosh_command(config, &client, command))
+		if (mosh_command(config, &client, command, sizeof(command)))
 			assert_non_null(strstr(command, "61000 2>&1||"));
 		else
 			assert_true(len > 1950);
 		if (len == 2099)
-			assert_false(mosh_command(config, &client, command));
+			assert_false(mosh_command(config, &client, command,
+			    sizeof(command)));
 		free(config->mosh_server);
 	}
 	config->mosh_server = server;
@@ -384,6 +402,8 @@ main(void)
 		cmocka_unit_test(where_it_listens_may_be_said),
 		cmocka_unit_test(
 		    the_longest_client_still_fits_and_needs_no_quotes),
+		cmocka_unit_test(
+		    a_command_of_its_own_stands_at_the_end_of_both),
 		cmocka_unit_test(a_command_that_is_too_long_is_none),
 		cmocka_unit_test(a_reply_gives_port_and_key),
 		cmocka_unit_test(a_reply_is_found_among_noise),
