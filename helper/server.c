@@ -225,6 +225,16 @@ answer_session(struct peer *peer, const struct frame *answer)
 	fields_free(&fields);
 }
 
+static void
+relay_begun(struct peer *peer)
+{
+	peer->running = true;
+	peer->began_ms = frame_now_ms();
+	log_event(LOG_INFO, "relay", "user", peer->request.user, "remote",
+	    peer->server->config->host, "client",
+	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+}
+
 /* The relay of PEER is over, with the ANSWER, or because PEER is gone. */
 static void
 log_relay_end(const struct peer *peer, const struct frame *answer)
@@ -236,7 +246,7 @@ log_relay_end(const struct peer *peer, const struct frame *answer)
 	log_event(LOG_INFO, "relay-end", "user", peer->request.user, "status",
 	    answer != NULL ? fields_get(answer, "status") : NULL, "signal",
 	    answer != NULL ? fields_get(answer, "signal") : NULL, "reason",
-	    answer != NULL ? fields_get(answer, "reason") : "client-gone",
+	    answer != NULL ? fields_get(answer, "reason") : "abandoned",
 	    "detail", answer != NULL ? fields_get(answer, "detail") : NULL,
 	    "duration_s", duration, NULL);
 }
@@ -253,18 +263,12 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 		.body = body != NULL ? (char *)(uintptr_t)body : empty,
 		.len = len };
 
-	if (type == FRAME_STEP) {
-		frame_queue(&peer->out, type, body, len);
-		if (!frame_flush(peer->fd, &peer->out))
+	if (type == FRAME_STEP || type == FRAME_RUNNING) {
+		if (type == FRAME_RUNNING)
+			relay_begun(peer);
+		if (!frame_queue(&peer->out, type, body, len) ||
+		    !frame_flush(peer->fd, &peer->out))
 			peer->end_ms = 0;
-		return;
-	}
-	if (type == FRAME_RUNNING) {
-		peer->running = true;
-		peer->began_ms = frame_now_ms();
-		log_event(LOG_INFO, "relay", "user", peer->request.user,
-		    "remote", peer->server->config->host, "client",
-		    peer->client[0] != '\0' ? peer->client : NULL, NULL);
 		return;
 	}
 	if (peer->running) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Before a worker listens to the remote it gives up files, programs, and all
 # system calls but those it needs.
+# shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2086
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 11
@@ -32,7 +33,6 @@ like 'it has no capabilities' "$status" '^CapEff:[[:space:]]0*$'
 ok 'once more alice logs in, by the same worker' let_in alice@gateway
 is 'the worker is the same' "$($BED on gateway pgrep -x moshgate-worker)" \
 	"$worker"
-# shellcheck disable=SC2016
 $BED on gateway sh -c 'grep "^$1 " /run/trace' - "$worker" |
 	sed -n '/moshgate-worker/,$p' >"$TMUX_TMPDIR/worker"
 before 'it gives up files before it connects' \
