@@ -23,6 +23,8 @@
 #define SELF LIBEXECDIR "/moshgate/moshgate-session"
 /* The forced command of keys that have none of their own: see authkeys.h. */
 #define ANY_COMMAND SELF " -"
+/* What a request has room for, beside the client's settings. */
+#define COMMAND_MAX_BYTES (FRAME_REQUEST_MAX_BYTES - 2048)
 /* ssh(1) ends so for what is not the command's. */
 #define STATUS_FAILED 255
 #define MOSH_CLIENT "/usr/bin/mosh-client"
@@ -87,6 +89,12 @@ copy_valid(const char *name)
 	if (value == NULL || !locale_value_valid(value))
 		return NULL;
 	return strdup(value);
+}
+
+static size_t
+length(const char *text)
+{
+	return text != NULL ? strlen(text) : 0;
 }
 
 /* A copy of TEXT, NULL if that is; there must be memory for it. */
@@ -389,6 +397,11 @@ main(int argc, char **argv)
 		return 0;
 	}
 	read_session(&session, argc, argv);
+	if (length(session.command) + length(session.original) >
+	    COMMAND_MAX_BYTES) {
+		say("That command is too long for this gateway.");
+		return 1;
+	}
 	if (session.terminal && !build_environment(&session))
 		return 1;
 	fd = client_connect();

@@ -7,7 +7,9 @@
 
 #include <sys/socket.h>
 
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -537,6 +539,118 @@ too_many_fields_fail_for_good(void **state)
 	free(value);
 }
 
+/* Send a frame, and with its byte AT the COUNT descriptors at FDS. */
+static void
+send_with(const struct pair *pair, size_t at, const int *fds, size_t count)
+{
+	static const unsigned char bytes[] = { 'M', 'G', FRAME_VERSION,
+		FRAME_SESSION, 0, 0, 0, 2, 'a', 'b' };
+	char control[CMSG_SPACE(16 * sizeof(int))] = { 0 };
+	unsigned char copy[sizeof(bytes)];
+	struct iovec part = { .iov_base = copy + at, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+
+	memcpy(copy, bytes, sizeof(bytes));
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+	if (at > 0)
+		assert_int_equal(send(pair->writer, copy, at, 0), at);
+	assert_int_equal(sendmsg(pair->writer, &message, 0), 1);
+	at++;
+	if (at < sizeof(copy))
+		assert_int_equal(send(pair->writer, copy + at,
+				     sizeof(copy) - at, 0),
+		    sizeof(copy) - at);
+}
+
+/* True once nobody has the other end of the pipe that FD reads. */
+static bool
+writers_gone(int fd)
+{
+	char byte;
+
+	return read(fd, &byte, 1) == 0;
+}
+
+static void
+descriptors_come_with_a_frame(void **state)
+{
+	struct pair *pair = *state;
+	struct frame_fds fds = { 0 };
+	struct frame frame;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	pair->in.fds = &fds;
+	assert_true(frame_send_fds(pair->writer, FRAME_SESSION, "ab", 2,
+	    (const int[]){ ends[1], ends[1], ends[0] }, 1000));
+	assert_int_equal(frame_read(pair->reader, &pair->in, &frame),
+	    FRAME_COMPLETE);
+	assert_int_equal(frame.len, 2);
+	assert_memory_equal(frame.body, "ab", 2);
+	frame_free(&frame);
+	assert_int_equal(fds.count, FRAME_FDS);
+	assert_false(fds.excess);
+	close(ends[1]);
+	assert_int_equal(write(fds.fd[1], "x", 1), 1);
+	for (size_t i = 0; i < FRAME_FDS; i++)
+		assert_true((fcntl(fds.fd[i], F_GETFD) & FD_CLOEXEC) != 0);
+	assert_false(writers_gone(ends[0]));
+	frame_fds_close(&fds);
+	assert_int_equal(fds.count, 0);
+	assert_true(writers_gone(ends[0]));
+	close(ends[0]);
+}
+
+/* Send COUNT descriptors, with byte AT: KEPT are kept, all others closed. */
+static void
+of_them_are_kept(struct frame_fds *fds, size_t at, size_t count, size_t kept)
+{
+	struct pair *pair = open_another();
+	struct frame frame;
+	int ends[2], sent[16];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	for (size_t i = 0; i < count; i++)
+		sent[i] = ends[1];
+	pair->in.fds = fds;
+	send_with(pair, at, sent, count);
+	close(ends[1]);
+	assert_int_equal(frame_read(pair->reader, &pair->in, &frame),
+	    FRAME_COMPLETE);
+	frame_free(&frame);
+	if (fds != NULL) {
+		assert_int_equal(fds->count, kept);
+		assert_int_equal(fds->excess, count > FRAME_FDS);
+		frame_fds_close(fds);
+		fds->excess = false;
+	}
+	assert_true(writers_gone(ends[0]));
+	close(ends[0]);
+	close_another(pair);
+}
+
+static void
+descriptors_that_nobody_asked_for_are_closed(void **state)
+{
+	struct frame_fds fds = { 0 };
+
+	(void)state;
+	for (size_t at = 0; at < FRAME_HEADER_BYTES + 2; at++) {
+		for (size_t count = 1; count <= 16; count++) {
+			of_them_are_kept(NULL, at, count, 0);
+			of_them_are_kept(&fds, at, count,
+			    count < FRAME_FDS ? count : FRAME_FDS);
+		}
+	}
+}
+
 #define ON_A_PAIR(test) \
 	cmocka_unit_test_setup_teardown(test, open_pair, close_pair)
 
@@ -564,6 +678,8 @@ main(void)
 		ON_A_PAIR(frames_reach_a_slow_reader_in_order),
 		ON_A_PAIR(sending_to_one_who_reads_nothing_ends_with_the_time),
 		ON_A_PAIR(sending_to_one_who_left_fails_without_a_signal),
+		ON_A_PAIR(descriptors_come_with_a_frame),
+		cmocka_unit_test(descriptors_that_nobody_asked_for_are_closed),
 		cmocka_unit_test(a_frame_longer_than_any_answer_is_not_queued),
 		cmocka_unit_test(fields_come_in_pairs_of_whole_strings),
 		cmocka_unit_test(a_field_is_found_by_its_name_alone),
