@@ -263,16 +263,18 @@ uninstall:
 # --- dependencies -----------------------------------------------------------
 
 DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
-	libseccomp-dev libssl-dev libcmocka-dev libncurses-dev openssh-server \
-	openssh-client mosh tmux perl iproute2 mount util-linux procps busybox \
-	socat netcat-openbsd strace xauth zsh fish tcsh mandoc systemd
+	libseccomp-dev libssl-dev libcmocka-dev libncurses-dev \
+	openssh-server openssh-client mosh tmux perl iproute2 mount \
+	util-linux procps busybox socat netcat-openbsd strace xauth zsh fish \
+	tcsh mandoc systemd openssl
 FUZZ_DEPS = clang libclang-rt-dev
 LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd
 
 # The same, as commands, for systems without apt.
-COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux prove ip \
-	unshare nsenter mount ps busybox socat nc strace xauth zsh fish tcsh mandoc
+COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux prove \
+	ip unshare nsenter mount ps busybox socat nc strace xauth zsh fish \
+	tcsh mandoc openssl
 LINT_COMMANDS = clang clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd-analyze
 

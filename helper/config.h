@@ -6,7 +6,7 @@
 
 #define CONFIG_PATH SYSCONFDIR "/moshgate/moshgate.ini"
 #define CONFIG_MAX_BYTES ((size_t)256 * 1024)
-#define CONFIG_ERROR_BYTES 512
+#define CONFIG_ERROR_BYTES 1024
 
 enum config_keys {
 	CONFIG_KEYS_REMOTE, /* the remote's authorized_keys */

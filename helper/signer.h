@@ -23,9 +23,11 @@ struct signer *signer_open(struct config *config,
 void signer_close(struct signer *signer);
 
 /*
- * Read the LEN bytes at TEXT, which are a private key file in OpenSSH's format
- * (PROTOCOL.key in its source) and which messages call NAME.  TEXT should be
- * in secret memory.
+ * Read the LEN bytes at TEXT, which are the file of an ed25519 key, in
+ * OpenSSH's format (PROTOCOL.key in its source) or as PEM of PKCS #8 (RFC 8410,
+ * section 7), and which messages call NAME.  TEXT should be in secret memory.
+ * Returns NULL when it is anything else, or has a passphrase, and in ERROR one
+ * line that says what it is and what to do.
  */
 struct signer *signer_parse(const char *name, const char *text, size_t len,
     char error[SIGNER_ERROR_BYTES]);

@@ -32,7 +32,7 @@ usage(FILE *to)
 static bool
 report(bool ok, const char *step, const char *text, const char *remedy)
 {
-	char visible[1024];
+	char visible[2048];
 
 	printf("%-6s%-16s%s\n", ok ? "ok" : "FAIL", step,
 	    visible_copy(visible, sizeof(visible), text, strlen(text)));
@@ -47,7 +47,7 @@ report(bool ok, const char *step, const char *text, const char *remedy)
 static bool
 check_configuration(void)
 {
-	char program[] = HELPER, option[] = "-t", text[1024];
+	char program[] = HELPER, option[] = "-t", text[2048];
 	char *argv[] = { program, option, NULL };
 	size_t len;
 	int status;

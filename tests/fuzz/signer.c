@@ -1,4 +1,4 @@
-/* Any private key file; and any bytes inside one of the right form. */
+/* Any private key file; and any bytes inside those of the right form. */
 #include "fuzz.h"
 
 #include <sodium.h>
@@ -7,6 +7,8 @@
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
 #define END "\n-----END OPENSSH PRIVATE KEY-----\n"
+#define PEM_BEGIN "-----BEGIN PRIVATE KEY-----\n"
+#define PEM_END "\n-----END PRIVATE KEY-----\n"
 
 static const unsigned char start[] =
     "openssh-key-v1\0\0\0\0\4none\0\0\0\4none\0\0\0\0\0\0\0\1";
@@ -23,26 +25,36 @@ parse(const char *text, size_t len)
 	signer_close(signer);
 }
 
+/* The LEN bytes at BINARY in base64, between BEGIN and END. */
+static void
+parse_between(const char *begin, const unsigned char *binary, size_t len,
+    const char *end)
+{
+	const size_t room = sodium_base64_encoded_len(len,
+	    sodium_base64_VARIANT_ORIGINAL);
+	char *text = malloc(strlen(begin) + room + strlen(end)), *to;
+
+	must(text != NULL);
+	to = stpcpy(text, begin);
+	sodium_bin2base64(to, room, binary, len,
+	    sodium_base64_VARIANT_ORIGINAL);
+	stpcpy(to + strlen(to), end);
+	parse(text, strlen(text));
+	free(text);
+}
+
 /* As if DATA were what follows the fixed beginning of a key. */
 static void
 parse_inside(const uint8_t *data, size_t size)
 {
 	const size_t len = sizeof(start) - 1 + size;
-	const size_t room = sodium_base64_encoded_len(len,
-	    sodium_base64_VARIANT_ORIGINAL);
 	unsigned char *binary = malloc(len);
-	char *text = malloc(sizeof(BEGIN) + room + sizeof(END)), *to;
 
-	must(binary != NULL && text != NULL);
+	must(binary != NULL);
 	memcpy(binary, start, sizeof(start) - 1);
 	if (size > 0)
 		memcpy(binary + sizeof(start) - 1, data, size);
-	to = stpcpy(text, BEGIN);
-	sodium_bin2base64(to, room, binary, len,
-	    sodium_base64_VARIANT_ORIGINAL);
-	stpcpy(to + strlen(to), END);
-	parse(text, strlen(text));
-	free(text);
+	parse_between(BEGIN, binary, len, END);
 	free(binary);
 }
 
@@ -54,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(sodium_init() >= 0);
 	parse(text, size);
 	parse_inside(data, size);
+	parse_between(PEM_BEGIN, data, size, PEM_END);
 	free(text);
 	return 0;
 }

@@ -125,11 +125,11 @@ scratch_read(const char *name, size_t *len)
 }
 
 /*
- * Run ssh-keygen with up to 12 arguments, ended by a NULL, which must succeed.
- * Returns what it wrote to its standard output, malloc'ed.
+ * Run PROGRAM, a path, with up to 12 arguments, ended by a NULL; it must
+ * succeed.  Returns what it wrote to its standard output, malloc'ed.
  */
 static inline char *
-scratch_keygen(const char *const arguments[])
+scratch_run(const char *program, const char *const arguments[])
 {
 	char *argv[16] = { NULL }, *text, *envp[] = { NULL };
 	posix_spawn_file_actions_t actions;
@@ -137,7 +137,7 @@ scratch_keygen(const char *const arguments[])
 	size_t len;
 	pid_t pid;
 
-	argv[n++] = strdup("ssh-keygen");
+	argv[n++] = strdup(program);
 	for (int i = 0; i < 12 && arguments[i] != NULL; i++)
 		argv[n++] = strdup(arguments[i]);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
@@ -145,8 +145,7 @@ scratch_keygen(const char *const arguments[])
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	assert_int_equal(posix_spawn(&pid, "/usr/bin/ssh-keygen", &actions,
-			     NULL, argv, envp),
+	assert_int_equal(posix_spawn(&pid, program, &actions, NULL, argv, envp),
 	    0);
 	posix_spawn_file_actions_destroy(&actions);
 	close(out[1]);
@@ -157,6 +156,12 @@ scratch_keygen(const char *const arguments[])
 	while (n > 0)
 		free(argv[--n]);
 	return text;
+}
+
+static inline char *
+scratch_keygen(const char *const arguments[])
+{
+	return scratch_run("/usr/bin/ssh-keygen", arguments);
 }
 
 /*
