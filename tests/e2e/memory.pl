@@ -6,10 +6,11 @@
 #	open FILE  print READY, and until FILE is there try to open the memory of
 #	       the helper and its workers; then print "opened", which and whose,
 #	       if that has worked, and "tried" and with how many processes
-#	find   take a key of OpenSSH's from standard input, not in base64; print
-#	       "read" and the name of each process whose memory could be read,
-#	       and "found" and the name of those that have its secret part,
-#	       or a string made of that
+#	find   take the file of a key from standard input; print "read" and the
+#	       name of each process whose memory could be read, "found" and the
+#	       name of those that have its secret part, or a string made of
+#	       that; and "flags" and those of the memory it was found in, which
+#	       are explained in proc(5), at smaps
 use strict;
 use warnings;
 no warnings 'portable'; # addresses of 64 bits
@@ -56,10 +57,21 @@ sub keep_trying {
 	print 'tried ', scalar(keys %tried), "\n";
 }
 
-# Could the memory of PID be read, and is one of the SECRETS in it?
+# The flags of the mappings of PID, by the address where each begins.
+sub flags {
+	my ($pid) = @_;
+	my ($from, %flags);
+	for (split /\n/, slurp("/proc/$pid/smaps")) {
+		$from = $1 if /^([0-9a-f]+)-[0-9a-f]+ /;
+		$flags{$from} = $1 if /^VmFlags: (.*?) *$/;
+	}
+	return %flags;
+}
+
+# Could the memory of PID be read, and where is one of the SECRETS in it?
 sub search {
 	my ($pid, @secrets) = @_;
-	my ($read, $found);
+	my ($read, @found);
 	open(my $mem, '<:raw', "/proc/$pid/mem") or return;
 	for (split /\n/, slurp("/proc/$pid/maps")) {
 		my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+) r/ or next;
@@ -68,32 +80,72 @@ sub search {
 		sysseek($mem, hex $from, 0) or next;
 		my $got = sysread($mem, my $bytes, $size) or next;
 		$read = 1;
-		for (@secrets) {
-			$found = 1 if index($bytes, $_) >= 0;
-		}
+		push @found, $from if grep { index($bytes, $_) >= 0 } @secrets;
 	}
-	return ($read, $found);
+	return ($read, @found);
+}
+
+sub decode {
+	my ($text) = @_;
+	$text =~ tr/=//d;
+	$text =~ tr{A-Za-z0-9+/}{`!-_};
+	my $bytes = '';
+	while ($text =~ /(.{1,60})/g) {
+		$bytes .= unpack 'u', chr(32 + int(length($1) * 3 / 4)) . $1;
+	}
+	return $bytes;
+}
+
+sub encode {
+	my ($bytes) = @_;
+	my $text = join '', map { substr $_, 1 } split /\n/, pack('u', $bytes);
+	$text =~ tr{`!-_}{A-Za-z0-9+/};
+	return $text;
+}
+
+# What is secret of the key in FILE, in the forms in which it may be somewhere:
+# halves of it, for that is as good as all, and what a buffer may leave of it.
+sub secrets {
+	my ($file) = @_;
+	my $text = join '', grep { !/-----/ } split /\n/, $file;
+	my $key = decode($text);
+	my ($at, $seed);
+	if ($key =~ /ssh-ed25519\0\0\0\x20(.{32})\0\0\0\x40(.{32})\1/s ||
+	    $key =~ /\x2b\x65\x70()\x04\x22\x04\x20(.{32})/s) {
+		($at, $seed) = ($-[2], $2);
+	} else {
+		die "that is no key\n";
+	}
+	my @secrets = (substr($seed, 0, 16), substr($seed, 16));
+	push @secrets, map { unpack('H*', $_), uc unpack('H*', $_) } @secrets;
+	# Base64 of it, wherever it begins in the three bytes of a group.
+	for my $before (0 .. 2) {
+		my $base64 = encode(("\0" x $before) . $seed);
+		push @secrets, substr($base64, 4, 16), substr($base64, 20, 16);
+	}
+	# The text of the file as it is, and in base64, as in key_content.
+	for my $part ($at + 2, $at + 10, $at + 18) {
+		my $in_file = index $file,
+			substr($text, int(($part * 4 + 2) / 3), 10);
+		next if $in_file < 0;
+		push @secrets, substr($file, $in_file, 10);
+		$in_file += 3 - $in_file % 3;
+		push @secrets, encode(substr($file, $in_file, 9));
+	}
+	return @secrets;
 }
 
 sub find {
 	local $/;
-	my $key = <STDIN>;
-	$key =~ /\0\0\0\x0bssh-ed25519\0\0\0\x20(.{32})\0\0\0\x40(.{32})\1/s
-		or die "that is no key\n";
-	my $seed = $2;
-	my @secrets = ($seed, unpack('H*', $seed));
-	# Base64 of it, wherever it begins in the three bytes of a group.
-	for my $before (0 .. 2) {
-		my $text = pack('u', ("\0" x $before) . $seed);
-		$text = join '', map { substr $_, 1 } split /\n/, $text;
-		$text =~ tr{`!-_}{A-Za-z0-9+/};
-		push @secrets, substr($text, 4, 32);
-	}
+	my @secrets = secrets(scalar <STDIN>);
 	for my $pid (processes()) {
-		my ($read, $found) = search($pid, @secrets);
+		my ($read, @found) = search($pid, @secrets);
 		chomp(my $name = slurp("/proc/$pid/comm"));
 		print "read $name\n" if $read;
-		print "found $name\n" if $found;
+		next if !@found;
+		print "found $name\n";
+		my %flags = flags($pid);
+		print "flags $flags{$_}\n" for @found;
 	}
 }
 

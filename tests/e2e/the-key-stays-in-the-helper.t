@@ -1,21 +1,24 @@
 #!/bin/sh
-# The gateway's key is in the memory of the helper alone, which nobody but root
-# can open: not even another process of the helper's own user.
+# The gateway's key is in the memory of the helper alone, which is neither
+# swapped out nor dumped nor inherited, and which nobody but root can open: not
+# even another process of the helper's own user.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 12
+plan 41
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 key=/etc/moshgate/id_ed25519
-# The lines of the key's file that have what is secret in them.
-key_lines=$($BED on gateway sed '/-----/d' "$key" | sed 1,3d)
-# key_bytes: the key as OpenSSH writes it in its file, without the base64.
-key_bytes() {
-	$BED on gateway sed '/-----/d' "$key" | base64 -d
+# find: where the gateway's key is.
+find_key() {
+	$BED on gateway cat "$key" | $BED on gateway perl -e "$memory" find
+}
+# key_lines: the lines of its file that have what is secret in them.
+key_lines() {
+	$BED on gateway sed '/-----/d' "$key" | grep -v '^b3BlbnNzaC1rZXk'
 }
 # in_log HOST: is a line of the key's file in the log?
 in_log() {
-	$BED log "$1" | grep -F -e "$key_lines"
+	$BED log "$1" | grep -F -e "$(key_lines | tail -n 2)"
 }
 
 # A process of the service's user that wants to see the others.
@@ -41,8 +44,13 @@ like 'a process of _moshgate has tried to open the memory of the others' \
 	"$opened" '^tried [1-9][0-9]*$'
 unlike '... of which it could open none' "$opened" '^opened'
 
-# One more is on the way: its moshgate-session waits.
-$BED helper restart
+# From here on ssh-keygen, by which a worker reads known_hosts, may have to wait.
+$BED on gateway sh -c 'mv /usr/bin/ssh-keygen /usr/bin/ssh-keygen.real
+	cat >/usr/bin/ssh-keygen && chmod 755 /usr/bin/ssh-keygen' <<'END'
+#!/bin/sh
+while test -e /tmp/keygen-waits; do sleep 0.1; done
+exec /usr/bin/ssh-keygen.real "$@"
+END
 $BED on remote sh -c '
 	cat >/usr/local/bin/mosh-server
 	chmod 755 /usr/local/bin/mosh-server' <<'END'
@@ -50,13 +58,54 @@ $BED on remote sh -c '
 until test -e /tmp/gate-is-open; do sleep 0.1; done
 exec /usr/bin/mosh-server "$@"
 END
-terminal d 80 24 ssh bob@gateway
-see d '^moshgate: connecting'
-found=$(key_bytes | $BED on gateway perl -e "$memory" find)
-like 'root has read the memory of helper, worker, session and mosh-client' \
-	"$(echo "$found" | sed -n 's/^read //p' | sort -u | xargs)" \
-	'mosh-client .*moshgate-helper moshgate-sessio moshgate-worker'
-is "... and found the key in the helper's" \
-	"$(echo "$found" | sed -n 's/^found //p')" moshgate-helper
-ok 'it is not in the log of the gateway' not in_log gateway
-ok '... nor in that of the remote' not in_log remote
+
+# key_in_helper_alone FORMAT: two logins are on their way, one whose
+# moshgate-session waits, and one whose worker does, for ssh-keygen.
+key_in_helper_alone() {
+	$BED on remote rm -f /tmp/gate-is-open
+	$BED helper restart
+	terminal "$1" 80 24 ssh bob@gateway
+	ok "$1: a login is on its way" see "$1" '^moshgate: connecting'
+	$BED on gateway touch /tmp/keygen-waits
+	ssh_with "$BED_DIR/client_key" carol@gateway true </dev/null \
+		>"$TMUX_TMPDIR/carol" 2>&1 &
+	ok '... and another' wait_for running gateway '[s]sh-keygen -F remote'
+	found=$(find_key)
+	like '... root has read the memory of all that is there' \
+		"$(echo "$found" | sed -n 's/^read //p' | sort -u | xargs)" \
+		"mosh-client moshgate-helper moshgate-keys moshgate-sessio \
+moshgate-worker .*ssh-keygen"
+	is "... and found the key in the helper's" \
+		"$(echo "$found" | sed -n 's/^found //p')" moshgate-helper
+	is '... in one place' "$(echo "$found" | grep -c '^flags ')" 1
+	for flag in lo dd dc; do
+		like "... with the flag $flag" \
+			"$(echo "$found" | grep '^flags ')" " $flag( |\$)"
+	done
+	ok '... it is not in the log of the gateway' not in_log gateway
+	ok '... nor in that of the remote' not in_log remote
+	$BED on gateway rm /tmp/keygen-waits
+	$BED on remote touch /tmp/gate-is-open
+	ok '... the login goes on' see "$1" bob@remote
+	wait
+}
+key_in_helper_alone openssh
+
+# The same key in PEM: in OpenSSH's file its seed is where it always is.
+# shellcheck disable=SC2016 # for the gateway's shell
+$BED on gateway sh -c 'sed /-----/d "$1" | base64 -d | tail -c +162 |
+	head -c 32 >/tmp/seed &&
+	{
+		echo "-----BEGIN PRIVATE KEY-----"
+		{
+			printf "\060\056\002\001\000\060\005\006\003\053\145\160"
+			printf "\004\042\004\040"
+			cat /tmp/seed
+		} | base64 -w 64
+		echo "-----END PRIVATE KEY-----"
+	} >"$1"; rm /tmp/seed' - "$key"
+key_in_helper_alone pem
+
+# And in moshgate.ini.
+settings '[gateway]' "key_content = $($BED on gateway base64 -w 0 "$key")"
+key_in_helper_alone content
