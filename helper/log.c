@@ -6,8 +6,8 @@
 
 #include "../shim/visible.h"
 
-#define LINE_BYTES 2048
-#define VALUE_BYTES 1024
+#define LINE_BYTES 4096
+#define VALUE_BYTES 2048
 
 static bool stderr_is_log;
 

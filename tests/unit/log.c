@@ -14,7 +14,7 @@
 #include "../../helper/log.h"
 #include "../../shim/visible.h"
 
-#define LINE_BYTES ((size_t)4096)
+#define LINE_BYTES ((size_t)8192)
 
 /* Standard error, as it was, and the pipe in its place. */
 struct capture {
@@ -144,7 +144,7 @@ static void
 values_that_are_too_long_still_make_one_line(void **state)
 {
 	static const size_t lens[] = { 900, 1023, 1024, 1025, 1100, 2000, 2040,
-		2044, 2048, 3000, 100000 };
+		2044, 2047, 2048, 2049, 3000, 4080, 4092, 4096, 5000, 100000 };
 	static const char fills[] = { 'x', ' ', '\n', '"', '\\' };
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
@@ -158,7 +158,7 @@ values_that_are_too_long_still_make_one_line(void **state)
 			log_event(LOG_INFO, "x", "a", value, "b", value, "c",
 			    value, "d", value, NULL);
 			line = logged(*state);
-			assert_true(strlen(line) < 2048 + 32);
+			assert_true(strlen(line) < 4096 + 32);
 			assert_memory_equal(line,
 			    "moshgate-helper: event=x a=", 27);
 			free(value);
@@ -166,10 +166,28 @@ values_that_are_too_long_still_make_one_line(void **state)
 	}
 }
 
+/* A detail with many fingerprints, and a remedy with some commands. */
+static void
+two_long_values_are_there_whole(void **state)
+{
+	char detail[1501], remedy[1101], expected[LINE_BYTES];
+
+	memset(detail, 'd', sizeof(detail) - 1);
+	memset(remedy, 'r', sizeof(remedy) - 1);
+	detail[0] = remedy[0] = ' ';
+	detail[sizeof(detail) - 1] = remedy[sizeof(remedy) - 1] = '\0';
+	log_event(LOG_INFO, "x", "detail", detail, "remedy", remedy, "a", "b",
+	    NULL);
+	snprintf(expected, sizeof(expected),
+	    "moshgate-helper: event=x detail=\"%s\" remedy=\"%s\" a=b", detail,
+	    remedy);
+	assert_string_equal(logged(*state), expected);
+}
+
 static void
 a_line_that_is_cut_is_not_cut_inside_a_character(void **state)
 {
-	char value[1200], again[LINE_BYTES];
+	char value[2400], again[LINE_BYTES];
 
 	for (size_t i = 0; i + 2 < sizeof(value); i += 2)
 		memcpy(value + i, "é", 2);
@@ -198,6 +216,7 @@ main(void)
 		CAPTURED(a_value_cannot_pretend_to_be_a_pair_or_a_line),
 		CAPTURED(a_value_cannot_command_a_terminal),
 		CAPTURED(values_that_are_too_long_still_make_one_line),
+		CAPTURED(two_long_values_are_there_whole),
 		CAPTURED(a_line_that_is_cut_is_not_cut_inside_a_character),
 	};
 
