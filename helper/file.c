@@ -17,7 +17,7 @@ file_is_open_to_others(const struct stat *st)
 
 /* NULL if ST is of a file to be read, else the fault. */
 static const char *
-stat_fault(const struct stat *st, uid_t owner, size_t max_bytes)
+stat_fault(const struct stat *st, uid_t owner)
 {
 	if (!S_ISREG(st->st_mode))
 		return "not a plain file";
@@ -25,9 +25,30 @@ stat_fault(const struct stat *st, uid_t owner, size_t max_bytes)
 		return "not owned by root (chown root)";
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return "writable by others than root (chmod go-w)";
-	if ((size_t)st->st_size > max_bytes)
-		return "too long";
 	return NULL;
+}
+
+int
+file_open(const char *path, uid_t owner, struct stat *st,
+    char fault[FILE_FAULT_BYTES])
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *found;
+
+	*st = (struct stat){ 0 };
+	if (fd < 0 || fstat(fd, st) < 0) {
+		snprintf(fault, FILE_FAULT_BYTES, "cannot be read: %s",
+		    strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	found = stat_fault(st, owner);
+	if (found == NULL)
+		return fd;
+	snprintf(fault, FILE_FAULT_BYTES, "%s", found);
+	close(fd);
+	return -1;
 }
 
 /* Read FD to its end into FILE, which has room for MAX_BYTES. */
@@ -60,16 +81,12 @@ file_read(const char *path, uid_t owner, size_t max_bytes, struct file *file,
 	int fd;
 
 	*file = (struct file){ 0 };
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &file->st) < 0) {
-		snprintf(fault, FILE_FAULT_BYTES, "cannot be read: %s",
-		    strerror(errno));
-		if (fd >= 0)
-			close(fd);
+	fd = file_open(path, owner, &file->st, fault);
+	if (fd < 0)
 		return false;
-	}
-	found = stat_fault(&file->st, owner, max_bytes);
-	if (found == NULL) {
+	if ((size_t)file->st.st_size > max_bytes) {
+		found = "too long";
+	} else {
 		file->text = sodium_malloc(max_bytes + 2);
 		found = file->text != NULL
 		    ? read_all(fd, max_bytes, file)

@@ -16,6 +16,16 @@ struct file {
 };
 
 /*
+ * Open the plain file at PATH for reading, if nobody but OWNER or root can have
+ * written it.  Stores in *ST what fstat(2) says of it; all zero if it can't
+ * even be opened.
+ * Returns the descriptor, or -1, with what is wrong with the file in FAULT, as
+ * in "PATH: FAULT".
+ */
+int file_open(const char *path, uid_t owner, struct stat *st,
+    char fault[FILE_FAULT_BYTES]);
+
+/*
  * Read the plain file at PATH, if it has at most MAX_BYTES and nobody but
  * OWNER or root can have written it.
  * Returns false, with what is wrong with it in FAULT, as in "PATH: FAULT".

@@ -22,6 +22,11 @@
 #define ADDRESSES_MAX 16
 /* Less than what is kept of the noise, by "MOSH CONNECT 65535 " and a key. */
 #define DETAIL_CHARS ((size_t)150)
+/*
+ * So many fingerprints of known host keys are told that the line still fits
+ * into 1 KiB, where some syslogs cut it.
+ */
+#define KNOWN_TOLD_MAX 6
 /* Between the starts of two attempts to connect: RFC 8305, section 5. */
 #define ATTEMPT_DELAY_MS 250
 /* All the steps together may take as long as this many of them. */
@@ -47,6 +52,7 @@ struct remote {
 	remote_signer *sign;
 	void *sign_context;
 	char detail[REMOTE_DETAIL_BYTES];
+	char remedy[REMOTE_REMEDY_BYTES]; /* "": the usual one */
 };
 
 static const struct {
@@ -68,14 +74,20 @@ static const struct {
 	[REMOTE_HOST_KEY] = { "host-key",
 	    "The remote server's host key is not the one the gateway knows; "
 	    "the administrator must look into it.",
-	    "compare the fingerprint with \"ssh-keygen -lf "
-	    "/etc/ssh/ssh_host_ed25519_key.pub\" on the remote; if it is "
-	    "right, put the key into " SYSCONFDIR "/moshgate/known_hosts" },
+	    "see that it is the remote at all that answers there" },
+	[REMOTE_HOST_KEY_UNKNOWN] = { "host-key",
+	    "The gateway does not know the remote server's host key; the "
+	    "administrator must look into it.",
+	    "put the remote's host key into known_hosts" },
 	[REMOTE_HOST_KEY_REVOKED] = { "host-key",
 	    "The remote server's host key has been revoked; the administrator "
 	    "must look into it.",
-	    "find out why known_hosts revokes this key, and whether it is the "
-	    "remote at all that shows it" },
+	    "give the remote a new host key" },
+	[REMOTE_HOST_KEY_ONLY_CA] = { "host-key",
+	    "The gateway knows no host key of the remote server, only who "
+	    "certifies it, which is not enough; the administrator must look "
+	    "into it.",
+	    "put the remote's host key into known_hosts" },
 	[REMOTE_REFUSED] = { "refused",
 	    "The remote server does not let the gateway in as this user.",
 	    "put the gateway's public key into this user's authorized_keys "
@@ -114,9 +126,9 @@ remote_sentence(enum remote_result result)
 }
 
 const char *
-remote_remedy(enum remote_result result)
+remote_remedy(const struct remote *r, enum remote_result result)
 {
-	return words[result].remedy;
+	return r->remedy[0] != '\0' ? r->remedy : words[result].remedy;
 }
 
 const char *
@@ -150,6 +162,29 @@ set_detail(struct remote *r, const char *format, ...)
 
 	va_start(args, format);
 	vsnprintf(r->detail, sizeof(r->detail), format, args);
+	va_end(args);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+add_detail(struct remote *r, const char *format, ...)
+{
+	const size_t used = strlen(r->detail);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->detail + used, sizeof(r->detail) - used, format, args);
+	va_end(args);
+}
+
+/* The remedy is not the usual one of a result, but this. */
+static void __attribute__((format(printf, 2, 3)))
+add_remedy(struct remote *r, const char *format, ...)
+{
+	const size_t used = strlen(r->remedy);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->remedy + used, sizeof(r->remedy) - used, format, args);
 	va_end(args);
 }
 
@@ -507,19 +542,49 @@ prefer(struct remote *r, int kind, const char *names)
 	    libssh2_session_method_pref(r->session, kind, names) == 0;
 }
 
+/*
+ * Which host key algorithms are asked for: those that host_key_algorithms has,
+ * or else all, as far as there is a key on file that can answer.
+ */
+static enum remote_result
+choose_host_keys(struct remote *r, const struct hostkeys *keys, char *names,
+    size_t size)
+{
+	const struct config *c = r->config;
+	char on_file[512], path[HOSTKEY_PATH_BYTES];
+
+	if (!c->verify_host_key || !hostkey_any(keys)) {
+		snprintf(names, size, "%s", c->host_key_algorithms);
+		return REMOTE_OK;
+	}
+	hostkey_algorithms(keys, c->host_key_algorithms, names, size);
+	if (names[0] != '\0')
+		return REMOTE_OK;
+	hostkey_algorithms(keys, "", on_file, sizeof(on_file));
+	hostkey_path(c->known_hosts, 0, path, sizeof(path));
+	set_detail(r,
+	    "host_key_algorithms asks for %s alone, but the host keys on file "
+	    "are for %s",
+	    c->host_key_algorithms, on_file);
+	add_remedy(r,
+	    "change host_key_algorithms in [remote] or take it out, or put a "
+	    "host key of the remote's that it asks for into %s",
+	    path);
+	return REMOTE_NO_COMMON;
+}
+
 /* Say which algorithms are asked for. */
 static enum remote_result
 set_algorithms(struct remote *r, const struct hostkeys *keys)
 {
 	const struct config *c = r->config;
-	char on_file[1024] = "";
+	char host_keys[1024];
+	enum remote_result result;
 
-	if (c->host_key_algorithms[0] != '\0')
-		snprintf(on_file, sizeof(on_file), "%s",
-		    c->host_key_algorithms);
-	else if (c->verify_host_key)
-		hostkey_algorithms(keys, on_file, sizeof(on_file));
-	if (prefer(r, LIBSSH2_METHOD_HOSTKEY, on_file) &&
+	result = choose_host_keys(r, keys, host_keys, sizeof(host_keys));
+	if (result != REMOTE_OK)
+		return result;
+	if (prefer(r, LIBSSH2_METHOD_HOSTKEY, host_keys) &&
 	    prefer(r, LIBSSH2_METHOD_KEX, c->kex) &&
 	    prefer(r, LIBSSH2_METHOD_CRYPT_CS, c->ciphers) &&
 	    prefer(r, LIBSSH2_METHOD_CRYPT_SC, c->ciphers) &&
@@ -530,8 +595,38 @@ set_algorithms(struct remote *r, const struct hostkeys *keys)
 	return REMOTE_NO_COMMON;
 }
 
-static enum remote_result
-check_host_key(struct remote *r, const struct hostkeys *keys)
+/*
+ * Add to the detail the fingerprints of the keys on file: first those of KIND,
+ * or, with OTHERS, those of all other kinds.  COUNT are there already.
+ */
+static size_t
+add_known(struct remote *r, const struct hostkeys *keys, const char *kind,
+    bool others, size_t count)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct hostkey *key = &keys->keys[i];
+		const char *its_kind = hostkey_kind(key->blob, key->len);
+		char known[HOSTKEY_FINGERPRINT_BYTES];
+
+		if (key->mark != HOSTKEY_PLAIN ||
+		    (strcmp(its_kind, kind) == 0) == others)
+			continue;
+		if (count++ >= KNOWN_TOLD_MAX)
+			continue;
+		hostkey_fingerprint(key->blob, key->len, known);
+		add_detail(r, "%s %s (%s)", count > 1 ? "," : "", known,
+		    its_kind);
+	}
+	return count;
+}
+
+/*
+ * Say which host key of KIND was SHOWN, what is wrong with it, and which are
+ * known.
+ */
+static void
+tell_host_keys(struct remote *r, const struct hostkeys *keys, const char *kind,
+    const char *shown, enum hostkey_result result)
 {
 	static const char *const verdicts[] = {
 		[HOSTKEY_UNKNOWN] = "is not in known_hosts",
@@ -540,9 +635,79 @@ check_host_key(struct remote *r, const struct hostkeys *keys)
 		[HOSTKEY_ONLY_CA] = "cannot be checked: known_hosts has only a "
 				    "certificate authority for this host",
 	};
-	char shown[HOSTKEY_FINGERPRINT_BYTES], known[HOSTKEY_FINGERPRINT_BYTES];
+	size_t count;
+
+	set_detail(r, "the host key %s (%s) %s; known:", shown, kind,
+	    verdicts[result]);
+	count = add_known(r, keys, kind, false, 0);
+	count = add_known(r, keys, kind, true, count);
+	if (count == 0)
+		add_detail(r, " none");
+	else if (count > KNOWN_TOLD_MAX)
+		add_detail(r, " and %zu more", count - KNOWN_TOLD_MAX);
+}
+
+/* Say by which commands the host keys on file are taken out. */
+static void
+add_removal(struct remote *r, const struct hostkeys *keys)
+{
+	char path[HOSTKEY_PATH_BYTES], name[HOSTKEY_NAME_BYTES];
+
+	hostkey_name(r->config->host, r->config->port, name);
+	for (size_t file = 0;; file++) {
+		bool is_there = false;
+
+		hostkey_path(r->config->known_hosts, file, path, sizeof(path));
+		if (path[0] == '\0')
+			return;
+		for (size_t i = 0; i < keys->count; i++)
+			is_there |= keys->keys[i].file == file &&
+			    keys->keys[i].mark == HOSTKEY_PLAIN;
+		if (is_there)
+			add_remedy(r,
+			    name[0] == '[' /* a pattern, for a shell */
+				? "\"ssh-keygen -R '%s' -f %s\", then "
+				: "\"ssh-keygen -R %s -f %s\", then ",
+			    name, path);
+	}
+}
+
+/* Say how the administrator finds out about a host key of KIND, and pins it. */
+static void
+advise(struct remote *r, const struct hostkeys *keys, const char *kind,
+    enum hostkey_result result)
+{
+	char path[HOSTKEY_PATH_BYTES], host[HOSTKEY_NAME_BYTES];
+
+	add_remedy(r,
+	    "compare its fingerprint with what \"ssh-keygen -lf "
+	    "/etc/ssh/ssh_host_%s_key.pub\" says on the remote; ",
+	    kind);
+	if (result == HOSTKEY_IS_REVOKED) {
+		add_remedy(r,
+		    "if it is the same, give the remote a new host key, for "
+		    "this one has been revoked: find out why");
+		return;
+	}
+	hostkey_path(r->config->known_hosts, 0, path, sizeof(path));
+	hostkey_name(r->config->host, 22, host);
+	add_remedy(r, "only if it is the same, ");
+	if (result == HOSTKEY_CHANGED)
+		add_removal(r, keys);
+	add_remedy(r, "\"ssh-keyscan -p %d -t %s %s >>%s\"", r->config->port,
+	    kind, host, path);
+	if (result == HOSTKEY_ONLY_CA)
+		add_remedy(r,
+		    ": the gateway checks host keys, not certificates");
+}
+
+static enum remote_result
+check_host_key(struct remote *r, const struct hostkeys *keys)
+{
+	char shown[HOSTKEY_FINGERPRINT_BYTES];
 	enum hostkey_result result;
 	const unsigned char *blob;
+	const char *kind;
 	size_t len;
 	int type;
 
@@ -556,16 +721,19 @@ check_host_key(struct remote *r, const struct hostkeys *keys)
 	if (result == HOSTKEY_OK || !r->config->verify_host_key)
 		return REMOTE_OK;
 	hostkey_fingerprint(blob, len, shown);
-	memcpy(known, "none", 5);
-	for (size_t i = keys->count; i-- > 0;) {
-		if (keys->keys[i].mark == HOSTKEY_PLAIN)
-			hostkey_fingerprint(keys->keys[i].blob,
-			    keys->keys[i].len, known);
+	kind = hostkey_kind(blob, len);
+	tell_host_keys(r, keys, kind, shown, result);
+	advise(r, keys, kind, result);
+	switch (result) {
+	case HOSTKEY_UNKNOWN:
+		return REMOTE_HOST_KEY_UNKNOWN;
+	case HOSTKEY_IS_REVOKED:
+		return REMOTE_HOST_KEY_REVOKED;
+	case HOSTKEY_ONLY_CA:
+		return REMOTE_HOST_KEY_ONLY_CA;
+	default:
+		return REMOTE_HOST_KEY;
 	}
-	set_detail(r, "the host key %s %s; known: %s", shown, verdicts[result],
-	    known);
-	return result == HOSTKEY_IS_REVOKED ? REMOTE_HOST_KEY_REVOKED
-					    : REMOTE_HOST_KEY;
 }
 
 /* Why the handshake failed, from libssh2's ERROR. */
@@ -871,6 +1039,7 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 	struct reply reply;
 
 	r->detail[0] = '\0';
+	r->remedy[0] = '\0';
 	reply_init(&reply, limit_bytes);
 	if (r->channel == NULL && strpbrk(command, "'\"\\") != NULL) {
 		/* the loop cannot begin with it */
@@ -897,6 +1066,7 @@ remote_exec(struct remote *r, const char *command)
 	enum remote_result result;
 
 	r->detail[0] = '\0';
+	r->remedy[0] = '\0';
 	result = open_channel(r, command, true);
 	r->end_ms = 0;
 	return result;

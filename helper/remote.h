@@ -9,7 +9,8 @@
 #include "hostkey.h"
 
 #define REMOTE_ADDRESS_BYTES 64 /* a numeric address, with a scope */
-#define REMOTE_DETAIL_BYTES 768
+#define REMOTE_DETAIL_BYTES 1536
+#define REMOTE_REMEDY_BYTES 1024
 
 /*
  * One SSH connection to the remote, as one user, with one channel on which a
@@ -23,8 +24,10 @@ enum remote_result {
 	REMOTE_UNRESOLVED,
 	REMOTE_UNREACHABLE, /* no connection, or closed before its banner */
 	REMOTE_NO_COMMON,   /* no algorithm in common */
-	REMOTE_HOST_KEY,
+	REMOTE_HOST_KEY,    /* it is not the one on file */
+	REMOTE_HOST_KEY_UNKNOWN,
 	REMOTE_HOST_KEY_REVOKED,
+	REMOTE_HOST_KEY_ONLY_CA,
 	REMOTE_REFUSED, /* the gateway's key, for this user */
 	REMOTE_NO_SHELL,
 	REMOTE_LOST, /* the connection broke */
@@ -100,8 +103,9 @@ const char *remote_reason(enum remote_result result);
 /* RESULT in one sentence for the person at the terminal. */
 const char *remote_sentence(enum remote_result result);
 
-/* What to do about RESULT, for the administrator. */
-const char *remote_remedy(enum remote_result result);
+/* What to do about RESULT, the last one, for the administrator. */
+const char *remote_remedy(const struct remote *remote,
+    enum remote_result result);
 
 /*
  * Particulars of the last result for the administrator; "" if there are none.

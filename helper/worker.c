@@ -327,20 +327,17 @@ guard_memory(void)
 static bool
 find_host_keys(struct work *w)
 {
-	static const char problem[] = "known_hosts cannot be read";
-	static const char known_hosts_remedy[] =
-	    "make the files that known_hosts in [remote] names readable "
-	    "(chmod 644); /usr/bin/ssh-keygen must be there to read them";
+	struct hostkey_fault fault;
 	char name[HOSTKEY_NAME_BYTES];
 
 	if (!w->config->verify_host_key)
 		return true;
 	hostkey_name(w->config->host, w->config->port, name);
-	if (hostkey_find(w->config->known_hosts, name, &w->known))
+	if (hostkey_find(w->config->known_hosts, name, &w->known, &fault))
 		return true;
-	tell_step(w, "host key", false, problem, known_hosts_remedy);
+	tell_step(w, "host key", false, fault.detail, fault.remedy);
 	tell_refused("known-hosts", remote_sentence(REMOTE_INTERNAL),
-	    known_hosts_remedy, problem, true);
+	    fault.remedy, fault.detail, true);
 	return false;
 }
 
@@ -356,9 +353,9 @@ went_well(struct work *w, const char *step, enum remote_result result,
 	tell_step(w, step, false,
 	    remote_detail(w->remote)[0] != '\0' ? remote_detail(w->remote)
 						: remote_sentence(result),
-	    remote_remedy(result));
+	    remote_remedy(w->remote, result));
 	tell_refused(remote_reason(result), remote_sentence(result),
-	    remote_remedy(result), remote_detail(w->remote), true);
+	    remote_remedy(w->remote, result), remote_detail(w->remote), true);
 	return false;
 }
 
@@ -408,7 +405,7 @@ static bool
 run_failed(struct work *w, enum remote_result result)
 {
 	tell_refused(remote_reason(result), remote_sentence(result),
-	    remote_remedy(result), remote_detail(w->remote), true);
+	    remote_remedy(w->remote, result), remote_detail(w->remote), true);
 	return false;
 }
 

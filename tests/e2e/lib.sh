@@ -246,3 +246,52 @@ kept_out() {
 	grep '[^ ]*: Permission denied (publickey)\.' "$TMUX_TMPDIR/kept_out" ||
 		not cat "$TMUX_TMPDIR/kept_out"
 }
+
+# known_hosts [TEXT [FILE]]: what is in the gateway's from now on, a line each;
+# its helper, started anew, has forgotten all it knew.
+known_hosts() {
+	# shellcheck disable=SC2016
+	printf '%s\n' "${1-}" | $BED on gateway sh -c 'cat >"$1" &&
+		chown root:root "$1" && chmod 644 "$1"' \
+		- "${2:-/etc/moshgate/known_hosts}"
+	$BED helper restart
+}
+
+# host_key HOST TYPE: the public half of a host's key, without its comment.
+host_key() {
+	$BED on "$1" cut -d ' ' -f 1,2 "/etc/ssh/ssh_host_$2_key.pub"
+}
+
+# fingerprint: of the public key on standard input, as an extended regex.
+fingerprint() {
+	ssh-keygen -lf - | cut -d ' ' -f 2 | sed 's/[+]/[+]/g'
+}
+
+# another_key TYPE: a public key of no host.
+another_key() {
+	rm -f "$TMUX_TMPDIR/another" "$TMUX_TMPDIR/another.pub"
+	ssh-keygen -q -t "$1" -N '' -f "$TMUX_TMPDIR/another"
+	cut -d ' ' -f 1,2 "$TMUX_TMPDIR/another.pub"
+}
+
+# new_host_key HOST TYPE [OPTION...]: make it, in the place of an old one;
+# sshd must be started anew to have it.
+new_host_key() {
+	# shellcheck disable=SC2016
+	$BED on "$1" sh -c 'rm -f "$1" "$1.pub" && ssh-keygen -q -N "" -f "$@"' \
+		- "/etc/ssh/ssh_host_$2_key" -t "$2"
+}
+
+# new_sshd HOST [OPTION...]: start a host's sshd anew; all its connections end.
+new_sshd() {
+	new_sshd_host=$1
+	shift
+	$BED on "$new_sshd_host" pkill -KILL -x sshd
+	wait_for not running "$new_sshd_host" '^sshd: '
+	$BED on "$new_sshd_host" /usr/sbin/sshd "$@"
+}
+
+# login_failed: the gateway's log lines about failed logins so far.
+login_failed() {
+	$BED log gateway | grep event=login-failed
+}

@@ -79,13 +79,14 @@ $BED helper restart
 
 thing='an unknown host key'
 $BED on gateway mv /etc/moshgate/known_hosts /etc/moshgate/known_hosts.away
-finds 'host key +the host key SHA256:[^ ]* is not in known_hosts' \
-	'put the key into /etc/moshgate/known_hosts'
+finds 'host key +the host key SHA256:[^ ]* \(ed25519\) is not in known_hosts' \
+	'ssh-keyscan -p 22 -t ed25519 remote >>/etc/moshgate/known_hosts'
 $BED on gateway mv /etc/moshgate/known_hosts.away /etc/moshgate/known_hosts
 
 thing='known_hosts for root alone to read'
 $BED on gateway chmod 600 /etc/moshgate/known_hosts
-finds 'host key +known_hosts cannot be read' 'chmod 644'
+finds 'host key +/etc/moshgate/known_hosts: cannot be read: Permission denied' \
+	'chmod 644'
 $BED on gateway chmod 644 /etc/moshgate/known_hosts
 
 thing='a user the remote refuses'
