@@ -189,6 +189,24 @@ session_valid(const struct frame *answer)
 	    strspn(key, base64) == MOSH_KEY_CHARS;
 }
 
+/*
+ * Anybody could be where PEER's session goes: have that said on its terminal,
+ * by a field of the answer, and in the log.
+ */
+static void
+warn_unchecked(const struct peer *peer, struct fields *answer)
+{
+	fields_add(answer, "warning",
+	    "WARNING: the remote server's host key is not checked "
+	    "(verify_host_key = no).");
+	log_event(LOG_WARNING, "note", "user", peer->request.user, "about",
+	    "host-key-unchecked", "detail",
+	    "a session begins with verify_host_key = no", "remedy",
+	    "put the remote's host key into known_hosts and remove "
+	    "verify_host_key",
+	    NULL);
+}
+
 /* PEER has got a session: remember where, and add the gateway's settings. */
 static void
 answer_session(struct peer *peer, const struct frame *answer)
@@ -218,6 +236,8 @@ answer_session(struct peer *peer, const struct frame *answer)
 	log_event(LOG_INFO, "session", "user", peer->request.user, "remote",
 	    config->host, "mosh", peer->mosh_at, "client",
 	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+	if (!config->verify_host_key)
+		warn_unchecked(peer, &fields);
 	if (fields.failed)
 		peer->end_ms = 0;
 	else

@@ -31,6 +31,7 @@
 
 static const int64_t answer_timeout_ms = 100000;
 static const int64_t tick_ms = 1000;
+static const unsigned warning_s = 2;
 
 extern char **environ;
 
@@ -268,6 +269,21 @@ set_mosh_environment(const struct frame *answer)
 }
 
 /*
+ * Show the warning that ANSWER may have.  It stays for a while, since
+ * mosh-client is going to put a screen of its own over it.
+ */
+static void
+show_warning(const struct frame *answer)
+{
+	const char *warning = fields_get(answer, "warning");
+
+	if (warning == NULL)
+		return;
+	say(warning);
+	sleep(warning_s);
+}
+
+/*
  * Become mosh-client.  The socket FD goes along: when it closes, the helper
  * knows that the session is over.
  */
@@ -287,6 +303,7 @@ become_mosh_client(int fd, const struct frame *answer)
 	}
 	memcpy(to_host, host, strlen(host) + 1);
 	memcpy(to_port, port, strlen(port) + 1);
+	show_warning(answer);
 	if (fcntl(fd, F_SETFD, 0) == 0)
 		execve(MOSH_CLIENT, argv, environ);
 	say("mosh-client cannot be run on this gateway.");
