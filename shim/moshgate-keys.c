@@ -33,6 +33,10 @@ log_unreachable(const char *user, const char *problem)
 	char visible[128];
 
 	visible_copy(visible, sizeof(visible), user, strlen(user));
+	for (char *c = visible; *c != '\0'; c++) {
+		if (*c == '"')
+			*c = '\'';
+	}
 	openlog("moshgate-keys", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_AUTHPRIV | LOG_ERR,
 	    "event=login-failed user=\"%s\" asked=keys reason=helper "
