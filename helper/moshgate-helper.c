@@ -328,6 +328,6 @@ main(int argc, char **argv)
 	status = server_run(fd, options.config_path, config, signer);
 	if (own)
 		unlink(SOCKET_PATH);
-	close(fd);
+	/* Not closed: what waits in it may take its time, but not at exit. */
 	return status;
 }

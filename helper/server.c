@@ -24,25 +24,37 @@
 #include "log.h"
 #include "mosh.h"
 #include "share.h"
+#include "socket.h"
 
 #define REQUEST_MS 5000 /* a request must be whole by then */
 #define ANSWER_MS 5000  /* and its answer taken */
 #define PEERS_PER_UID_MAX 64
+/* Local users who have not asked yet, whatever number of uids they have. */
+#define ASKING_MAX 512
+#define ACCEPTS_PER_TURN 64
 #define GROUPS_MAX 1024
 #define ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
 #define OUT_OF_MEMORY_PAUSE_MS 100
 #define CLIENT_CHARS 64
 #define SESSION_SHELL LIBEXECDIR "/moshgate/moshgate-session"
 #define ADDRESS_MAX_CHARS 63
-/* How many refusals of any local user are logged in how long. */
-#define STRANGERS_LOGGED_MAX 50
-#define STRANGERS_LOGGED_MS 10000
+/* How many lines one user, or all strangers together, may cause in how long. */
+#define LOGGED_MAX 50
+#define LOGGED_MS 10000
 
 enum peer_state {
 	PEER_ASKING,    /* its request is being read */
 	PEER_WAITING,   /* a share works for it */
 	PEER_ANSWERING, /* its last answer is being written */
 	PEER_SESSION,   /* it is a session, until it closes */
+};
+
+/* What has been logged because of somebody lately. */
+struct quota {
+	struct quota *next;
+	uid_t uid;
+	int64_t since_ms;
+	unsigned logged;
 };
 
 /* Somebody connected to the socket. */
@@ -72,9 +84,9 @@ struct server {
 	struct signer *signer;
 	struct shares *shares;
 	struct peer *peers;
-	int64_t accept_ms;    /* not before */
-	int64_t strangers_ms; /* since when strangers_logged counts */
-	unsigned strangers_logged;
+	int64_t accept_ms; /* not before */
+	struct quota strangers;
+	struct quota *users; /* one for each gateway user who failed lately */
 	bool over;
 };
 
@@ -97,6 +109,31 @@ peer_answer(struct peer *peer, enum frame_type type, const char *body,
 	}
 }
 
+static bool
+is_trusted(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+/* True if one more line may be logged that counts on QUOTA. */
+static bool
+quota_allows(struct quota *quota, const char *user, const char *detail)
+{
+	const int64_t now_ms = frame_now_ms();
+
+	if (now_ms - quota->since_ms >= LOGGED_MS) {
+		quota->since_ms = now_ms;
+		quota->logged = 0;
+	}
+	if (quota->logged > LOGGED_MAX)
+		return false;
+	if (quota->logged++ < LOGGED_MAX)
+		return true;
+	log_event(LOG_NOTICE, "log-paused", "user", user, "detail", detail,
+	    NULL);
+	return false;
+}
+
 /*
  * True if what PEER did wrong may be logged: everybody can connect, and nobody
  * shall fill the disk.
@@ -104,22 +141,46 @@ peer_answer(struct peer *peer, enum frame_type type, const char *body,
 static bool
 may_log(const struct peer *peer)
 {
-	struct server *server = peer->server;
-	const int64_t now_ms = frame_now_ms();
+	return is_trusted(peer->uid) ||
+	    quota_allows(&peer->server->strangers, NULL,
+		"too many refusals of local users for the next seconds");
+}
 
-	if (peer->uid == 0 || peer->uid == geteuid())
+/*
+ * The same of a login of PEER that failed.  Who can have one has an account in
+ * the group, and is not silenced by what others do.
+ */
+static bool
+may_log_failure(const struct peer *peer)
+{
+	const int64_t now_ms = frame_now_ms();
+	struct quota **at = &peer->server->users, *quota = NULL;
+
+	if (is_trusted(peer->uid))
 		return true;
-	if (now_ms - server->strangers_ms >= STRANGERS_LOGGED_MS) {
-		server->strangers_ms = now_ms;
-		server->strangers_logged = 0;
+	while (*at != NULL) {
+		struct quota *q = *at;
+
+		if (q->uid == peer->uid) {
+			quota = q;
+		} else if (now_ms - q->since_ms >= LOGGED_MS) {
+			*at = q->next;
+			free(q);
+			continue;
+		}
+		at = &q->next;
 	}
-	if (server->strangers_logged++ < STRANGERS_LOGGED_MAX)
-		return true;
-	if (server->strangers_logged == STRANGERS_LOGGED_MAX + 1)
-		log_event(LOG_NOTICE, "log-paused", "detail",
-		    "too many refusals of local users for the next seconds",
-		    NULL);
-	return false;
+	if (quota == NULL) {
+		quota = calloc(1, sizeof(*quota));
+		if (quota == NULL)
+			return false;
+		quota->uid = peer->uid;
+		quota->since_ms = now_ms;
+		quota->next = peer->server->users;
+		peer->server->users = quota;
+	}
+	return quota_allows(quota, peer->request.user,
+	    "too many failed logins of this user for the next seconds");
 }
 
 /* Refuse what PEER asks for, with a line in the log. */
@@ -138,7 +199,7 @@ peer_refuse(struct peer *peer, const char *reason, const char *sentence,
 		    remedy[0] != '\0' ? remedy : NULL, "sshd_pid",
 		    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
 	/* whoever asked may wait for their end */
-	frame_fds_close(&peer->request.fds);
+	socket_close_fds(&peer->request.fds);
 	fields_add(&fields, "reason", reason);
 	fields_add(&fields, "sentence", sentence);
 	fields_add(&fields, "remedy", remedy);
@@ -155,6 +216,8 @@ log_share_refused(const struct peer *peer, const struct frame *answer)
 		[SHARE_CHECK] = "check",
 		[SHARE_RELAY] = "relay" };
 
+	if (!may_log_failure(peer))
+		return;
 	log_event(LOG_WARNING, "login-failed", "user", peer->request.user,
 	    "asked", what[peer->request.want], "remote",
 	    peer->server->config->host, "reason", fields_get(answer, "reason"),
@@ -514,7 +577,7 @@ may_run(struct peer *peer)
 	const bool terminal = fields_get(&peer->asked, "terminal") != NULL;
 	const struct frame_fds *fds = &peer->request.fds;
 
-	if (fds->excess || (fds->count > 0 && fds->count != FRAME_FDS) ||
+	if ((fds->count > 0 && fds->count != FRAME_FDS) ||
 	    (terminal && fds->count > 0) ||
 	    (command && !terminal && fds->count == 0)) {
 		peer_refuse(peer, "malformed", "That is no request.", "");
@@ -648,7 +711,7 @@ peer_asked(struct peer *peer)
 		return;
 	}
 	if (peer->asked.type != FRAME_SESSION)
-		frame_fds_close(&peer->request.fds);
+		socket_close_fds(&peer->request.fds);
 	switch (peer->asked.type) {
 	case FRAME_KEYS:
 		ask_keys(peer);
@@ -702,22 +765,33 @@ peer_close(struct server *server, struct peer *peer)
 	}
 	if (peer->running && !server->over)
 		log_relay_end(peer, NULL);
-	close(peer->fd);
-	frame_fds_close(&peer->request.fds);
+	socket_close(peer->fd);
+	socket_close_fds(&peer->request.fds);
 	frame_in_reset(&peer->in);
 	frame_out_reset(&peer->out);
 	frame_free(&peer->asked);
 	free(peer);
 }
 
+static void
+log_malformed(const struct peer *peer, const char *detail)
+{
+	char uid[16];
+
+	if (!may_log(peer))
+		return;
+	snprintf(uid, sizeof(uid), "%lu", (unsigned long)peer->uid);
+	log_event(LOG_NOTICE, "malformed", "uid", uid, "detail", detail, NULL);
+}
+
 /* Read what PEER sends: its request, and nothing after it. */
 static void
 peer_read(struct peer *peer)
 {
-	char byte, uid[16];
+	char byte;
 
 	if (peer->state != PEER_ASKING) {
-		if (recv(peer->fd, &byte, 1, MSG_DONTWAIT) >= 0 ||
+		if (recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
 		    (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 			peer->end_ms = 0;
 		return;
@@ -735,11 +809,12 @@ peer_read(struct peer *peer)
 		return;
 	case FRAME_CLOSED:
 		break;
+	case FRAME_DESCRIPTORS:
+		log_malformed(peer,
+		    "a local process sent descriptors with its request");
+		break;
 	default:
-		snprintf(uid, sizeof(uid), "%lu", (unsigned long)peer->uid);
-		if (may_log(peer))
-			log_event(LOG_NOTICE, "malformed", "uid", uid, "detail",
-			    "a local process sent what is no request", NULL);
+		log_malformed(peer, "a local process sent what is no request");
 		break;
 	}
 	peer->end_ms = 0;
@@ -755,7 +830,29 @@ count_peers(const struct server *server, uid_t uid)
 	return count;
 }
 
+/*
+ * Keep the number of local users who have not asked for anything yet within
+ * bounds: the one who has been at it for longest is cut off.  A shim asks at
+ * once.
+ */
 static void
+make_asking_room(struct server *server)
+{
+	struct peer *oldest = NULL;
+	size_t count = 0;
+
+	for (struct peer *p = server->peers; p != NULL; p = p->next) {
+		if (p->state != PEER_ASKING || is_trusted(p->uid))
+			continue;
+		count++;
+		oldest = p; /* new ones are put in front */
+	}
+	if (count >= ASKING_MAX)
+		peer_close(server, oldest);
+}
+
+/* Take one who has connected.  False if there is none, or no room. */
+static bool
 accept_peer(struct server *server)
 {
 	struct ucred cred;
@@ -769,17 +866,19 @@ accept_peer(struct server *server)
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 			server->accept_ms = frame_now_ms() + ACCEPT_PAUSE_MS;
-		return;
+		return false;
 	}
+	socket_guard(fd);
 	peer = calloc(1, sizeof(*peer));
 	if (peer == NULL ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0) {
 		free(peer);
-		close(fd);
-		return;
+		socket_close(fd);
+		return false;
 	}
-	too_many = cred.uid != 0 && cred.uid != geteuid() &&
+	too_many = !is_trusted(cred.uid) &&
 	    count_peers(server, cred.uid) >= PEERS_PER_UID_MAX;
+	make_asking_room(server);
 	peer->server = server;
 	peer->fd = fd;
 	peer->uid = cred.uid;
@@ -791,6 +890,15 @@ accept_peer(struct server *server)
 	if (too_many)
 		peer_refuse(peer, "too-many",
 		    "You have too many sessions on this gateway.", "");
+	return true;
+}
+
+/* So many at a time that a flood of them is no queue for the others. */
+static void
+accept_peers(struct server *server)
+{
+	for (int i = 0; i < ACCEPTS_PER_TURN && accept_peer(server); i++)
+		continue;
 }
 
 /* Close those whose time is over.  Returns when the next one's will be. */
@@ -977,7 +1085,7 @@ turn(struct server *server)
 		if (fds[0].revents != 0)
 			take_signals(server);
 		if (fds[1].revents != 0)
-			accept_peer(server);
+			accept_peers(server);
 	}
 	free(fds);
 	return true;
@@ -1015,6 +1123,12 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 	log_event(LOG_NOTICE, "stop", NULL);
 	while (server.peers != NULL)
 		peer_close(&server, server.peers);
+	while (server.users != NULL) {
+		struct quota *quota = server.users;
+
+		server.users = quota->next;
+		free(quota);
+	}
 	shares_free(server.shares);
 	close(server.signal_fd);
 	config_free(server.config);

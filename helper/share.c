@@ -1,14 +1,16 @@
 #include "share.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "../shim/locale.h"
 #include "log.h"
+#include "socket.h"
 #include "worker.h"
 
 /* sshd's MaxStartups begins to drop connections at 10. */
@@ -249,7 +251,7 @@ worker_end(struct worker *worker)
 	frame_in_reset(&worker->in);
 	frame_out_reset(&worker->out);
 	if (worker->fd >= 0)
-		close(worker->fd);
+		socket_close(worker->fd);
 	worker->fd = -1;
 	worker->state = WORKER_ENDING;
 	worker->end_ms = frame_now_ms() + ENDING_MS;
@@ -338,21 +340,31 @@ job_end_ms(const struct shares *shares)
 	    (int64_t)shares->config->connect_timeout_s * 1000 * STEPS_PER_JOB;
 }
 
-/* Add to FIELDS those of the shim's request that a worker may know. */
+/*
+ * Add to FIELDS those of the shim's request that a worker may know: each once,
+ * so that they stay as short as a worker takes them.
+ */
 static void
 pass_on(struct fields *fields, const struct frame *asked)
 {
-	const char *end = asked->body + asked->len;
+	static const char *const commands[] = { "command", "original" };
+	long long colors;
+	const char *value;
 
-	for (const char *at = asked->body; at < end;) {
-		const char *value = at + strlen(at) + 1;
-
-		if (strncmp(at, "LC_", 3) == 0 || strcmp(at, "LANG") == 0 ||
-		    strcmp(at, "LANGUAGE") == 0 ||
-		    strcmp(at, "COLORTERM") == 0 || strcmp(at, "colors") == 0 ||
-		    strcmp(at, "command") == 0 || strcmp(at, "original") == 0)
-			fields_add(fields, at, value);
-		at = value + strlen(value) + 1;
+	for (size_t i = 0; i < LOCALE_NAMES; i++) {
+		value = fields_get(asked, locale_names[i]);
+		if (value != NULL && locale_value_valid(value))
+			fields_add(fields, locale_names[i], value);
+	}
+	value = fields_get(asked, "COLORTERM");
+	if (value != NULL && locale_value_valid(value))
+		fields_add(fields, "COLORTERM", value);
+	if (fields_get_number(asked, "colors", 0, INT_MAX, &colors))
+		fields_add_number(fields, "colors", colors);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		value = fields_get(asked, commands[i]);
+		if (value != NULL)
+			fields_add(fields, commands[i], value);
 	}
 }
 
@@ -397,13 +409,14 @@ worker_launch(struct shares *shares, struct worker *worker)
 	    alone != NULL && worker->job == SHARE_RELAY ? alone->fds.fd : NULL,
 	    &worker->fd);
 	if (alone != NULL)
-		frame_fds_close(&alone->fds);
+		socket_close_fds(&alone->fds);
 	if (worker->pid < 0) {
 		log_event(LOG_ERR, "worker-failed", "user", worker->user,
 		    "detail", strerror(errno), "remedy",
 		    "raise the limit on processes", NULL);
 		return false;
 	}
+	socket_guard(worker->fd);
 	if (worker->share == NULL)
 		first = worker->job == SHARE_RELAY ? "relay" : "check";
 	else if (!worker->opens && choose_job(worker->share, worker))

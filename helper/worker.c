@@ -443,7 +443,7 @@ tell_keys(struct work *w, const char *text, size_t len)
 	if (len > AUTHKEYS_MAX_BYTES || filtered_len > FRAME_ANSWER_MAX_BYTES)
 		tell_refused(remote_reason(REMOTE_TOO_BIG),
 		    remote_sentence(REMOTE_TOO_BIG),
-		    remote_remedy(REMOTE_TOO_BIG), "", false);
+		    remote_remedy(w->remote, REMOTE_TOO_BIG), "", false);
 	else
 		sent = frame_send(HELPER_FD, FRAME_TEXT, filtered, filtered_len,
 		    HELPER_TIMEOUT_MS);

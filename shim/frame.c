@@ -63,46 +63,38 @@ header_check(struct frame_in *in)
 	return FRAME_COMPLETE;
 }
 
-void
-frame_fds_close(struct frame_fds *fds)
+ssize_t
+frame_peek(int fd, void *text, size_t size, bool *descriptors)
 {
-	while (fds->count > 0)
-		close(fds->fd[--fds->count]);
+	struct iovec room = { .iov_base = text, .iov_len = size };
+	struct msghdr message = { .msg_iov = &room, .msg_iovlen = 1 };
+	const ssize_t got = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
+
+	*descriptors = got >= 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+	return got;
 }
 
-/* Keep the descriptors that came in MESSAGE, if there are as many as allowed */
+/* Keep the descriptors that came in MESSAGE. */
 static void
 take_fds(struct msghdr *message, struct frame_fds *fds)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL;
 	     c = CMSG_NXTHDR(message, c)) {
-		size_t count;
-
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (fds->count < FRAME_FDS) {
-				fds->fd[fds->count++] = fd;
-			} else {
-				close(fd);
-				fds->excess = true;
-			}
-		}
+		fds->count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		if (fds->count > FRAME_FDS_ROOM)
+			fds->count = FRAME_FDS_ROOM;
+		memcpy(fds->fd, CMSG_DATA(c), fds->count * sizeof(int));
 	}
-	if ((message->msg_flags & MSG_CTRUNC) != 0)
-		fds->excess = true;
 }
 
-/* recv() that keeps what descriptors IN asks for; without, all are closed. */
+/* recv() with descriptors: all of them, for not one may be closed here. */
 static ssize_t
-receive(int fd, struct frame_in *in, void *to, size_t want)
+receive_fds(int fd, void *to, size_t want, struct frame_fds *fds)
 {
 	union {
-		char bytes[CMSG_SPACE(FRAME_FDS * sizeof(int))];
+		char bytes[CMSG_SPACE(FRAME_FDS_ROOM * sizeof(int))];
 		struct cmsghdr align;
 	} control;
 	struct iovec part = { .iov_base = to, .iov_len = want };
@@ -110,13 +102,11 @@ receive(int fd, struct frame_in *in, void *to, size_t want)
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes) };
-	ssize_t got;
+	const ssize_t got = recvmsg(fd, &message,
+	    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	if (in->fds == NULL)
-		return recv(fd, to, want, MSG_DONTWAIT);
-	got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got >= 0)
-		take_fds(&message, in->fds);
+		take_fds(&message, fds);
 	return got;
 }
 
@@ -124,6 +114,7 @@ enum frame_result
 frame_read(int fd, struct frame_in *in, struct frame *frame)
 {
 	for (;;) {
+		bool descriptors;
 		size_t want;
 		ssize_t got;
 		void *to;
@@ -145,7 +136,13 @@ frame_read(int fd, struct frame_in *in, struct frame *frame)
 		}
 		if (want == 0)
 			break;
-		got = receive(fd, in, to, want);
+		got = frame_peek(fd, to, want, &descriptors);
+		if (descriptors && (in->fds == NULL || in->have > 0))
+			return FRAME_DESCRIPTORS;
+		if (got > 0 && descriptors)
+			got = receive_fds(fd, to, (size_t)got, in->fds);
+		else if (got > 0)
+			got = recv(fd, to, (size_t)got, MSG_DONTWAIT);
 		if (got == 0)
 			return in->have == 0 ? FRAME_CLOSED : FRAME_CUT;
 		if (got < 0) {

@@ -1,6 +1,8 @@
 #ifndef MOSHGATE_FRAME_H
 #define MOSHGATE_FRAME_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,22 +50,25 @@ enum frame_result {
 	FRAME_CUT,           /* the peer closed in the middle of one */
 	FRAME_MALFORMED,     /* not a frame, or longer than allowed */
 	FRAME_OTHER_VERSION, /* a frame of another version of moshgate */
+	FRAME_DESCRIPTORS,   /* descriptors come with what is next */
 	FRAME_FAILED,        /* errno says why */
 };
 
 /* Descriptors that come with a request: standard input, output and error. */
 #define FRAME_FDS 3
 
+/* As many as can come at once: the kernel's SCM_MAX_FD. */
+#define FRAME_FDS_ROOM 253
+
 struct frame_fds {
-	int fd[FRAME_FDS];
+	int fd[FRAME_FDS_ROOM];
 	size_t count;
-	bool excess; /* there were more */
 };
 
 /* Where the frame that is being read stands. */
 struct frame_in {
 	size_t limit_bytes;
-	/* where to put the descriptors that come along; NULL: they are closed */
+	/* where to put those that come with the first byte; NULL: nowhere */
 	struct frame_fds *fds;
 	size_t have; /* bytes of header and body so far */
 	unsigned char header[FRAME_HEADER_BYTES];
@@ -78,14 +83,19 @@ struct frame_out {
 };
 
 /*
+ * Look at the next bytes of the socket FD, SIZE at most, and store them in
+ * TEXT; they stay there to be read.  *DESCRIPTORS says whether descriptors
+ * (unix(7), SCM_RIGHTS) come with any of them; recv(2) would close those.
+ * Returns as recv(2) with MSG_DONTWAIT.
+ */
+ssize_t frame_peek(int fd, void *text, size_t size, bool *descriptors);
+
+/*
  * Read from the socket FD, without waiting, what there is of a frame, but
- * nothing beyond its end.  On FRAME_COMPLETE the frame is in *FRAME, to be
+ * nothing beyond its end, and nothing that comes with descriptors.  On FRAME_COMPLETE the frame is in *FRAME, to be
  * given to frame_free(), and IN is ready for the next.
  */
 enum frame_result frame_read(int fd, struct frame_in *in, struct frame *frame);
-
-/* Close the descriptors in FDS. */
-void frame_fds_close(struct frame_fds *fds);
 
 /* Free what is held for a frame not complete. */
 void frame_in_reset(struct frame_in *in);

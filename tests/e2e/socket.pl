@@ -7,6 +7,19 @@
 #	ask TYPE [TEXT]    send a request whose body is TEXT (\0 is NUL); the same
 #	leave HEX          send these bytes, if any, and leave at once
 #	give TYPE          a request with 8 descriptors attached; print the answer
+#	pass WHERE N       send N descriptors, more than a message can hold in
+#	                   several, at a place of a request: see places(); print
+#	                   CLOSED if all are closed while the request could still
+#	                   be going on, else OPEN
+#	linger WHERE       the same with one that takes a minute to close, close all
+#	                   that is its own, print READY, and wait for the end of
+#	                   standard input
+#	spin N SECONDS     connect in N processes as often as possible; print how
+#	                   often that was
+#	stop HEX           send these bytes, print READY, and stop: no answer is
+#	                   read, nothing is closed
+#	repeat N TYPE [TEXT] ask N times, each time leaving at once
+#	burst N TYPE       ask on N connections at once; print the answers
 #	hold N             connect N times; print the answer, if there is one, of
 #	                   the last; wait until all are closed
 #	crowd TYPE UID...  ask as each of these at once, and print READY; then how
@@ -17,7 +30,9 @@
 # first fields; or as "closed".
 use strict;
 use warnings;
+use IO::Handle;
 use Socket;
+use Time::HiRes qw(sleep time);
 
 my $path = '/run/moshgate/helper.sock';
 my %types = (keys => 1, session => 2, check => 3, status => 4, odd => 99);
@@ -63,19 +78,143 @@ sub answer {
 }
 
 # sendmsg(2) by its number: perl alone has no name for it.
-sub give {
-	my ($s, $bytes) = @_;
+sub send_with {
+	my ($s, $bytes, $flags, @files) = @_;
 	my $machine = (split ' ', `uname -m`)[0];
 	my %numbers = (x86_64 => 46, aarch64 => 211);
 	my $number = $numbers{$machine} or return 'unknown machine';
-	my @files = map { open(my $f, '<', '/dev/zero') or die; $f } 1 .. 8;
-	my $data = pack('i8', map { fileno $_ } @files);
+	my $data = pack('i*', map { fileno $_ } @files);
 	my $control = pack('Q i i', 16 + length $data, SOL_SOCKET, 1) . $data;
+	$control .= "\0" x (-length($control) % 8);
 	my $vector = pack('P Q', $bytes, length $bytes);
 	my $message = pack('Q Q P Q P Q Q', 0, 0, $vector, 1, $control,
 		length $control, 0);
-	syscall($number, fileno $s, $message, 0) >= 0 or return "sendmsg: $!";
-	return answer($s);
+	# the kernel's limit is 253; what is sent after the end is not taken
+	syscall($number, fileno $s, $message, $flags) >= 0
+		or return "sendmsg: $!";
+	return '';
+}
+
+sub give {
+	my ($s, $bytes) = @_;
+	my @files = map { open(my $f, '<', '/dev/zero') or die; $f } 1 .. 8;
+	return send_with($s, $bytes, 0, @files) || answer($s);
+}
+
+# Send FILES at a place of a request, with each step given time to be read.
+sub place {
+	my ($s, $where, @files) = @_;
+	my $request = request('session', "LANG\0C.UTF-8\0");
+	my %places = (
+		start => sub { send_with($s, $request, 0, @files) },
+		header => sub {
+			syswrite($s, substr $request, 0, 4);
+			sleep 0.1;
+			send_with($s, substr($request, 4), 0, @files);
+		},
+		body => sub {
+			syswrite($s, substr $request, 0, 12);
+			sleep 0.1;
+			send_with($s, substr($request, 12, 2), 0, @files);
+		},
+		bytes => sub {
+			for my $byte (split //, $request) {
+				send_with($s, $byte, 0, @files);
+			}
+		},
+		behind => sub {
+			send_with($s, $request, 0, @files);
+			send_with($s, 'x', 0, @files);
+		},
+		next => sub {
+			syswrite($s, $request);
+			send_with($s, 'x', 0, @files);
+		},
+		after => sub {
+			syswrite($s, $request);
+			answer($s);
+			send_with($s, 'x', 0, @files);
+		},
+		urgent => sub { send_with($s, 'x', MSG_OOB, @files) },
+		'urgent-later' => sub {
+			syswrite($s, substr $request, 0, 4);
+			sleep 0.1;
+			send_with($s, 'xx', MSG_OOB, @files);
+		},
+		last => sub {
+			send_with($s, $request, 0, @files);
+			shutdown($s, 1);
+		},
+	);
+	$places{$where}->();
+}
+
+sub pass {
+	my ($where, $count) = @_;
+	my $s = dial();
+	pipe(my $out, my $in) or die;
+	my @files = map { open(my $f, '>&', $in) or die "dup: $!\n"; $f }
+		1 .. $count;
+	close $in;
+	place($s, $where, @files);
+	close $_ for @files;
+	# it reads as closed when nobody has the other end any more
+	vec(my $wait = '', fileno $out, 1) = 1;
+	return select($wait, undef, undef, 3) ? 'CLOSED' : 'OPEN';
+}
+
+# The descriptor is a connection whose other end reads nothing, and whose last
+# close() waits for it.
+sub linger {
+	my ($where) = @_;
+	my $loopback = inet_aton('127.0.0.1');
+	socket(my $listening, PF_INET, SOCK_STREAM, 0) or die;
+	bind($listening, pack_sockaddr_in(0, $loopback)) or die;
+	listen($listening, 1) or die;
+	socket(my $full, PF_INET, SOCK_STREAM, 0) or die;
+	connect($full, getsockname $listening) or die;
+	accept(my $deaf, $listening) or die;
+	$full->blocking(0);
+	1 while syswrite($full, 'x' x 65536);
+	setsockopt($full, SOL_SOCKET, SO_LINGER, pack('i i', 1, 60)) or die;
+	my $s = dial();
+	place($s, $where, $full);
+	close $full;
+	close $s;
+	# the other end stays, deaf as it is
+	print "READY\n";
+	1 while <STDIN>;
+}
+
+sub spin {
+	my ($processes, $seconds) = @_;
+	my $end = time + $seconds;
+	pipe(my $out, my $in) or die;
+	for (1 .. $processes) {
+		defined(my $pid = fork) or die "fork: $!\n";
+		next if $pid;
+		my $count = 0;
+		while (time < $end) {
+			my $s = dial();
+			syswrite($s, "not a request at all");
+			$count++;
+		}
+		syswrite($in, "$count\n");
+		exit 0;
+	}
+	close $in;
+	my $sum = 0;
+	$sum += $_ while <$out>;
+	return $sum;
+}
+
+sub burst {
+	my ($count, $type) = @_;
+	my @held = map { dial() } 1 .. $count;
+	syswrite($_, request($type)) for @held;
+	my %answers;
+	$answers{answer($_)}++ for @held;
+	return join ', ', map { "$answers{$_} $_" } sort keys %answers;
 }
 
 # One process for each of the users, which says how it went.
@@ -134,6 +273,25 @@ if ($command eq 'send') {
 	syswrite($s, pack('H*', $args[0])) if @args;
 } elsif ($command eq 'give') {
 	print give(dial(), request($args[0])), "\n";
+} elsif ($command eq 'pass') {
+	print pass(@args), "\n";
+} elsif ($command eq 'linger') {
+	linger(@args);
+} elsif ($command eq 'spin') {
+	print spin(@args), "\n";
+} elsif ($command eq 'stop') {
+	my $s = dial();
+	syswrite($s, pack('H*', $args[0]));
+	print "READY\n";
+	kill 'STOP', $$;
+} elsif ($command eq 'repeat') {
+	my ($count, @what) = @args;
+	for (1 .. $count) {
+		my $s = dial();
+		syswrite($s, request(@what));
+	}
+} elsif ($command eq 'burst') {
+	print burst(@args), "\n";
 } elsif ($command eq 'hold') {
 	my @held = map { dial() } 1 .. $args[0];
 	my @answers = map { answer($_) } reverse @held;

@@ -1,0 +1,72 @@
+#include "socket.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+/* Close the COUNT descriptors at FDS in a child.  The helper reaps all. */
+static void
+close_in_child(const int *fds, size_t count)
+{
+	int ends[2] = { -1, -1 };
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == 0) {
+		pid = fork();
+		if (pid == 0) {
+			/* it has all until the parent has let go of them */
+			close(ends[1]);
+			while (read(ends[0], &byte, 1) > 0)
+				continue;
+			_exit(0);
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	if (ends[0] >= 0) {
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
+void
+socket_guard(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+}
+
+void
+socket_close(int fd)
+{
+	char rest[4096];
+
+	/* from here on nothing more comes */
+	shutdown(fd, SHUT_RD);
+	for (;;) {
+		bool descriptors;
+		const ssize_t got = frame_peek(fd, rest, sizeof(rest),
+		    &descriptors);
+
+		if (descriptors) {
+			close_in_child(&fd, 1);
+			return;
+		}
+		if (got <= 0 || recv(fd, rest, (size_t)got, MSG_DONTWAIT) < 0)
+			break;
+	}
+	close(fd);
+}
+
+void
+socket_close_fds(struct frame_fds *fds)
+{
+	if (fds->count > 0)
+		close_in_child(fds->fd, fds->count);
+	fds->count = 0;
+}
