@@ -4,7 +4,7 @@
 # helper.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 20
+plan 21
 
 peer=$(cat "$(dirname "$0")/socket.pl")
 status() {
