@@ -6,6 +6,7 @@
 #   make deps       install what building and testing need (apt)
 #   make demo       see it work: client, gateway and far server on this machine
 #   make check      every test, unit and end to end (as root, or through sudo)
+#   make check-san  the same tests with the sanitizers' builds of all programs
 #   make fuzz       look for inputs that upset the parsers
 #   make lint       formatting, static analysis, manual pages, units
 #   make clean
@@ -144,6 +145,11 @@ $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
 $(BUILD)/libhelper.a: $(HELPER)
 	$(say) "  AR      $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# What the sanitizers are to do is a part of each program.
+ifdef SAN
+$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS): $(call objects,tests/san)
+endif
 
 $(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS) $(FUZZERS):
 	$(say) "  LINK    $@"
@@ -356,6 +362,10 @@ check-e2e: deps
 	$(then) all
 	@exec $(PROVE) $(TESTS)
 
+# A report of a sanitizer fails the test that caused it: see tests/san.c.
+check-san: deps
+	$(then) SAN=1 check-unit check-e2e
+
 # --- fuzzing ----------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60
@@ -443,6 +453,6 @@ help:
 
 FORCE:
 .PHONY: all tests fuzzers fuzzers-if-any install uninstall deps deps-fuzz \
-	deps-lint demo check check-unit check-e2e fuzz lint $(LINTS) clean \
+	deps-lint demo check check-unit check-e2e check-san fuzz lint $(LINTS) clean \
 	help FORCE
 .DELETE_ON_ERROR:

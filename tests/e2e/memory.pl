@@ -77,6 +77,8 @@ sub search {
 		my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+) r/ or next;
 		next if /\[v/;
 		my $size = hex($to) - hex($from);
+		# the sanitizers' shadow of all memory
+		next if $size > 1 << 32;
 		sysseek($mem, hex $from, 0) or next;
 		my $got = sysread($mem, my $bytes, $size) or next;
 		$read = 1;
