@@ -157,3 +157,20 @@ mosh_parse(const char *text, size_t len, int status, struct mosh_reply *reply)
 		return MOSH_NO_LOCALE;
 	return MOSH_FAILED;
 }
+
+void
+mosh_redact(char *text, size_t len)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t at = 0; at < len; at++) {
+		const size_t begin = at;
+
+		while (at < len && text[at] != '\0' &&
+		    strchr(base64, text[at]) != NULL)
+			at++;
+		if (at - begin >= MOSH_KEY_CHARS)
+			memset(text + begin, '*', at - begin);
+	}
+}

@@ -56,6 +56,13 @@ enum mosh_result mosh_parse(const char *text, size_t len, int status,
     struct mosh_reply *reply);
 
 /*
+ * Put asterisks over all in LEN bytes at TEXT that could be a session's key: a
+ * mosh-server whose answer nobody understands may run all the same, and who
+ * has its key can type into the session.
+ */
+void mosh_redact(char *text, size_t len);
+
+/*
  * RESULT in one word, for the log; in one sentence, for the person at the
  * terminal; and what the administrator can do about it.
  */

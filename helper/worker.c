@@ -579,6 +579,7 @@ do_session(struct work *w, const struct frame *frame)
 	if (started != MOSH_STARTED) {
 		char detail[256];
 
+		mosh_redact(text, len);
 		/* a server that did start has said its key */
 		if (memmem(text, len, "MOSH CONNECT", 12) != NULL)
 			len = 0;

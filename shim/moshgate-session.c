@@ -346,7 +346,8 @@ end_as(const struct frame *answer)
 static int
 run_terminal(struct session *s, int fd)
 {
-	struct frame answer = { 0 };
+	/* it ends with the program, or as that becomes another */
+	static struct frame answer;
 	const char *sentence;
 
 	terminal_make_size(STDIN_FILENO);
@@ -369,7 +370,7 @@ static int
 run_relay(const struct session *s, int fd)
 {
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
-	struct frame answer = { 0 };
+	static struct frame answer;
 	const char *sentence = NULL;
 	bool running = false;
 
@@ -402,7 +403,7 @@ lost:
 int
 main(int argc, char **argv)
 {
-	struct session session = { 0 };
+	static struct session session;
 	int fd;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {

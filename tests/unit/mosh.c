@@ -391,6 +391,34 @@ anything_else_has_failed(void **state)
 	fails("Segmentation fault\n", 139, MOSH_FAILED);
 }
 
+/* The bytes of TEXT are shown as EXPECTED. */
+static void
+redacted(const char *text, const char *expected)
+{
+	char copy[128];
+	const size_t len = strlen(text);
+
+	memcpy(copy, text, len + 1);
+	mosh_redact(copy, len);
+	assert_string_equal(copy, expected);
+}
+
+static void
+what_could_be_a_key_is_not_shown(void **state)
+{
+	(void)state;
+	redacted("", "");
+	redacted("MOSH CON", "MOSH CON");
+	redacted("NECT 60001 ABCDEFGHIJKLMNOPQRST+/",
+	    "NECT 60001 **********************");
+	redacted("ABCDEFGHIJKLMNOPQRSTUV", "**********************");
+	redacted("x ABCDEFGHIJKLMNOPQRSTUVW\r\n",
+	    "x ***********************\r\n");
+	redacted("ABCDEFGHIJKLMNOPQRSTU", "ABCDEFGHIJKLMNOPQRSTU");
+	redacted("/usr/bin/mosh-server: not found",
+	    "/usr/bin/mosh-server: not found");
+}
+
 int
 main(void)
 {
@@ -422,6 +450,7 @@ main(void)
 		    a_second_try_that_finds_no_port_had_its_locale),
 		cmocka_unit_test(a_server_that_took_another_address_is_none),
 		cmocka_unit_test(anything_else_has_failed),
+		cmocka_unit_test(what_could_be_a_key_is_not_shown),
 	};
 
 	if (sodium_init() < 0)
