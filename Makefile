@@ -7,6 +7,7 @@
 #   make demo       see it work: client, gateway and far server on this machine
 #   make check      every test, unit and end to end (as root, or through sudo)
 #   make check-san  the same tests with the sanitizers' builds of all programs
+#   make check-valgrind  the helper and its workers under valgrind
 #   make fuzz       look for inputs that upset the parsers
 #   make lint       formatting, static analysis, manual pages, units
 #   make clean
@@ -294,6 +295,10 @@ deps-fuzz: export APT_INSTALL = $(value APT-INSTALL)
 deps-fuzz: deps
 	@$(call need,$(FUZZ_DEPS),clang)
 
+deps-valgrind: export APT_INSTALL = $(value APT-INSTALL)
+deps-valgrind: deps
+	@$(call need,valgrind libc6-dbg,valgrind)
+
 deps-lint: export APT_INSTALL = $(value APT-INSTALL)
 deps-lint: deps
 	@$(call need,$(LINT_DEPS),$(LINT_COMMANDS))
@@ -366,6 +371,15 @@ check-e2e: deps
 check-san: deps
 	$(then) SAN=1 check-unit check-e2e
 
+# The same of valgrind, under which the helper and its workers run.
+check-valgrind: deps-valgrind
+	$(then) all $(BUILD)/tests/valgrind.so
+	@exec $(PROVE) tests/valgrind.t
+
+$(BUILD)/tests/valgrind.so: tests/valgrind.c Makefile
+	$(say) "  LINK    $@"
+	$(Q)$(CC) -std=c17 $(DEFINES) $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # --- fuzzing ----------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60
@@ -390,7 +404,7 @@ SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
 HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
 	tests/fuzz/*.h)
 SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
-	tests/fuzz/*.t .ci/run)
+	tests/*.t tests/fuzz/*.t .ci/run)
 LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-man \
 	lint-systemd lint-tidy
 
@@ -453,6 +467,6 @@ help:
 
 FORCE:
 .PHONY: all tests fuzzers fuzzers-if-any install uninstall deps deps-fuzz \
-	deps-lint demo check check-unit check-e2e check-san fuzz lint $(LINTS) clean \
-	help FORCE
+	deps-lint demo check check-unit check-e2e check-san check-valgrind fuzz lint $(LINTS) clean \
+	deps-valgrind help FORCE
 .DELETE_ON_ERROR:
