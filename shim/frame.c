@@ -137,7 +137,9 @@ frame_read(int fd, struct frame_in *in, struct frame *frame)
 		if (want == 0)
 			break;
 		got = frame_peek(fd, to, want, &descriptors);
-		if (descriptors && (in->fds == NULL || in->have > 0))
+		if (descriptors &&
+		    (in->fds == NULL || in->fds->count > 0 ||
+			in->have >= FRAME_HEADER_BYTES))
 			return FRAME_DESCRIPTORS;
 		if (got > 0 && descriptors)
 			got = receive_fds(fd, to, (size_t)got, in->fds);

@@ -68,7 +68,7 @@ struct frame_fds {
 /* Where the frame that is being read stands. */
 struct frame_in {
 	size_t limit_bytes;
-	/* where to put those that come with the first byte; NULL: nowhere */
+	/* where to put those that come with the header; NULL: nowhere */
 	struct frame_fds *fds;
 	size_t have; /* bytes of header and body so far */
 	unsigned char header[FRAME_HEADER_BYTES];

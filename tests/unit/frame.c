@@ -656,11 +656,10 @@ descriptors_that_nobody_asked_for_are_not_read(void **state)
 
 	(void)state;
 	for (size_t count = 1; count <= 16; count++) {
-		descriptors_are(true, &fds, 0, count);
 		for (size_t at = 0; at < FRAME_HEADER_BYTES + 2; at++) {
 			descriptors_are(false, NULL, at, count);
-			if (at > 0)
-				descriptors_are(false, &fds, at, count);
+			descriptors_are(at < FRAME_HEADER_BYTES, &fds, at,
+			    count);
 		}
 	}
 }
