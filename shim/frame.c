@@ -141,18 +141,24 @@ frame_read(int fd, struct frame_in *in, struct frame *frame)
 		    (in->fds == NULL || in->fds->count > 0 ||
 			in->have >= FRAME_HEADER_BYTES))
 			return FRAME_DESCRIPTORS;
-		if (got > 0 && descriptors)
+		if (got > 0 && descriptors) {
 			got = receive_fds(fd, to, (size_t)got, in->fds);
-		else if (got > 0)
+			if (in->fds->count != FRAME_FDS)
+				return FRAME_DESCRIPTORS;
+		} else if (got > 0) {
 			got = recv(fd, to, (size_t)got, MSG_DONTWAIT);
+		}
 		if (got == 0)
 			return in->have == 0 ? FRAME_CLOSED : FRAME_CUT;
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
-			if (errno == EAGAIN || errno == EWOULDBLOCK)
-				return FRAME_AGAIN;
-			return FRAME_FAILED;
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				return FRAME_FAILED;
+			/* nobody has descriptors kept here while they wait */
+			return in->fds != NULL && in->fds->count > 0
+			    ? FRAME_DESCRIPTORS
+			    : FRAME_AGAIN;
 		}
 		in->have += (size_t)got;
 	}
@@ -313,17 +319,17 @@ frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(FRAME_FDS * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, FRAME_FDS * sizeof(int));
-	/* they go with the first byte, and all else follows */
-	part = (struct iovec){ .iov_base = out.bytes, .iov_len = 1 };
+	/* all at once, and more than a request has fits into the socket */
+	part = (struct iovec){ .iov_base = out.bytes, .iov_len = out.len };
 	while ((put = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 &&
 	    (errno == EINTR ||
 		(errno == EAGAIN && wait_ready(fd, POLLOUT, end_ms))))
 		continue;
-	if (put != 1) {
+	if (put < 0) {
 		frame_out_reset(&out);
 		return false;
 	}
-	out.sent = 1;
+	out.sent = (size_t)put;
 	return send_rest(fd, &out, end_ms);
 }
 

@@ -50,7 +50,7 @@ enum frame_result {
 	FRAME_CUT,           /* the peer closed in the middle of one */
 	FRAME_MALFORMED,     /* not a frame, or longer than allowed */
 	FRAME_OTHER_VERSION, /* a frame of another version of moshgate */
-	FRAME_DESCRIPTORS,   /* descriptors come with what is next */
+	FRAME_DESCRIPTORS,   /* descriptors come that nobody asked for */
 	FRAME_FAILED,        /* errno says why */
 };
 
@@ -68,7 +68,7 @@ struct frame_fds {
 /* Where the frame that is being read stands. */
 struct frame_in {
 	size_t limit_bytes;
-	/* where to put those that come with the header; NULL: nowhere */
+	/* where to put FRAME_FDS of them, if a whole frame comes with them */
 	struct frame_fds *fds;
 	size_t have; /* bytes of header and body so far */
 	unsigned char header[FRAME_HEADER_BYTES];
