@@ -269,9 +269,11 @@ a_public_key_by_mistake_is_refused(void **state)
 	static const char fault[] = "is a public key, not its private half";
 	static const char first[] =
 	    "name the file without .pub in its place, or ";
+	static const char pem[] =
+	    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrB"
+	    "Z9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
 	static const char *const texts[] = {
-		"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrB"
-		"Z9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+		pem,
 		"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n",
 		"-----BEGIN RSA PUBLIC KEY-----\nAAAA\n",
 		"ecdsa-sha2-nistp256 AAAA\n",
