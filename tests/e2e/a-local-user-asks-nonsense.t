@@ -50,7 +50,7 @@ refused nobody 'refused not-root' refused check "user\0$evil\0"
 refused nobody 'refused unknown-request' refused odd "$evil\0$evil\0"
 
 # A gateway user whose session begins with all that.
-fields="terminal\0yes\0client\0$evil\0LANG\0$evil\0LC_ALL\0$evil\0TERM\0$evil\0"
+fields="client\0$evil\0LANG\0$evil\0LC_ALL\0$evil\0TERM\0$evil\0"
 fields="${fields}COLORTERM\0$evil\0$evil\0$evil\0LC_$evil\0x\0"
 for colors in +1 ' 1' 1e3 -1 99999999999999999999 0x10 "$evil"; do
 	was=$(lines session)
@@ -59,7 +59,7 @@ for colors in +1 ' 1' 1e3 -1 99999999999999999999 0x10 "$evil"; do
 		"colors\0$colors\0$fields" 2>&1)" ok
 done
 $BED helper restart
-many="terminal\0yes\0$(seq -f 'LC_%g\0C.UTF-8\0' 1090 | tr -d '\n')"
+many=$(seq -f 'LC_%g\0C.UTF-8\0' 1090 | tr -d '\n')
 is 'alice has 1090 variables of a locale: ok' \
 	"$(as alice perl -e "$peer" ask session "$many" 2>&1)" ok
 # By hand.

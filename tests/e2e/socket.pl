@@ -53,6 +53,8 @@ sub request {
 	my ($type, $body) = @_;
 	$body //= '';
 	$body =~ s/\\0/\0/g;
+	# or it would be one for a relay
+	$body = "terminal\0yes\0$body" if $type eq 'session';
 	return pack('a2 C C N', 'MG', 1, $types{$type}, length $body) . $body;
 }
 

@@ -94,9 +94,9 @@ is 'an account of the gateway gets no session' \
 is 'root gets no session' "$(root_does ask session)" 'refused root'
 is '... nor another name does: it is the uid' \
 	"$(root_does ask session 'user\0alice\0')" 'refused root'
-is 'a gateway user gets one' "$(alice_does ask session 'terminal\0yes\0')" ok
+is 'a gateway user gets one' "$(alice_does ask session)" ok
 is "... which is her own, whomever she names" \
-	"$(alice_does ask session 'terminal\0yes\0user\0bob\0'; log_count gateway \
+	"$(alice_does ask session 'user\0bob\0'; log_count gateway \
 	'event=session user=bob')" 'ok
 0'
 
