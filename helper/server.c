@@ -308,14 +308,24 @@ answer_session(struct peer *peer, const struct frame *answer)
 	fields_free(&fields);
 }
 
+/* The command of PEER runs: tell it so. */
 static void
 relay_begun(struct peer *peer)
 {
+	const struct config *config = peer->server->config;
+	struct fields fields = { 0 };
+
 	peer->running = true;
 	peer->began_ms = frame_now_ms();
 	log_event(LOG_INFO, "relay", "user", peer->request.user, "remote",
-	    peer->server->config->host, "client",
+	    config->host, "client",
 	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+	if (!config->verify_host_key)
+		warn_unchecked(peer, &fields);
+	if (!frame_queue(&peer->out, FRAME_RUNNING, fields.text, fields.len) ||
+	    !frame_flush(peer->fd, &peer->out))
+		peer->end_ms = 0;
+	fields_free(&fields);
 }
 
 /* The relay of PEER is over, with the ANSWER, or because PEER is gone. */
@@ -346,9 +356,11 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 		.body = body != NULL ? (char *)(uintptr_t)body : empty,
 		.len = len };
 
-	if (type == FRAME_STEP || type == FRAME_RUNNING) {
-		if (type == FRAME_RUNNING)
-			relay_begun(peer);
+	if (type == FRAME_RUNNING) {
+		relay_begun(peer);
+		return;
+	}
+	if (type == FRAME_STEP) {
 		if (!frame_queue(&peer->out, type, body, len) ||
 		    !frame_flush(peer->fd, &peer->out))
 			peer->end_ms = 0;

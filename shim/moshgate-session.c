@@ -268,19 +268,15 @@ set_mosh_environment(const struct frame *answer)
 		setenv("MOSH_TITLE_NOPREFIX", "1", 1) == 0);
 }
 
-/*
- * Show the warning that ANSWER may have.  It stays for a while, since
- * mosh-client is going to put a screen of its own over it.
- */
-static void
+/* Show the warning that ANSWER may have; false if it has none. */
+static bool
 show_warning(const struct frame *answer)
 {
 	const char *warning = fields_get(answer, "warning");
 
-	if (warning == NULL)
-		return;
-	say(warning);
-	sleep(warning_s);
+	if (warning != NULL)
+		say(warning);
+	return warning != NULL;
 }
 
 /*
@@ -303,7 +299,9 @@ become_mosh_client(int fd, const struct frame *answer)
 	}
 	memcpy(to_host, host, strlen(host) + 1);
 	memcpy(to_port, port, strlen(port) + 1);
-	show_warning(answer);
+	/* mosh-client is going to put a screen of its own over it */
+	if (show_warning(answer))
+		sleep(warning_s);
 	if (fcntl(fd, F_SETFD, 0) == 0)
 		execve(MOSH_CLIENT, argv, environ);
 	say("mosh-client cannot be run on this gateway.");
@@ -388,6 +386,7 @@ run_relay(const struct session *s, int fd)
 		if (answer.type != FRAME_RUNNING)
 			break;
 		running = true;
+		show_warning(&answer);
 		frame_free(&answer);
 	}
 	if (answer.type == FRAME_OK)

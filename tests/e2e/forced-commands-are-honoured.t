@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2086
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 49
+plan 51
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
 ca=$TMUX_TMPDIR/ca
@@ -204,6 +204,19 @@ is 'when the remote goes away, that is one sentence' \
 is '... and status 255' "$status" 255
 ok '... and a line in the log' see_log gateway \
 	'event=relay-end user=alice reason=lost'
+
+# A host key that nobody checks.
+settings 'verify_host_key = no' '[clients]' 'forced_commands = honor' \
+	'cache_ttl = 0'
+$BED helper restart
+by free 'echo out' </dev/null
+is 'when the host key is not checked, that is said beside the output' \
+	"$out $err" "out moshgate: WARNING: the remote server's host key is not \
+checked (verify_host_key = no)."
+ok '... and in the log, for each command' see_log gateway \
+	'event=note user=alice about=host-key-unchecked detail="a session'
+settings '[clients]' 'forced_commands = honor' 'cache_ttl = 0'
+$BED helper restart
 
 # In this mode sshd must call the login shell, and that must be this one.
 $BED on gateway usermod -s /bin/bash alice
