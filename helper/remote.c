@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libssh2.h>
 #include <limits.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "../shim/frame.h"
+#include "kexinit.h"
 #include "reply.h"
 
 #define ADDRESSES_MAX 16
@@ -31,6 +33,17 @@
 #define ATTEMPT_DELAY_MS 250
 /* All the steps together may take as long as this many of them. */
 #define STEPS_PER_LOGIN 3
+/*
+ * What the remote may send: until it has let the gateway in, for one command,
+ * and between two of them.  More than the longest answer, since it may say
+ * what is no part of that.
+ */
+#define LOGIN_MAX_BYTES ((size_t)1024 * 1024)
+#define COMMAND_ANSWER_MAX_BYTES ((size_t)16 * 1024 * 1024)
+#define IDLE_MAX_BYTES ((size_t)1024 * 1024)
+/* libssh2 keeps each packet that nobody asks for. */
+#define MEMORY_MAX_BYTES ((size_t)32 * 1024 * 1024)
+#define SAID_CHARS 200
 
 struct address {
 	struct sockaddr_storage sockaddr;
@@ -51,8 +64,33 @@ struct remote {
 	LIBSSH2_CHANNEL *channel;
 	remote_signer *sign;
 	void *sign_context;
+	const char *step;
+	/* how long and how much may be read in this step; what is in use */
+	int64_t step_end_ms;
+	size_t left_bytes, memory_bytes;
+	enum remote_result gave_up; /* why no more is read, or REMOTE_OK */
+	bool closed;                /* by the remote */
+	unsigned char *first;       /* what it sent first, in the handshake */
+	size_t first_len;
+	char *asked[KEXINIT_KINDS]; /* for algorithms, where not for all */
+	char said[SAID_CHARS + 1];  /* when it disconnected */
 	char detail[REMOTE_DETAIL_BYTES];
 	char remedy[REMOTE_REMEDY_BYTES]; /* "": the usual one */
+};
+
+/* The algorithms that libssh2 is asked for. */
+static const struct {
+	int method;
+	const char *setting;
+} algorithms[KEXINIT_KINDS] = {
+	[KEXINIT_KEX] = { LIBSSH2_METHOD_KEX, "kex" },
+	[KEXINIT_HOST_KEY] = { LIBSSH2_METHOD_HOSTKEY, "host_key_algorithms" },
+	[KEXINIT_CIPHER_OUT] = { LIBSSH2_METHOD_CRYPT_CS, "ciphers" },
+	[KEXINIT_CIPHER_IN] = { LIBSSH2_METHOD_CRYPT_SC, "ciphers" },
+	[KEXINIT_MAC_OUT] = { LIBSSH2_METHOD_MAC_CS, "macs" },
+	[KEXINIT_MAC_IN] = { LIBSSH2_METHOD_MAC_SC, "macs" },
+	[KEXINIT_COMPRESSION_OUT] = { LIBSSH2_METHOD_COMP_CS, "" },
+	[KEXINIT_COMPRESSION_IN] = { LIBSSH2_METHOD_COMP_SC, "" },
 };
 
 static const struct {
@@ -188,15 +226,52 @@ add_remedy(struct remote *r, const char *format, ...)
 	va_end(args);
 }
 
+/* Read no more, because of RESULT: what the remote sends, it does as WHY. */
+static void
+give_up(struct remote *r, enum remote_result result, const char *why)
+{
+	if (r->gave_up != REMOTE_OK)
+		return;
+	r->gave_up = result;
+	set_detail(r, "%s: what the remote sends %s", r->step, why);
+}
+
 /* The detail is what libssh2 says of its last error. */
 static void
-set_detail_ssh(struct remote *r, const char *step)
+set_detail_ssh(struct remote *r)
 {
 	char *message = NULL;
 	int error = libssh2_session_last_error(r->session, &message, NULL, 0);
 
-	set_detail(r, "%s: %s (%d)", step, message != NULL ? message : "",
-	    error);
+	set_detail(r, "%s: %s (%d)%s%s", r->step,
+	    message != NULL ? message : "", error,
+	    r->said[0] != '\0' ? "; the remote said: " : "", r->said);
+}
+
+/* True if the peer has closed its end of the connection. */
+static bool
+peer_closed(const struct remote *r)
+{
+	char byte;
+	ssize_t got;
+
+	if (r->closed)
+		return true;
+	got = recv(r->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+/*
+ * Why libssh2 has failed in this step: OTHERWISE, if neither the remote nor this
+ * side has ended the connection.
+ */
+static enum remote_result
+why_failed(struct remote *r, enum remote_result otherwise)
+{
+	if (r->gave_up != REMOTE_OK)
+		return r->gave_up;
+	set_detail_ssh(r);
+	return peer_closed(r) ? REMOTE_LOST : otherwise;
 }
 
 struct remote *
@@ -221,7 +296,9 @@ remote_free(struct remote *r)
 	if (r == NULL)
 		return;
 	if (r->session != NULL) {
-		/* Not asked but told: nothing here may wait. */
+		/* Not asked but told: nothing here may wait, or read on. */
+		if (r->gave_up == REMOTE_OK)
+			r->gave_up = REMOTE_ABANDONED;
 		if (r->fd >= 0)
 			libssh2_session_disconnect(r->session, "done");
 		if (r->channel != NULL)
@@ -230,17 +307,23 @@ remote_free(struct remote *r)
 	}
 	if (r->fd >= 0)
 		close(r->fd);
+	for (size_t i = 0; i < KEXINIT_KINDS; i++)
+		free(r->asked[i]);
+	free(r->first);
 	free(r);
 }
 
-/* When the step that begins now must be over. */
+/* STEP begins.  Returns when it must be over. */
 static int64_t
-step_end_ms(const struct remote *r)
+begin_step(struct remote *r, const char *step)
 {
 	const int64_t end_ms = frame_now_ms() +
 	    (int64_t)r->config->connect_timeout_s * 1000;
 
-	return r->end_ms != 0 && r->end_ms < end_ms ? r->end_ms : end_ms;
+	r->step = step;
+	r->step_end_ms = r->end_ms != 0 && r->end_ms < end_ms ? r->end_ms
+							      : end_ms;
+	return r->step_end_ms;
 }
 
 /*
@@ -273,13 +356,17 @@ wait_session(struct remote *r, int64_t end_ms)
 {
 	const int directions = libssh2_session_block_directions(r->session);
 	struct pollfd fds[2] = { { .fd = r->fd } };
+	enum remote_result result;
 
 	if ((directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0)
 		fds[0].events |= POLLOUT;
 	if ((directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0 ||
 	    fds[0].events == 0)
 		fds[0].events |= POLLIN;
-	return wait_fds(r, fds, 2, end_ms);
+	result = wait_fds(r, fds, 2, end_ms);
+	if (result == REMOTE_TIMEOUT)
+		set_detail(r, "%s: the remote does not answer", r->step);
+	return result;
 }
 
 /* Resolve HOST; *FOUND is for freeaddrinfo(). */
@@ -481,7 +568,7 @@ race_wait(struct remote *r, struct race *race, int64_t until_ms)
 enum remote_result
 remote_connect(struct remote *r)
 {
-	const int64_t end_ms = step_end_ms(r);
+	const int64_t end_ms = begin_step(r, "connect");
 	struct race race = { .winner = -1 };
 	enum remote_result result = REMOTE_UNREACHABLE;
 	int64_t next_ms = frame_now_ms();
@@ -518,28 +605,178 @@ remote_connect(struct remote *r)
 }
 
 /*
- * libssh2's way to read: acknowledges at once, since the remote's Nagle
- * algorithm would wait for that.
+ * libssh2's ways to get memory: no more than it may have.
+ */
+
+static bool
+may_take(const struct remote *r, size_t count)
+{
+	return r->memory_bytes < MEMORY_MAX_BYTES &&
+	    count < MEMORY_MAX_BYTES - r->memory_bytes;
+}
+
+static void *
+allocate(size_t count, void **abstract)
+{
+	struct remote *r = *abstract;
+	void *memory = NULL;
+
+	if (may_take(r, count))
+		memory = malloc(count);
+	if (memory != NULL)
+		r->memory_bytes += malloc_usable_size(memory);
+	else
+		give_up(r, REMOTE_TOO_BIG, "takes too much memory");
+	return memory;
+}
+
+static void
+release(void *memory, void **abstract)
+{
+	struct remote *r = *abstract;
+
+	r->memory_bytes -= malloc_usable_size(memory);
+	free(memory);
+}
+
+static void *
+reallocate(void *memory, size_t count, void **abstract)
+{
+	struct remote *r = *abstract;
+	const size_t old = memory != NULL ? malloc_usable_size(memory) : 0;
+	void *more = NULL;
+
+	if (may_take(r, count))
+		more = realloc(memory, count);
+	if (more != NULL)
+		r->memory_bytes += malloc_usable_size(more) - old;
+	else
+		give_up(r, REMOTE_TOO_BIG, "takes too much memory");
+	return more;
+}
+
+/*
+ * libssh2's way to read, over and over in one call while there is something:
+ * so the limits of a step are kept here.  Acknowledges at once, since the
+ * remote's Nagle algorithm would wait for that.
  */
 static ssize_t
 receive(libssh2_socket_t fd, void *buffer, size_t len, int flags,
     void **abstract)
 {
+	struct remote *r = *abstract;
 	const int on = 1;
-	const ssize_t got = recv(fd, buffer, len, flags);
+	ssize_t got;
 
-	(void)abstract;
-	if (got < 0)
-		return -errno;
+	if (frame_now_ms() >= r->step_end_ms)
+		give_up(r, REMOTE_TIMEOUT, "takes too long");
+	if (r->left_bytes == 0)
+		give_up(r, REMOTE_TOO_BIG, "is too much");
+	if (r->gave_up != REMOTE_OK)
+		return -ECONNABORTED;
+	got = recv(fd, buffer, len < r->left_bytes ? len : r->left_bytes,
+	    flags);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return -EAGAIN;
+	if (got <= 0) {
+		r->closed = true;
+		return got < 0 ? -errno : 0;
+	}
+	r->left_bytes -= (size_t)got;
+	if (r->first != NULL &&
+	    (size_t)got <= KEXINIT_MAX_BYTES - r->first_len) {
+		memcpy(r->first + r->first_len, buffer, (size_t)got);
+		r->first_len += (size_t)got;
+	}
 	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 	return got;
 }
 
-static bool
-prefer(struct remote *r, int kind, const char *names)
+/* libssh2's way to tell why the remote disconnects. */
+static void
+disconnected(LIBSSH2_SESSION *session, int reason, const char *message,
+    int message_len, const char *language, int language_len, void **abstract)
 {
-	return names[0] == '\0' ||
-	    libssh2_session_method_pref(r->session, kind, names) == 0;
+	struct remote *r = *abstract;
+
+	(void)session;
+	(void)reason;
+	(void)language;
+	(void)language_len;
+	r->closed = true;
+	if (message != NULL)
+		snprintf(r->said, sizeof(r->said), "%.*s", message_len,
+		    message);
+}
+
+static bool
+new_session(struct remote *r)
+{
+	r->left_bytes = LOGIN_MAX_BYTES;
+	r->first = malloc(KEXINIT_MAX_BYTES);
+	r->session = libssh2_session_init_ex(allocate, release, reallocate, r);
+	if (r->first == NULL || r->session == NULL)
+		return false;
+	libssh2_session_set_blocking(r->session, 0);
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+	libssh2_session_callback_set2(r->session, LIBSSH2_CALLBACK_RECV,
+	    (libssh2_cb_generic *)receive);
+	libssh2_session_callback_set2(r->session, LIBSSH2_CALLBACK_DISCONNECT,
+	    (libssh2_cb_generic *)disconnected);
+#else
+	libssh2_session_callback_set(r->session, LIBSSH2_CALLBACK_RECV,
+	    (void *)receive);
+	libssh2_session_callback_set(r->session, LIBSSH2_CALLBACK_DISCONNECT,
+	    (void *)disconnected);
+#endif
+	return true;
+}
+
+/*
+ * Write to OUT (SIZE bytes) which algorithms of KIND are asked for, and known
+ * to libssh2; or with ALL, those that it knows.
+ */
+static void
+our_algorithms(struct remote *r, enum kexinit_kind kind, bool all, char *out,
+    size_t size)
+{
+	const char **known = NULL;
+	const int count = libssh2_session_supported_algs(r->session,
+	    algorithms[kind].method, &known);
+
+	kexinit_select(all || r->asked[kind] == NULL ? "" : r->asked[kind],
+	    known, count > 0 ? (size_t)count : 0, out, size);
+	if (count > 0)
+		libssh2_free(r->session, known);
+}
+
+/* Ask for NAMES alone; if there are any, one of them must be known. */
+static bool
+prefer(struct remote *r, int method, const char *names)
+{
+	enum kexinit_kind kind = KEXINIT_KEX;
+	char known[1024];
+
+	if (names[0] == '\0')
+		return true;
+	while (algorithms[kind].method != method)
+		kind++;
+	free(r->asked[kind]);
+	r->asked[kind] = strdup(names);
+	if (libssh2_session_method_pref(r->session, method, names) == 0)
+		return true;
+	our_algorithms(r, kind, true, known, sizeof(known));
+	if (kind == KEXINIT_HOST_KEY &&
+	    r->config->host_key_algorithms[0] == '\0')
+		set_detail(r,
+		    "known_hosts has keys for %.512s, none of which the "
+		    "gateway's libssh2 knows; it has %s",
+		    names, known);
+	else
+		set_detail(r,
+		    "%s: the gateway's libssh2 knows none of %.512s; it has %s",
+		    algorithms[kind].setting, names, known);
+	return false;
 }
 
 /*
@@ -591,7 +828,6 @@ set_algorithms(struct remote *r, const struct hostkeys *keys)
 	    prefer(r, LIBSSH2_METHOD_MAC_CS, c->macs) &&
 	    prefer(r, LIBSSH2_METHOD_MAC_SC, c->macs))
 		return REMOTE_OK;
-	set_detail_ssh(r, "none of the algorithms asked for is known here");
 	return REMOTE_NO_COMMON;
 }
 
@@ -736,61 +972,92 @@ check_host_key(struct remote *r, const struct hostkeys *keys)
 	}
 }
 
+/* Did the handshake fail because there is no algorithm in common? */
+static bool
+nothing_in_common(struct remote *r)
+{
+	char names[KEXINIT_KINDS][1024];
+	const char *ours[KEXINIT_KINDS];
+	enum kexinit_kind kind;
+	struct kexinit offer;
+
+	if (!kexinit_find(r->first, r->first_len, &offer))
+		return false;
+	for (unsigned i = 0; i < KEXINIT_KINDS; i++) {
+		our_algorithms(r, i, false, names[i], sizeof(names[i]));
+		ours[i] = names[i];
+	}
+	kind = kexinit_missing(&offer, ours);
+	if (kind == KEXINIT_KINDS)
+		return false;
+	kexinit_explain(&offer, kind, ours[kind], r->detail, sizeof(r->detail));
+	return true;
+}
+
+/* Has it said that it speaks SSH?  If it said anything else, that may be why. */
+static bool
+said_version(struct remote *r)
+{
+	const char *line = libssh2_session_banner_get(r->session);
+
+	if (line == NULL)
+		return false;
+	if (strncmp(line, "SSH-", 4) == 0)
+		return true;
+	snprintf(r->said, sizeof(r->said), "%s", line);
+	return false;
+}
+
 /* Why the handshake failed, from libssh2's ERROR. */
 static enum remote_result
 handshake_result(struct remote *r, int error)
 {
-	set_detail_ssh(r, "handshake");
+	char shown[HOSTKEY_FINGERPRINT_BYTES];
+	const unsigned char *blob;
+	bool version;
+	size_t len;
+	int type;
+
+	if (r->gave_up != REMOTE_OK)
+		return r->gave_up;
+	if (nothing_in_common(r))
+		return REMOTE_NO_COMMON;
+	version = said_version(r);
+	set_detail_ssh(r);
+	if (peer_closed(r))
+		return version ? REMOTE_LOST : REMOTE_UNREACHABLE;
 	switch (error) {
-	case LIBSSH2_ERROR_KEX_FAILURE:
 	case LIBSSH2_ERROR_METHOD_NONE:
 	case LIBSSH2_ERROR_METHOD_NOT_SUPPORTED:
 		return REMOTE_NO_COMMON;
 	case LIBSSH2_ERROR_HOSTKEY_INIT:
 	case LIBSSH2_ERROR_HOSTKEY_SIGN:
-		return REMOTE_HOST_KEY;
-	case LIBSSH2_ERROR_BANNER_RECV:
-	case LIBSSH2_ERROR_SOCKET_NONE:
-	case LIBSSH2_ERROR_SOCKET_RECV:
-	case LIBSSH2_ERROR_SOCKET_SEND:
-	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
-		return REMOTE_UNREACHABLE;
 	case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
-		/* libssh2 has one code for "closed" and "nothing in common" */
-		return REMOTE_NO_COMMON;
+		/* libssh2 doesn't tell what else may have gone wrong */
+		blob = (const unsigned char *)
+		    libssh2_session_hostkey(r->session, &len, &type);
+		if (blob == NULL)
+			return REMOTE_LOST;
+		hostkey_fingerprint(blob, len, shown);
+		set_detail(r,
+		    "the remote shows the host key %s, but has not proven to "
+		    "have it",
+		    shown);
+		return REMOTE_HOST_KEY;
 	default:
 		return REMOTE_LOST;
 	}
 }
 
-/* True if the peer has closed its end of the connection. */
-static bool
-peer_closed(const struct remote *r)
-{
-	char byte;
-	const ssize_t got = recv(r->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
 enum remote_result
 remote_handshake(struct remote *r, const struct hostkeys *keys)
 {
-	const int64_t end_ms = step_end_ms(r);
+	const int64_t end_ms = begin_step(r, "handshake");
 	enum remote_result result;
 	int error;
 
-	r->session = libssh2_session_init();
-	if (r->session == NULL)
+	if (!new_session(r))
 		return REMOTE_INTERNAL;
-	libssh2_session_set_blocking(r->session, 0);
-#if LIBSSH2_VERSION_NUM >= 0x010b01
-	libssh2_session_callback_set2(r->session, LIBSSH2_CALLBACK_RECV,
-	    (libssh2_cb_generic *)receive);
-#else
-	libssh2_session_callback_set(r->session, LIBSSH2_CALLBACK_RECV,
-	    (void *)receive);
-#endif
 	result = set_algorithms(r, keys);
 	if (result != REMOTE_OK)
 		return result;
@@ -800,12 +1067,10 @@ remote_handshake(struct remote *r, const struct hostkeys *keys)
 		if (result != REMOTE_OK)
 			return result;
 	}
-	if (error != 0) {
-		result = handshake_result(r, error);
-		if (result == REMOTE_NO_COMMON && peer_closed(r))
-			result = REMOTE_UNREACHABLE;
-		return result;
-	}
+	if (error != 0)
+		return handshake_result(r, error);
+	free(r->first);
+	r->first = NULL;
 	return check_host_key(r, keys);
 }
 
@@ -816,13 +1081,14 @@ sign_callback(LIBSSH2_SESSION *session, unsigned char **signature,
     void **abstract)
 {
 	struct remote *r = *abstract;
-	unsigned char *made = malloc(crypto_sign_BYTES);
+	void *memory_of = r;
+	unsigned char *made = allocate(crypto_sign_BYTES, &memory_of);
 
 	(void)session;
 	if (made == NULL)
 		return -1;
 	if (!r->sign(r->sign_context, data, len, made)) {
-		free(made);
+		release(made, &memory_of);
 		return -1;
 	}
 	*signature = made;
@@ -834,7 +1100,7 @@ enum remote_result
 remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
     remote_signer *sign, void *context)
 {
-	const int64_t end_ms = step_end_ms(r);
+	const int64_t end_ms = begin_step(r, "publickey");
 	enum remote_result result;
 	void *abstract = r;
 	int error;
@@ -852,11 +1118,9 @@ remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
 		return REMOTE_OK;
 	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
 	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-		set_detail_ssh(r, "publickey");
-		return peer_closed(r) ? REMOTE_LOST : REMOTE_REFUSED;
+		return why_failed(r, REMOTE_REFUSED);
 	default:
-		set_detail_ssh(r, "publickey");
-		return REMOTE_LOST;
+		return why_failed(r, REMOTE_LOST);
 	}
 }
 
@@ -878,17 +1142,15 @@ static const char loop[] =
 static enum remote_result
 open_channel(struct remote *r, const char *line, bool with_stderr)
 {
-	const int64_t end_ms = step_end_ms(r);
+	int64_t end_ms = begin_step(r, "channel");
 	enum remote_result result;
 	int error;
 
 	while (
 	    (r->channel = libssh2_channel_open_session(r->session)) == NULL) {
 		if (libssh2_session_last_errno(r->session) !=
-		    LIBSSH2_ERROR_EAGAIN) {
-			set_detail_ssh(r, "channel");
-			return peer_closed(r) ? REMOTE_LOST : REMOTE_NO_SHELL;
-		}
+		    LIBSSH2_ERROR_EAGAIN)
+			return why_failed(r, REMOTE_NO_SHELL);
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
 			return result;
@@ -896,17 +1158,14 @@ open_channel(struct remote *r, const char *line, bool with_stderr)
 	if (!with_stderr)
 		libssh2_channel_handle_extended_data2(r->channel,
 		    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	end_ms = begin_step(r, "exec");
 	while ((error = libssh2_channel_exec(r->channel, line)) ==
 	    LIBSSH2_ERROR_EAGAIN) {
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
 			return result;
 	}
-	if (error != 0) {
-		set_detail_ssh(r, "exec");
-		return REMOTE_NO_SHELL;
-	}
-	return REMOTE_OK;
+	return error == 0 ? REMOTE_OK : why_failed(r, REMOTE_NO_SHELL);
 }
 
 /* Start the loop, with COMMAND as its first. */
@@ -926,7 +1185,7 @@ start_loop(struct remote *r, const char *command, const char *mark)
 static enum remote_result
 write_all(struct remote *r, const char *text, size_t len)
 {
-	const int64_t end_ms = step_end_ms(r);
+	const int64_t end_ms = begin_step(r, "write");
 	enum remote_result result;
 
 	while (len > 0) {
@@ -938,10 +1197,8 @@ write_all(struct remote *r, const char *text, size_t len)
 			len -= (size_t)put;
 			continue;
 		}
-		if (put != LIBSSH2_ERROR_EAGAIN && put != 0) {
-			set_detail_ssh(r, "write");
-			return REMOTE_LOST;
-		}
+		if (put != LIBSSH2_ERROR_EAGAIN && put != 0)
+			return why_failed(r, REMOTE_LOST);
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
 			return result;
@@ -967,7 +1224,7 @@ set_detail_noise(struct remote *r, const struct reply *reply)
 static enum remote_result
 read_reply(struct remote *r, struct reply *reply)
 {
-	const int64_t end_ms = step_end_ms(r);
+	const int64_t end_ms = begin_step(r, "read");
 
 	for (;;) {
 		enum remote_result result;
@@ -981,9 +1238,10 @@ read_reply(struct remote *r, struct reply *reply)
 		if (got > 0) {
 			switch (reply_add(reply, (size_t)got)) {
 			case REPLY_MORE:
-				if (frame_now_ms() >= end_ms)
-					return REMOTE_TIMEOUT;
-				continue;
+				if (frame_now_ms() < end_ms)
+					continue;
+				give_up(r, REMOTE_TIMEOUT, "takes too long");
+				return REMOTE_TIMEOUT;
 			case REPLY_WHOLE:
 				return REMOTE_OK;
 			default:
@@ -994,10 +1252,8 @@ read_reply(struct remote *r, struct reply *reply)
 			set_detail_noise(r, reply);
 			return REMOTE_NO_SHELL;
 		}
-		if (got < 0 && got != LIBSSH2_ERROR_EAGAIN) {
-			set_detail_ssh(r, "read");
-			return REMOTE_LOST;
-		}
+		if (got < 0 && got != LIBSSH2_ERROR_EAGAIN)
+			return why_failed(r, REMOTE_LOST);
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
 			return result;
@@ -1040,6 +1296,7 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 
 	r->detail[0] = '\0';
 	r->remedy[0] = '\0';
+	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
 	reply_init(&reply, limit_bytes);
 	if (r->channel == NULL && strpbrk(command, "'\"\\") != NULL) {
 		/* the loop cannot begin with it */
@@ -1054,6 +1311,7 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 		return result;
 	}
 	r->end_ms = 0;
+	r->left_bytes = IDLE_MAX_BYTES;
 	*text = reply.text;
 	*len = reply.len;
 	*status = reply.status;
@@ -1067,9 +1325,16 @@ remote_exec(struct remote *r, const char *command)
 
 	r->detail[0] = '\0';
 	r->remedy[0] = '\0';
+	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
 	result = open_channel(r, command, true);
+	if (result != REMOTE_OK)
+		return result;
+	/* from here on as much as it likes, for as long as it likes */
+	r->step = "relay";
 	r->end_ms = 0;
-	return result;
+	r->step_end_ms = INT64_MAX;
+	r->left_bytes = SIZE_MAX;
+	return REMOTE_OK;
 }
 
 LIBSSH2_SESSION *
@@ -1090,6 +1355,7 @@ remote_idle(struct remote *r)
 	char discarded[4096];
 	ssize_t got;
 
+	begin_step(r, "idle");
 	do {
 		got = libssh2_channel_read(r->channel, discarded,
 		    sizeof(discarded));

@@ -9,7 +9,7 @@
 #include "hostkey.h"
 
 #define REMOTE_ADDRESS_BYTES 64 /* a numeric address, with a scope */
-#define REMOTE_DETAIL_BYTES 1536
+#define REMOTE_DETAIL_BYTES 2048
 #define REMOTE_REMEDY_BYTES 1024
 
 /*

@@ -32,7 +32,7 @@ usage(FILE *to)
 static bool
 report(bool ok, const char *step, const char *text, const char *remedy)
 {
-	char visible[2048];
+	char visible[2304]; /* a text may be two lists of algorithms */
 
 	printf("%-6s%-16s%s\n", ok ? "ok" : "FAIL", step,
 	    visible_copy(visible, sizeof(visible), text, strlen(text)));

@@ -143,8 +143,8 @@ a_value_cannot_command_a_terminal(void **state)
 static void
 values_that_are_too_long_still_make_one_line(void **state)
 {
-	static const size_t lens[] = { 900, 1023, 1024, 1025, 1100, 2000, 2040,
-		2044, 2047, 2048, 2049, 3000, 4080, 4092, 4096, 5000, 100000 };
+	static const size_t lens[] = { 900, 1023, 1024, 1025, 1100, 2000, 2303,
+		2304, 2305, 2400, 3000, 4080, 4088, 4092, 4096, 5000, 100000 };
 	static const char fills[] = { 'x', ' ', '\n', '"', '\\' };
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
@@ -187,7 +187,7 @@ two_long_values_are_there_whole(void **state)
 static void
 a_line_that_is_cut_is_not_cut_inside_a_character(void **state)
 {
-	char value[2400], again[LINE_BYTES];
+	char value[2500], again[LINE_BYTES];
 
 	for (size_t i = 0; i + 2 < sizeof(value); i += 2)
 		memcpy(value + i, "é", 2);

@@ -1,0 +1,66 @@
+#ifndef MOSHGATE_KEXINIT_H
+#define MOSHGATE_KEXINIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What a server offers when keys are to be exchanged: SSH_MSG_KEXINIT, which
+ * comes in the clear, right behind its version.  Read here for no other reason
+ * than to say what was offered when there is nothing in common.
+ */
+
+/* As much of what a server sends first as may be looked at. */
+#define KEXINIT_MAX_BYTES ((size_t)16 * 1024)
+
+/* The lists of names in it, in their order: RFC 4253, section 7.1. */
+enum kexinit_kind {
+	KEXINIT_KEX,
+	KEXINIT_HOST_KEY,
+	KEXINIT_CIPHER_OUT, /* from the client to the server */
+	KEXINIT_CIPHER_IN,
+	KEXINIT_MAC_OUT,
+	KEXINIT_MAC_IN,
+	KEXINIT_COMPRESSION_OUT,
+	KEXINIT_COMPRESSION_IN,
+	KEXINIT_KINDS
+};
+
+struct kexinit {
+	struct kexinit_list {
+		const char *names; /* separated by commas; not terminated */
+		size_t len;
+	} lists[KEXINIT_KINDS];
+};
+
+/*
+ * Find the offer in the first LEN bytes that a server has sent, at BYTES.
+ * Its lists are in there.  Returns false if it is not whole, or not as it has
+ * to be.
+ */
+bool kexinit_find(const unsigned char *bytes, size_t len,
+    struct kexinit *offer);
+
+/*
+ * Which kind is the first of which none of OURS (names separated by commas;
+ * NULL: not asked for) is in OFFER?  KEXINIT_KINDS if there is none.
+ */
+enum kexinit_kind kexinit_missing(const struct kexinit *offer,
+    const char *const ours[KEXINIT_KINDS]);
+
+/*
+ * Write to OUT (SIZE bytes) that KIND is missing, with what both sides have.
+ * Lists that are too long are cut behind a name, with "..." in their place.
+ */
+void kexinit_explain(const struct kexinit *offer, enum kexinit_kind kind,
+    const char *ours, char *out, size_t size);
+
+/*
+ * Write to OUT (SIZE bytes) those of the names in WANTED that are among the
+ * COUNT names that are KNOWN, in their order; where WANTED is "", all that are
+ * KNOWN.  What only looks like an algorithm is left out.
+ */
+void kexinit_select(const char *wanted, const char *const *known, size_t count,
+    char *out, size_t size);
+
+#endif
