@@ -1,0 +1,127 @@
+# shellcheck shell=sh
+#
+# For the tests of a remote that misbehaves: see fake-remote.py.  A test that
+# reads this has read lib.sh, and is in its bed.
+
+# What a worker may have: the limit of what libssh2 keeps, and the reply.
+WORKER_MAX_KB=65536
+fake_port=2222
+fake_mode=/run/fake-remote-mode
+
+# fake_remote: start it, and have the gateway go there.
+fake_remote() {
+	misbehaves honest
+	fake_server=$(realpath "$(dirname "$0")/fake-remote.py")
+	$BED on remote sh -c 'exec setsid /usr/bin/python3 "$@" \
+		>/run/fake-remote.log 2>&1' - "$fake_server" "$fake_port" \
+		/etc/ssh/ssh_host_ed25519_key "$fake_mode" &
+	$BED on remote sed "s/^/[remote]:$fake_port /" \
+		/etc/ssh/ssh_host_ed25519_key.pub |
+		$BED on gateway sh -c 'cat >>/etc/moshgate/known_hosts'
+	settings "port = $fake_port" "connect_timeout = ${1:-1}"
+	$BED helper restart
+	watch_workers
+	if ! wait_for keys_of alice; then
+		echo 'Bail out! The fake remote does not run.'
+		$BED on remote cat /run/fake-remote.log | note
+		exit 1
+	fi
+}
+
+# misbehaves MODE: what it does from the next connection on.
+misbehaves() {
+	echo "$1" | $BED on remote sh -c 'cat >"$1"' - "$fake_mode"
+}
+
+# watch_workers: from now on worker_peak_kb is the most memory that a worker
+# has had.
+watch_workers() {
+	$BED on gateway perl -e '
+		my $peak = 0;
+		for (;;) {
+			for my $file (glob "/proc/[0-9]*/status") {
+				open(my $f, "<", $file) or next;
+				my $status = join "", <$f>;
+				$status =~ /^Name:\s*moshgate-worker$/m &&
+				    $status =~ /^VmHWM:\s*(\d+)/m or next;
+				next if $1 <= $peak;
+				$peak = $1;
+				open(my $to, ">", "/run/worker-peak.new");
+				print $to "$peak\n";
+				close $to;
+				rename "/run/worker-peak.new",
+				    "/run/worker-peak";
+			}
+			select(undef, undef, undef, 0.02);
+		}' &
+}
+worker_peak_kb() {
+	$BED on gateway cat /run/worker-peak
+}
+# memory_bounded: the test that no worker had more than it may.
+memory_bounded() {
+	if [ -n "${SAN-}" ]; then
+		skip 'no worker had too much memory' 'a sanitizer has its own'
+		return
+	fi
+	ok "a worker had $(worker_peak_kb) kB at the most, less than \
+$WORKER_MAX_KB" [ "$(worker_peak_kb)" -lt "$WORKER_MAX_KB" ]
+}
+
+# anew: nothing is remembered, and the log is empty.
+anew() {
+	$BED on gateway sh -c ': >/var/log/messages'
+	signal_helper HUP
+	wait_for log_has gateway 'event=reload '
+}
+
+# clean_file FILE: nothing in it is for a terminal but text and line ends.
+clean_file() {
+	! LC_ALL=C tr -d '\r\n\t -~' <"$1" | grep -q .
+}
+
+# one_failure ASKED REASON DETAIL: has the log this as its one failure, and
+# nothing that is not text?  DETAIL is an extended regex.
+one_failure() {
+	$BED log gateway >"$TMUX_TMPDIR/log"
+	grep 'event=login-failed' "$TMUX_TMPDIR/log" >"$TMUX_TMPDIR/failed"
+	cat "$TMUX_TMPDIR/failed"
+	[ "$(wc -l <"$TMUX_TMPDIR/failed")" -eq 1 ] &&
+		grep -Eq "user=alice asked=$1 .*reason=$2 .*detail=.*($3)" \
+			"$TMUX_TMPDIR/failed" &&
+		clean_file "$TMUX_TMPDIR/log"
+}
+
+# no_keys MODE REASON DETAIL: asked for alice's keys while the remote is in
+# MODE, is there none, but one sentence and one line in the log, in time?
+no_keys() {
+	misbehaves "$1"
+	anew
+	began=$(date +%s)
+	if keys_of alice >"$TMUX_TMPDIR/keys" 2>"$TMUX_TMPDIR/said"; then
+		echo 'there are keys'
+		return 1
+	fi
+	took=$(($(date +%s) - began))
+	cat "$TMUX_TMPDIR/keys" "$TMUX_TMPDIR/said"
+	echo "took $took s"
+	# three steps of a second each, and a slow machine
+	[ ! -s "$TMUX_TMPDIR/keys" ] && [ "$took" -lt 20 ] &&
+		[ "$(wc -l <"$TMUX_TMPDIR/said")" -eq 1 ] &&
+		grep -Eq '^moshgate-keys: [A-Z][^.]*\.$' "$TMUX_TMPDIR/said" &&
+		clean_file "$TMUX_TMPDIR/said" &&
+		one_failure keys "$2" "$3"
+}
+
+# has_keys MODE: asked for alice's keys while the remote is in MODE, are they
+# there?
+has_keys() {
+	misbehaves "$1"
+	anew
+	keys_of alice >"$TMUX_TMPDIR/keys" && grep '^ssh-' "$TMUX_TMPDIR/keys"
+}
+
+# no_workers: they have ended, all of them.
+no_workers() {
+	wait_for not running gateway '^moshgate-helper --worker'
+}
