@@ -86,9 +86,13 @@ parse_connect(const char *line, size_t len, struct mosh_reply *reply)
 	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *end = line + len;
+	/* 22 characters are 132 bits, of which a key has 128: the rest is 0 */
+	static const char last[] = "AQgw";
 	int port = 0, digits = 0;
 
 	line += sizeof(before) - 1;
+	if (line < end && *line == '0')
+		return false;
 	for (; line < end && *line >= '0' && *line <= '9'; line++) {
 		if (++digits > 5)
 			return false;
@@ -99,7 +103,9 @@ parse_connect(const char *line, size_t len, struct mosh_reply *reply)
 	if (end - line != MOSH_KEY_CHARS)
 		return false;
 	for (int i = 0; i < MOSH_KEY_CHARS; i++) {
-		if (line[i] == '\0' || strchr(base64, line[i]) == NULL)
+		const char *valid = i == MOSH_KEY_CHARS - 1 ? last : base64;
+
+		if (line[i] == '\0' || strchr(valid, line[i]) == NULL)
 			return false;
 	}
 	reply->port = port;

@@ -38,6 +38,7 @@
  * and between two of them.  More than the longest answer, since it may say
  * what is no part of that.
  */
+#define LINES_MAX_BYTES ((size_t)64 * 1024) /* before its version */
 #define LOGIN_MAX_BYTES ((size_t)1024 * 1024)
 #define COMMAND_ANSWER_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define IDLE_MAX_BYTES ((size_t)1024 * 1024)
@@ -67,7 +68,7 @@ struct remote {
 	const char *step;
 	/* how long and how much may be read in this step; what is in use */
 	int64_t step_end_ms;
-	size_t left_bytes, memory_bytes;
+	size_t left_bytes, lines_bytes, memory_bytes;
 	enum remote_result gave_up; /* why no more is read, or REMOTE_OK */
 	bool closed;                /* by the remote */
 	unsigned char *first;       /* what it sent first, in the handshake */
@@ -670,7 +671,9 @@ receive(libssh2_socket_t fd, void *buffer, size_t len, int flags,
 
 	if (frame_now_ms() >= r->step_end_ms)
 		give_up(r, REMOTE_TIMEOUT, "takes too long");
-	if (r->left_bytes == 0)
+	/* only lines are read byte by byte, which is slow */
+	if (r->left_bytes == 0 ||
+	    (len == 1 && r->lines_bytes++ >= LINES_MAX_BYTES))
 		give_up(r, REMOTE_TOO_BIG, "is too much");
 	if (r->gave_up != REMOTE_OK)
 		return -ECONNABORTED;
@@ -1245,6 +1248,10 @@ read_reply(struct remote *r, struct reply *reply)
 			case REPLY_WHOLE:
 				return REMOTE_OK;
 			default:
+				set_detail(r, "read: %s",
+				    reply->begun
+					? "the answer is too long"
+					: "too much comes before the answer");
 				return REMOTE_TOO_BIG;
 			}
 		}

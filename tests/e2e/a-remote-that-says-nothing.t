@@ -5,7 +5,7 @@
 in_bed "$@"
 # shellcheck source=tests/e2e/fake-remote.sh
 . "$(dirname "$0")/fake-remote.sh"
-plan 18
+plan 19
 
 fake_remote
 helper=$($BED on gateway cat /run/moshgate-helper.pid)
@@ -28,6 +28,8 @@ done <<-END
 	drip@exec read: the remote does not answer
 	drip@reply read: the remote does not answer
 END
+ok 'silence@exec: a session is told as well' \
+	no_session silence@exec timeout 'read: '
 ok 'all their workers have ended' no_workers
 ok 'when the remote is itself again there are keys' has_keys honest
 is '... and the helper is the one that was there' \

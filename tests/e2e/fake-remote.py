@@ -24,12 +24,14 @@ sent, ACTION takes place of all the server would say from then on:
 	exec       that the command runs
 	reply      a part of the command's reply
 	idle       all of the first one
+	again      all of the first one, and the next command has come
 
 	silence          nothing
 	close            nothing, and the connection is closed
 	disconnect       why it disconnects, with codes for terminals
 	drip             a byte, and each second another
-	flood:WHAT       100 MB: of lines, noise, or packets of a kind
+	flood:WHAT       100 MB: of lines, noise, or packets of a kind (for deaf,
+	                 what the client answers is not read)
 	stop:WHAT        the end of the channel: eof, close, exit or signal
 	rekey            an exchange of keys; it then goes on
 	rekeys           more and more of them; it then goes on
@@ -68,7 +70,7 @@ OPEN_OK, OPEN_FAILURE, DATA, EXTENDED_DATA, EOF, CLOSE = 91, 92, 94, 95, 96, 97
 CHANNEL_REQUEST, CHANNEL_SUCCESS, CHANNEL_FAILURE = 98, 99, 100
 UNKNOWN = 200
 
-STEPS = {KEXINIT: 'kexinit', KEX_REPLY: 'kexreply', NEWKEYS: 'newkeys',
+STEPS = {KEXINIT: 'kexinit', KEX_REPLY: 'kexreply',
          6: 'service', PK_OK: 'pkok', USERAUTH_SUCCESS: 'auth',
          OPEN_OK: 'open', CHANNEL_SUCCESS: 'exec'}
 
@@ -82,6 +84,7 @@ def flood_packet(what, channel):
         'banner': (BANNER, String(kilobytes), String('')),
         'global': (GLOBAL_REQUEST, String(b'x@y'), Boolean(False), kilobytes),
         'asking': (GLOBAL_REQUEST, String(b'x@y'), Boolean(True)),
+        'deaf': (GLOBAL_REQUEST, String(b'x@y'), Boolean(True)),
         'success': (REQUEST_SUCCESS, kilobytes),
         'unknown': (UNKNOWN, kilobytes),
         'small': (UNKNOWN, b'x'),
@@ -104,7 +107,7 @@ class Hostile(asyncssh.SSHServerConnection):
             mode = file.read().strip()
         self.action, _, self.step = mode.partition('@')
         self.over = False
-        self.wants_reply = self.rekeying = False
+        self.rekeying = False
         self.held = []
         self.peer = 0
         self.written = b''
@@ -118,11 +121,14 @@ class Hostile(asyncssh.SSHServerConnection):
 
     def _send_version(self):
         self.reached('accept')
-        super()._send_version()
+        if not self.over:
+            super()._send_version()
         self.reached('version')
 
     def send_packet(self, pkttype, *args, handler=None):
         args = b''.join(args)
+        if self.over:
+            return
         if self.rekeying and pkttype >= GLOBAL_REQUEST:
             self.held.append((pkttype, args))
             return
@@ -130,13 +136,6 @@ class Hostile(asyncssh.SSHServerConnection):
         super().send_packet(pkttype, args, handler=handler)
         if pkttype == OPEN_OK:
             self.peer = int.from_bytes(args[:4], 'big')
-        if pkttype == NEWKEYS and self.rekeying:
-            self.rekeying = False
-            held, self.held = self.held, []
-            for packet in held:
-                self.send_packet(*packet)
-            if self.action == 'rekeys':
-                self.rekey()
         if self.action == 'banner' and pkttype == 6:
             super().send_packet(BANNER, String(CODES), String(''))
         if pkttype == DATA:
@@ -145,12 +144,15 @@ class Hostile(asyncssh.SSHServerConnection):
                 self.reached('reply')
             if b'-end ' in self.written:
                 self.reached('idle')
+        elif pkttype == NEWKEYS:
+            # They hold when this returns.
+            self._loop.call_soon(self.new_keys)
         elif pkttype in STEPS:
             self.reached(STEPS[pkttype])
 
-    def _send(self, data):
+    def data_received(self, data, datatype=None):
         if not self.over:
-            super()._send(data)
+            super().data_received(data, datatype)
 
     # What happens there.
 
@@ -169,7 +171,7 @@ class Hostile(asyncssh.SSHServerConnection):
         if action == 'bad-signature' and pkttype == KEX_REPLY:
             return pkttype, args[:-1] + bytes([args[-1] ^ 1])
         if pkttype == KEXINIT and action.startswith('nothing:'):
-            names = b','.join(b'name-%d@example.org' % i for i in range(45))
+            names = b','.join(b'name-%d@example.org' % i for i in range(15))
             return pkttype, self.with_list(args, int(action[8:]), names)
         if pkttype == KEXINIT and action == 'names':
             return pkttype, self.with_list(args, 0, CODES)
@@ -199,24 +201,41 @@ class Hostile(asyncssh.SSHServerConnection):
             self.honest(DISCONNECT, UInt32(2), String(CODES), String(''))
         elif action == 'stop':
             self.stop(what)
-        elif action == 'flood' and what not in ('lines', 'noise'):
-            self.create_task(self.flood(what))
-            return
         self.over = True
-        if action in ('close', 'disconnect'):
+        if action == 'close':
             self.hostile.close()
+        elif action == 'disconnect':
+            self.hostile.write_eof()
         elif action == 'drip':
             self.create_task(self.drip(step))
-        elif action == 'flood':
+        elif action == 'flood' and what in ('lines', 'noise'):
             self.create_task(self.raw_flood(what))
+        elif action == 'flood':
+            self.create_task(self.flood(what))
+
+    def asked_again(self):
+        self.reached('again')
 
     def honest(self, pkttype, *args):
-        """Send a packet whatever the mode says."""
+        """Send a packet, whatever the mode and the protocol say."""
+        state = self.over, self.step, self._auth_complete
+        self.over, self.step, self._auth_complete = False, None, True
         super().send_packet(pkttype, b''.join(args))
+        self.over, self.step, self._auth_complete = state
 
     def rekey(self):
         self.rekeying = True
         self._send_kexinit()
+
+    def new_keys(self):
+        self.reached('newkeys')
+        if self.rekeying:
+            self.rekeying = False
+            held, self.held = self.held, []
+            for packet in held:
+                self.send_packet(*packet)
+            if self.action == 'rekeys':
+                self.rekey()
 
     def stop(self, what):
         channel = UInt32(self.peer)
@@ -236,9 +255,7 @@ class Hostile(asyncssh.SSHServerConnection):
         encrypted = step not in ('accept', 'version', 'kexinit', 'kexreply')
         while not self.hostile.is_closing():
             if encrypted:
-                self.over = False
                 self.honest(DATA, UInt32(self.peer), String(b'x'))
-                self.over = True
             else:
                 self.hostile.write(b'x')
             await asyncio.sleep(1)
@@ -261,6 +278,8 @@ class Hostile(asyncssh.SSHServerConnection):
 
     async def flood(self, what):
         packet = flood_packet(what, self.peer)
+        if what == 'deaf':
+            self.hostile.pause_reading()
         size = len(b''.join(packet[1:])) + 40
         for i in range(FLOOD_BYTES // size):
             if self.hostile.is_closing():
@@ -286,11 +305,13 @@ class Server(asyncssh.SSHServer):
         return True
 
 
-async def pump(source, sink):
+async def pump(source, sink, first=None):
     while True:
         data = await source.read(32768)
         if not data:
             break
+        if first:
+            first()
         sink.write(data)
     sink.close()
 
@@ -307,7 +328,8 @@ async def run(process):
              'SHELL': user.pw_shell, 'SSH_CONNECTION': ' '.join((
                  process.get_extra_info('peername')[0], '1',
                  process.get_extra_info('sockname')[0], '22'))})
-    asyncio.ensure_future(pump(process.stdin, child.stdin))
+    asked_again = process.get_extra_info('connection').asked_again
+    asyncio.ensure_future(pump(process.stdin, child.stdin, asked_again))
     await pump(child.stdout, process.stdout)
     process.exit(await child.wait())
 

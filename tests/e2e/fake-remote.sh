@@ -81,13 +81,13 @@ clean_file() {
 }
 
 # one_failure ASKED REASON DETAIL: has the log this as its one failure, and
-# nothing that is not text?  DETAIL is an extended regex.
+# nothing that is not text?  REASON and DETAIL are extended regexes.
 one_failure() {
 	$BED log gateway >"$TMUX_TMPDIR/log"
 	grep 'event=login-failed' "$TMUX_TMPDIR/log" >"$TMUX_TMPDIR/failed"
 	cat "$TMUX_TMPDIR/failed"
 	[ "$(wc -l <"$TMUX_TMPDIR/failed")" -eq 1 ] &&
-		grep -Eq "user=alice asked=$1 .*reason=$2 .*detail=.*($3)" \
+		grep -Eq "user=alice asked=$1 .*reason=($2) ${3:+.*detail=.*($3)}" \
 			"$TMUX_TMPDIR/failed" &&
 		clean_file "$TMUX_TMPDIR/log"
 }
@@ -111,6 +111,35 @@ no_keys() {
 		grep -Eq '^moshgate-keys: [A-Z][^.]*\.$' "$TMUX_TMPDIR/said" &&
 		clean_file "$TMUX_TMPDIR/said" &&
 		one_failure keys "$2" "$3"
+}
+
+# session_fails REASON DETAIL: she logs in; is she told in one sentence that
+# there is no session, with one line in the log?
+session_fails() {
+	ssh_with "$BED_DIR/client_key" -tt alice@gateway </dev/null \
+		>"$TMUX_TMPDIR/said" 2>&1 &
+	ssh=$!
+	wait_for not kill -0 "$ssh" || kill "$ssh"
+	wait "$ssh"
+	status=$?
+	tr '\r' '\n' <"$TMUX_TMPDIR/said" | sed '/^ *$/d
+		/^Connection to gateway closed/d
+		/^moshgate: connecting to/d' >"$TMUX_TMPDIR/sentence"
+	cat "$TMUX_TMPDIR/said"
+	echo "status $status"
+	[ "$status" -eq 1 ] && [ "$(wc -l <"$TMUX_TMPDIR/sentence")" -eq 1 ] &&
+		grep -Eq '^moshgate: [A-Z][^.]*\.$' "$TMUX_TMPDIR/sentence" &&
+		clean_file "$TMUX_TMPDIR/said" &&
+		one_failure session "$1" "$2"
+}
+
+# no_session MODE REASON DETAIL: the same with the remote in MODE.  The keys
+# come from a connection that ends when something else is asked for; the
+# session's is new.
+no_session() {
+	has_keys close@again || return
+	misbehaves "$1"
+	session_fails "$2" "$3"
 }
 
 # has_keys MODE: asked for alice's keys while the remote is in MODE, are they

@@ -264,6 +264,8 @@ a_port_is_a_number_from_1_to_65535(void **state)
 	fails("MOSH CONNECT 99999999 " KEY "\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 4294967297 " KEY "\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 18446744073709551617 " KEY "\n", 0, MOSH_FAILED);
+	fails("MOSH CONNECT 00080 " KEY "\n", 0, MOSH_FAILED);
+	fails("MOSH CONNECT 060001 " KEY "\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT -1 " KEY "\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT +1 " KEY "\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 0x10 " KEY "\n", 0, MOSH_FAILED);
@@ -284,6 +286,8 @@ a_key_is_22_characters_of_base64(void **state)
 	fails("MOSH CONNECT 1 " KEY "Z\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 1 " KEY "==\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 1 MDEyMzQ1Njc4OWFiY2RlZ=\n", 0, MOSH_FAILED);
+	fails("MOSH CONNECT 1 MDEyMzQ1Njc4OWFiY2RlZh\n", 0, MOSH_FAILED);
+	fails("MOSH CONNECT 1 MDEyMzQ1Njc4OWFiY2RlZ/\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 1 MDEyMzQ1Njc4OWFiY2RlZ-\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 1 MDEyMzQ1Njc4OWFiY2RlZ_\n", 0, MOSH_FAILED);
 	fails("MOSH CONNECT 1 MDEyMzQ1Njc4OWFi 2RlZg\n", 0, MOSH_FAILED);
