@@ -273,7 +273,7 @@ DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
 	libseccomp-dev libssl-dev libcmocka-dev libncurses-dev \
 	openssh-server openssh-client mosh tmux perl iproute2 mount \
 	util-linux procps busybox socat netcat-openbsd strace xauth zsh fish \
-	tcsh mandoc systemd openssl
+	tcsh mandoc systemd openssl python3-asyncssh
 FUZZ_DEPS = clang libclang-rt-dev
 LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd

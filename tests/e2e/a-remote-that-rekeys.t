@@ -4,7 +4,7 @@
 in_bed "$@"
 # shellcheck source=tests/e2e/fake-remote.sh
 . "$(dirname "$0")/fake-remote.sh"
-plan 19
+plan 20
 
 # many_keys: alice's keys are many; how many does the gateway get?
 many_keys() {
@@ -15,6 +15,7 @@ $BED on remote sh -c 'cd /home/alice/.ssh && cp authorized_keys few &&
 	seq 5000 | sed "s|^|$(head -n 1 few) |" >>authorized_keys'
 
 # A stock sshd, at every opportunity.
+# shellcheck disable=SC2016
 $BED on remote sh -c '
 	echo "RekeyLimit 16K" >/etc/ssh/sshd_config.d/rekey.conf
 	kill -HUP "$(cat /run/sshd.pid)"'
@@ -22,6 +23,8 @@ $BED helper restart
 is 'sshd rekeys every 16 kB: all the keys are there' "$(many_keys)" 5001
 terminal a
 ok '... and alice logs in' login a alice
+is '... on the same connection' \
+	"$(log_count remote 'Accepted publickey for alice')" 1
 $BED on remote cp /home/alice/.ssh/few /home/alice/.ssh/authorized_keys
 
 terminal b

@@ -7,7 +7,7 @@ in_bed "$@"
 . "$(dirname "$0")/fake-remote.sh"
 plan 19
 
-fake_remote
+fake_remote 1
 helper=$($BED on gateway cat /run/moshgate-helper.pid)
 while read -r mode step; do
 	ok "$mode" no_keys "$mode" timeout "$step"
@@ -32,5 +32,6 @@ ok 'silence@exec: a session is told as well' \
 	no_session silence@exec timeout 'read: '
 ok 'all their workers have ended' no_workers
 ok 'when the remote is itself again there are keys' has_keys honest
+# shellcheck disable=SC2016
 is '... and the helper is the one that was there' \
 	"$($BED on gateway sh -c 'kill -0 "$1" && echo there' - "$helper")" there

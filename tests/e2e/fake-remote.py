@@ -226,6 +226,7 @@ class Hostile(asyncssh.SSHServerConnection):
     def rekey(self):
         self.rekeying = True
         self._send_kexinit()
+        self._kexinit_sent = True
 
     def new_keys(self):
         self.reached('newkeys')

@@ -8,9 +8,15 @@ WORKER_MAX_KB=65536
 fake_port=2222
 fake_mode=/run/fake-remote-mode
 
-# fake_remote: start it, and have the gateway go there.
+# fake_remote SECONDS: start it, and have the gateway go there, with that
+# connect_timeout.
 fake_remote() {
+	if ! /usr/bin/python3 -W ignore -c 'import asyncssh'; then
+		echo 'Bail out! python3-asyncssh is missing; run "make deps".'
+		exit 1
+	fi
 	misbehaves honest
+	fake_timeout_s=$1
 	fake_server=$(realpath "$(dirname "$0")/fake-remote.py")
 	$BED on remote sh -c 'exec setsid /usr/bin/python3 "$@" \
 		>/run/fake-remote.log 2>&1' - "$fake_server" "$fake_port" \
@@ -18,7 +24,7 @@ fake_remote() {
 	$BED on remote sed "s/^/[remote]:$fake_port /" \
 		/etc/ssh/ssh_host_ed25519_key.pub |
 		$BED on gateway sh -c 'cat >>/etc/moshgate/known_hosts'
-	settings "port = $fake_port" "connect_timeout = ${1:-1}"
+	settings "port = $fake_port" "connect_timeout = $fake_timeout_s"
 	$BED helper restart
 	watch_workers
 	if ! wait_for keys_of alice; then
@@ -30,12 +36,14 @@ fake_remote() {
 
 # misbehaves MODE: what it does from the next connection on.
 misbehaves() {
+	# shellcheck disable=SC2016
 	echo "$1" | $BED on remote sh -c 'cat >"$1"' - "$fake_mode"
 }
 
 # watch_workers: from now on worker_peak_kb is the most memory that a worker
 # has had.
 watch_workers() {
+	# shellcheck disable=SC2016
 	$BED on gateway perl -e '
 		my $peak = 0;
 		for (;;) {
@@ -52,7 +60,7 @@ watch_workers() {
 				rename "/run/worker-peak.new",
 				    "/run/worker-peak";
 			}
-			select(undef, undef, undef, 0.02);
+			select(undef, undef, undef, 0.05);
 		}' &
 }
 worker_peak_kb() {
@@ -68,11 +76,18 @@ memory_bounded() {
 $WORKER_MAX_KB" [ "$(worker_peak_kb)" -lt "$WORKER_MAX_KB" ]
 }
 
-# anew: nothing is remembered, and the log is empty.
-anew() {
-	$BED on gateway sh -c ': >/var/log/messages'
-	signal_helper HUP
-	wait_for log_has gateway 'event=reload '
+# fresh_keys: alice's keys, for a helper that remembers nothing; the log is then
+# about that alone.
+fresh_keys() {
+	# shellcheck disable=SC2016
+	$BED on gateway timeout "$PATIENCE_S" sh -c '
+		: >/var/log/messages
+		kill -s HUP "$(cat /run/moshgate-helper.pid)"
+		until grep -q event=reload /var/log/messages; do
+			sleep 0.02
+		done
+		exec setpriv --reuid=_moshgate --regid=_moshgate \
+			--init-groups /usr/libexec/moshgate/moshgate-keys alice'
 }
 
 # clean_file FILE: nothing in it is for a terminal but text and line ends.
@@ -96,9 +111,8 @@ one_failure() {
 # MODE, is there none, but one sentence and one line in the log, in time?
 no_keys() {
 	misbehaves "$1"
-	anew
 	began=$(date +%s)
-	if keys_of alice >"$TMUX_TMPDIR/keys" 2>"$TMUX_TMPDIR/said"; then
+	if fresh_keys >"$TMUX_TMPDIR/keys" 2>"$TMUX_TMPDIR/said"; then
 		echo 'there are keys'
 		return 1
 	fi
@@ -128,7 +142,7 @@ session_fails() {
 	cat "$TMUX_TMPDIR/said"
 	echo "status $status"
 	[ "$status" -eq 1 ] && [ "$(wc -l <"$TMUX_TMPDIR/sentence")" -eq 1 ] &&
-		grep -Eq '^moshgate: [A-Z][^.]*\.$' "$TMUX_TMPDIR/sentence" &&
+		grep -Eq '^moshgate: [A-Za-z][^.]*\.$' "$TMUX_TMPDIR/sentence" &&
 		clean_file "$TMUX_TMPDIR/said" &&
 		one_failure session "$1" "$2"
 }
@@ -146,8 +160,7 @@ no_session() {
 # there?
 has_keys() {
 	misbehaves "$1"
-	anew
-	keys_of alice >"$TMUX_TMPDIR/keys" && grep '^ssh-' "$TMUX_TMPDIR/keys"
+	fresh_keys >"$TMUX_TMPDIR/keys" && grep '^ssh-' "$TMUX_TMPDIR/keys"
 }
 
 # no_workers: they have ended, all of them.
