@@ -23,10 +23,10 @@ done <<-END
 	silence@open channel: the remote does not answer
 	silence@exec read: the remote does not answer
 	silence@reply read: the remote does not answer
-	drip@accept handshake: the remote does not answer
-	drip@kexinit handshake: the remote does not answer
-	drip@exec read: the remote does not answer
-	drip@reply read: the remote does not answer
+	drip@accept handshake
+	drip@kexinit handshake
+	drip@exec read
+	drip@reply read
 END
 ok 'silence@exec: a session is told as well' \
 	no_session silence@exec timeout 'read: '

@@ -17,9 +17,9 @@ fake_remote() {
 	fi
 	misbehaves honest
 	fake_timeout_s=$1
-	fake_server=$(realpath "$(dirname "$0")/fake-remote.py")
-	$BED on remote sh -c 'exec setsid /usr/bin/python3 "$@" \
-		>/run/fake-remote.log 2>&1' - "$fake_server" "$fake_port" \
+	fake_program=$(cat "$(dirname "$0")/fake-remote.py")
+	$BED on remote sh -c 'exec setsid /usr/bin/python3 -c "$@" \
+		>/run/fake-remote.log 2>&1' - "$fake_program" "$fake_port" \
 		/etc/ssh/ssh_host_ed25519_key "$fake_mode" &
 	$BED on remote sed "s/^/[remote]:$fake_port /" \
 		/etc/ssh/ssh_host_ed25519_key.pub |
