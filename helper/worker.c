@@ -715,9 +715,9 @@ next_job(struct work *w, struct frame *job)
 			{ .fd = remote_fd(w->remote), .events = POLLIN } };
 		enum frame_result result;
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return false;
-		if (fds[1].revents != 0 && remote_idle(w->remote) != REMOTE_OK)
+		/* what it has to say may have been read already */
+		if (remote_idle(w->remote) != REMOTE_OK ||
+		    (poll(fds, 2, -1) < 0 && errno != EINTR))
 			return false;
 		if (fds[0].revents == 0)
 			continue;

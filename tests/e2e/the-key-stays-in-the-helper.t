@@ -42,7 +42,13 @@ wait "$opening"
 opened=$(sed 1d "$TMUX_TMPDIR/opened")
 like 'a process of _moshgate has tried to open the memory of the others' \
 	"$opened" '^tried [1-9][0-9]*$'
-unlike '... of which it could open none' "$opened" '^opened'
+# To look for leaks at its end, a program built with sanitizers makes itself
+# traceable.
+if [ -n "${SAN-}" ]; then
+	skip '... of which it could open none' 'built with sanitizers'
+else
+	unlike '... of which it could open none' "$opened" '^opened'
+fi
 
 # From here on ssh-keygen, by which a worker reads known_hosts, may have to wait.
 $BED on gateway sh -c 'mv /usr/bin/ssh-keygen /usr/bin/ssh-keygen.real
