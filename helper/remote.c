@@ -19,6 +19,7 @@
 
 #include "../shim/frame.h"
 #include "kexinit.h"
+#include "mosh.h"
 #include "reply.h"
 
 #define ADDRESSES_MAX 16
@@ -1222,6 +1223,7 @@ set_detail_noise(struct remote *r, const struct reply *reply)
 		len = 0;
 	set_detail(r, "the login shell ended: %.*s", (int)len,
 	    reply->text + reply->len - len);
+	mosh_redact(r->detail, strlen(r->detail));
 }
 
 static enum remote_result
