@@ -110,6 +110,13 @@ allow_all(scmp_filter_ctx filter)
 	/* mmap() is mmap2() on some machines */
 	const int maps[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2),
 		SCMP_SYS(mprotect) };
+	const struct scmp_arg_cmp no_code = { .arg = 2,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = PROT_EXEC };
+	/* to itself alone: abort() */
+	const struct scmp_arg_cmp own = { .arg = 0,
+		.op = SCMP_CMP_EQ,
+		.datum_a = (scmp_datum_t)getpid() };
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) < 0)
@@ -117,12 +124,11 @@ allow_all(scmp_filter_ctx filter)
 	}
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, maps[i], 1,
-			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) < 0)
+			no_code) < 0)
 			return false;
 	}
-	/* abort() */
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
+		   own) == 0;
 }
 
 const char *

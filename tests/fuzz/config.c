@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(config->port >= 1 && config->port <= 65535);
 		must(config->host[0] != '\0' && config->host[0] != '-');
 		config_wants_user(config, "alice");
-		if (mosh_command(config, &client, command))
+		if (mosh_command(config, &client, command, sizeof(command)))
 			must(strpbrk(command, "'\"\\!\n`$;(){}<#") == NULL);
 	}
 	config_free(config);

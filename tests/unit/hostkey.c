@@ -601,10 +601,10 @@ static void
 a_key_of_each_type_is_found(void **state)
 {
 	static const char *const names[] = { "ed25519", "ecdsa", "rsa" };
-	char text[4096] = "", path[PATH_MAX], algorithms[256];
+	char text[4096], path[PATH_MAX], algorithms[256];
 	struct hostkey_fault fault;
 	struct hostkeys keys;
-	size_t len;
+	size_t len, used = 0;
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -612,7 +612,8 @@ a_key_of_each_type_is_found(void **state)
 
 		snprintf(file, sizeof(file), "%s.pub", names[i]);
 		line = scratch_read(file, &len);
-		strcat(strcat(text, "far "), line);
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "far %s", line);
 		free(line);
 	}
 	scratch_write("known", text, strlen(text), 0644);

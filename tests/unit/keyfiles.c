@@ -91,7 +91,7 @@ faults_are_bounded(void **state)
 		memset(to, 'x', 1000);
 		to = stpcpy(to + 1000, "\n");
 	}
-	strcpy(to, "content\n");
+	memcpy(to, "content\n", 9);
 	assert_true(keyfiles_parse(text, strlen(text), &content, &len, faults));
 	assert_int_equal(len, 0);
 	assert_true(strlen(faults) < sizeof(faults));

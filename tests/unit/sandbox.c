@@ -38,22 +38,49 @@ run_inside(inside *check)
 
 /* A kernel that lacks something says so; there is nothing to see then. */
 #define LACKS 99
+#define PAGE_BYTES ((size_t)4096)
+
+/* True if PATH can be opened. */
+static bool
+opens(const char *path, int flags)
+{
+	const int fd = open(path, flags | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* True if there can be another page of memory with PROTECTION. */
+static bool
+maps(int protection)
+{
+	void *memory = mmap(NULL, PAGE_BYTES, protection,
+	    MAP_PRIVATE | MAP_ANONYMOUS, 0, 0);
+
+	if (memory == MAP_FAILED)
+		return false;
+	munmap(memory, PAGE_BYTES);
+	return true;
+}
+
+/* What is open before a process goes inside; the tests close it. */
+static int zero_fd;
+static int ends[2];
 
 static int
 files(void)
 {
 	char *argv[] = { (char[]){ "true" }, NULL };
-	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	char byte;
 
 	if (sandbox_files() != NULL)
 		return LACKS;
-	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0)
+	if (opens("/etc/passwd", O_RDONLY))
 		return 1;
-	if (open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0)
+	if (opens("/dev/null", O_WRONLY))
 		return 2;
-	if (open("/tmp/moshgate-test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >=
-	    0)
+	if (opens("/tmp/moshgate-test", O_WRONLY | O_CREAT))
 		return 3;
 	if (mkdir("/tmp/moshgate-test", 0700) == 0)
 		return 4;
@@ -61,7 +88,7 @@ files(void)
 	if (errno != EACCES)
 		return 5;
 	/* what is open stays so */
-	return read(fd, &byte, 1) == 1 ? 0 : 6;
+	return read(zero_fd, &byte, 1) == 1 ? 0 : 6;
 }
 
 static void
@@ -79,20 +106,15 @@ static int
 calls(void)
 {
 	char *argv[] = { (char[]){ "true" }, NULL };
-	const size_t page = 4096;
 	struct pollfd ready;
-	int ends[2], file;
 	char byte = 'x';
 	void *memory;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return 1;
-	file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (sandbox_calls() != NULL)
 		return LACKS;
-	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || errno != EPERM)
+	if (opens("/etc/passwd", O_RDONLY) || errno != EPERM)
 		return 2;
-	if (socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ||
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ||
 	    errno != EPERM)
 		return 3;
 	if (fork() >= 0 || errno != EPERM)
@@ -100,18 +122,17 @@ calls(void)
 	execv("/bin/true", argv);
 	if (errno != EPERM)
 		return 5;
-	memory = mmap(NULL, page, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, 0, 0);
 	if (memory == MAP_FAILED)
 		return 6;
-	if (mprotect(memory, page, PROT_READ | PROT_EXEC) == 0)
+	if (mprotect(memory, PAGE_BYTES, PROT_READ | PROT_EXEC) == 0)
 		return 7;
-	if (mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0) != MAP_FAILED)
+	if (!maps(PROT_READ) || maps(PROT_READ | PROT_EXEC))
 		return 8;
 	if (kill(getppid(), 0) == 0)
 		return 9;
-	if (fchmod(file, 0600) == 0 || errno != EPERM)
+	if (fchmod(zero_fd, 0600) == 0 || errno != EPERM)
 		return 10;
 	/* what a worker does */
 	ready = (struct pollfd){ .fd = ends[1], .events = POLLIN };
@@ -154,6 +175,27 @@ one_does_not_hinder_the_other(void **state)
 	assert_int_equal(failed, 0);
 }
 
+static int
+open_all(void **state)
+{
+	(void)state;
+	zero_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	return zero_fd >= 0 &&
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0
+	    ? 0
+	    : -1;
+}
+
+static int
+close_all(void **state)
+{
+	(void)state;
+	close(zero_fd);
+	close(ends[0]);
+	close(ends[1]);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -165,5 +207,5 @@ main(void)
 		cmocka_unit_test(one_does_not_hinder_the_other),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_all, close_all);
 }
