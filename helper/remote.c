@@ -1146,7 +1146,7 @@ static const char loop[] =
 static enum remote_result
 open_channel(struct remote *r, const char *line, bool with_stderr)
 {
-	int64_t end_ms = begin_step(r, "channel");
+	const int64_t end_ms = begin_step(r, "channel");
 	enum remote_result result;
 	int error;
 
@@ -1162,7 +1162,6 @@ open_channel(struct remote *r, const char *line, bool with_stderr)
 	if (!with_stderr)
 		libssh2_channel_handle_extended_data2(r->channel,
 		    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
-	end_ms = begin_step(r, "exec");
 	while ((error = libssh2_channel_exec(r->channel, line)) ==
 	    LIBSSH2_ERROR_EAGAIN) {
 		result = wait_session(r, end_ms);
