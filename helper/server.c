@@ -597,9 +597,9 @@ may_run(struct peer *peer)
 		peer_refuse(peer, "force-command",
 		    "This gateway's settings contradict each other; the "
 		    "administrator must look into it.",
-		    "take ForceCommand out of Match Group " SERVER_GROUP
-		    " in sshd's configuration, or forced_commands = honor out "
-		    "of moshgate.ini");
+		    "say ForceCommand none in Match Group " SERVER_GROUP
+		    " of sshd's configuration, or take forced_commands = honor "
+		    "out of moshgate.ini");
 	} else if (command && !honor) {
 		peer_refuse(peer, "no-commands",
 		    "This gateway carries interactive sessions only; it does "

@@ -1,11 +1,11 @@
 #!/bin/sh
-# With forced_commands = honor, and sshd's ForceCommand taken out, a key or a
+# With forced_commands = honor, and without sshd's ForceCommand, a key or a
 # certificate that is restricted to a command runs that on the remote, and
 # nothing else anywhere.
 # shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2086
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 51
+plan 52
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
 ca=$TMUX_TMPDIR/ca
@@ -56,7 +56,9 @@ by() {
 
 settings '[clients]' 'forced_commands = honor' 'cache_ttl = 0'
 $BED helper restart
-$BED on gateway sed -i 's/^\tForceCommand/\t#&/' "$drop_in"
+variant=$($BED on gateway sed -n 's/^\t#\(ForceCommand .*\)/\1/p' "$drop_in")
+is 'the drop-in has a line for that' "$variant" 'ForceCommand none'
+$BED on gateway sed -i "s,^\tForceCommand.*,\t$variant," "$drop_in"
 $BED on gateway sh -c "printf '%s\n' 'Match Group moshgate' \
 	'TrustedUserCAKeys /etc/ssh/user_ca.pub' 'Match all' \
 	>/etc/ssh/sshd_config.d/40-ca.conf"
@@ -229,7 +231,8 @@ ok '... and the log says why' see_log gateway \
 	'event=refused .*user=alice reason=other-shell'
 $BED on gateway usermod -s /usr/libexec/moshgate/moshgate-session alice
 remote_keys "command=\"echo forced\" $forced_pub" "$free_pub"
-$BED on gateway sed -i 's/^\t#\tForceCommand/\tForceCommand/' "$drop_in"
+$BED on gateway sed -i "s,^\t$variant,\tForceCommand \
+/usr/libexec/moshgate/moshgate-session," "$drop_in"
 sshd_reload
 sentence="moshgate: This gateway's settings contradict each other; the \
 administrator must look into it."
