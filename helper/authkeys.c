@@ -10,6 +10,8 @@
 
 /* What a line may become longer by: a command, a comma, a blank, a newline. */
 #define LINE_EXTRA_BYTES (sizeof("command=\"" AUTHKEYS_ANY_COMMAND "\"") + 4)
+/* A key has more base64 than this, and a line more than its key. */
+#define KEY_MIN_CHARS ((size_t)16)
 /* sshd reads no longer key. */
 #define BLOB_MAX_BYTES ((size_t)16 * 1024)
 
@@ -219,7 +221,9 @@ normalize_rsa(unsigned char *blob, size_t *len)
 	for (int i = 0; i < 2; i++) {
 		size_t pad, size;
 
-		if (!take_string(&rest, &string))
+		/* sshd takes no negative number */
+		if (!take_string(&rest, &string) ||
+		    (string.len > 0 && (*string.at & 0x80) != 0))
 			return false;
 		while (string.len > 0 && *string.at == 0) {
 			string.at++;
@@ -362,6 +366,17 @@ find_option(struct run name, bool has_value)
 	return NULL;
 }
 
+/* True, and *LEN bytes in BLOB, if WORD is the base64 of a key of any type. */
+static bool
+decode_any_key(struct run word, unsigned char *blob, size_t *len)
+{
+	for (size_t i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++) {
+		if (decode_key(key_types[i], word, blob, len))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The keys of the lines left out.  sshd goes by the first line that has the
  * key it was shown, so that a later one must not open what that one closed.
@@ -498,8 +513,7 @@ put_key(struct output *out, const struct line *line)
 static bool
 closed_init(struct closed *closed, size_t file_len)
 {
-	/* a line with a key in it is longer than this */
-	const size_t shortest = 16;
+	const size_t shortest = KEY_MIN_CHARS;
 
 	closed->size = 16;
 	while (closed->size < 2 * (file_len / shortest + 1))
@@ -526,6 +540,28 @@ closed_place(struct closed *closed, const struct line *line, uint64_t *hash)
 	}
 }
 
+/*
+ * TEXT, a line, is left out since it is not understood; yet sshd may understand
+ * it, by another name of a type, for one.  So none of the keys in it may come
+ * in by a later line.
+ */
+static void
+close_all_keys(struct filter *f, struct run text)
+{
+	struct line line;
+	struct run word;
+
+	while (word = next_word(&text), word.len > 0) {
+		uint64_t *place, hash;
+
+		if (word.len < KEY_MIN_CHARS ||
+		    !decode_any_key(word, line.blob, &line.blob_len))
+			continue;
+		place = closed_place(&f->closed, &line, &hash);
+		*place = hash;
+	}
+}
+
 static void
 leave_out(struct filter *f, size_t number, const char *why)
 {
@@ -545,6 +581,7 @@ filter_line(struct filter *f, struct run text, size_t number)
 	if (nul != NULL)
 		text.len = (size_t)(nul - text.at);
 	if (!parse_line(text, &line)) {
+		close_all_keys(f, text);
 		leave_out(f, number, "left out: not a key sshd would know");
 		return;
 	}

@@ -226,9 +226,14 @@ turn(struct relay *r, int fd, int parent_fd, bool waiting)
 	const int directions = libssh2_session_block_directions(r->session);
 	const bool writing = (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
 	const bool reading = r->in.len == 0 && !r->in.over;
+	/* not when all that may come has to wait for a reader */
+	const bool hearing = r->out.len == 0 || r->err.len == 0 ||
+	    r->in.len > 0 || (r->in.over && !r->in_told);
 	struct pollfd fds[] = {
 		{ .fd = parent_fd },
-		{ .fd = fd, .events = writing ? POLLIN | POLLOUT : POLLIN },
+		{ .fd = hearing || writing ? fd : -1,
+		    .events = (short)((hearing ? POLLIN : 0) |
+			(writing ? POLLOUT : 0)) },
 		{ .fd = reading ? r->in.fd : -1, .events = POLLIN },
 		/* also without events: it may break */
 		{ .fd = r->out.fd, .events = r->out.len > 0 ? POLLOUT : 0 },

@@ -590,7 +590,7 @@ may_run(struct peer *peer)
 	const struct frame_fds *fds = &peer->request.fds;
 
 	if ((fds->count > 0 && fds->count != FRAME_FDS) ||
-	    (terminal && fds->count > 0) ||
+	    !socket_streams(fds) || (terminal && fds->count > 0) ||
 	    (command && !terminal && fds->count == 0)) {
 		peer_refuse(peer, "malformed", "That is no request.", "");
 	} else if (honor && (via == NULL || strcmp(via, "shell") != 0)) {

@@ -15,6 +15,8 @@
 
 /* sshd's MaxStartups begins to drop connections at 10. */
 #define STARTING_MAX 8
+#define RELAYS_STARTING_MAX 4
+#define USER_RELAYS_STARTING_MAX 2
 #define UNCLAIMED_MAX 32
 #define UNCLAIMED_IDLE_MS 30000
 /* Above the sum of the worker's own deadlines, which should come first. */
@@ -865,6 +867,45 @@ share_pump(struct shares *shares, struct share *share)
 	fields_free(&refusal);
 }
 
+/* The relays that are connecting, of USER or, if that is NULL, of all. */
+static size_t
+count_relays_starting(const struct shares *shares, const char *user)
+{
+	size_t count = 0;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next)
+		count += w->state == WORKER_STARTING && w->job == SHARE_RELAY &&
+		    w->share == NULL &&
+		    (user == NULL || strcmp(w->user, user) == 0);
+	return count;
+}
+
+/*
+ * Which of the queued workers is next: the one that waits for longest, but
+ * relays, of which a user may want many at once, leave room for logins and for
+ * those of others.
+ */
+static struct worker *
+next_queued(const struct shares *shares)
+{
+	const bool relays = count_relays_starting(shares, NULL) <
+	    RELAYS_STARTING_MAX;
+	struct worker *login = NULL, *relay = NULL;
+
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		/* new ones are put in front */
+		if (w->state != WORKER_QUEUED)
+			continue;
+		if (w->share != NULL || w->job != SHARE_RELAY)
+			login = w;
+		else if (relays &&
+		    count_relays_starting(shares, w->user) <
+			USER_RELAYS_STARTING_MAX)
+			relay = w;
+	}
+	return login != NULL ? login : relay;
+}
+
 /* Start queued workers while there are not too many handshakes. */
 static void
 start_queued(struct shares *shares)
@@ -872,24 +913,19 @@ start_queued(struct shares *shares)
 	size_t starting = count_workers(shares, WORKER_STARTING);
 
 	while (starting < STARTING_MAX) {
-		struct worker *oldest = NULL;
+		struct worker *next = next_queued(shares);
 
-		for (struct worker *w = shares->workers; w != NULL;
-		     w = w->next) {
-			if (w->state == WORKER_QUEUED)
-				oldest = w; /* new ones are put in front */
-		}
-		if (oldest == NULL)
+		if (next == NULL)
 			return;
-		if (oldest->share != NULL && oldest->share->requests == NULL &&
-		    !oldest->opens) {
-			worker_end(oldest);
-			unlink_worker(shares, oldest);
+		if (next->share != NULL && next->share->requests == NULL &&
+		    !next->opens) {
+			worker_end(next);
+			unlink_worker(shares, next);
 			continue;
 		}
 		starting++;
-		if (!worker_launch(shares, oldest))
-			worker_lost(shares, oldest, "internal",
+		if (!worker_launch(shares, next))
+			worker_lost(shares, next, "internal",
 			    "The gateway could not start a process.",
 			    "raise the limit on processes");
 	}

@@ -1,11 +1,40 @@
 #include "socket.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+static int
+compare(const void *a, const void *b)
+{
+	const int *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+/* Close all descriptors but KEPT and the COUNT at FDS. */
+static void
+close_others(int kept, const int *fds, size_t count)
+{
+	int keep[FRAME_FDS_ROOM + 1];
+	unsigned from = 0;
+
+	memcpy(keep, fds, count * sizeof(*fds));
+	keep[count] = kept;
+	qsort(keep, count + 1, sizeof(*keep), compare);
+	for (size_t i = 0; i <= count; i++) {
+		if ((unsigned)keep[i] > from)
+			close_range(from, (unsigned)keep[i] - 1, 0);
+		from = (unsigned)keep[i] + 1;
+	}
+	close_range(from, ~0U, 0);
+}
 
 /* Close the COUNT descriptors at FDS in a child.  The helper reaps all. */
 static void
@@ -19,7 +48,7 @@ close_in_child(const int *fds, size_t count)
 		pid = fork();
 		if (pid == 0) {
 			/* it has all until the parent has let go of them */
-			close(ends[1]);
+			close_others(ends[0], fds, count);
 			while (read(ends[0], &byte, 1) > 0)
 				continue;
 			_exit(0);
@@ -69,4 +98,24 @@ socket_close_fds(struct frame_fds *fds)
 	if (fds->count > 0)
 		close_in_child(fds->fd, fds->count);
 	fds->count = 0;
+}
+
+bool
+socket_streams(const struct frame_fds *fds)
+{
+	for (size_t i = 0; i < fds->count; i++) {
+		struct stat st;
+		socklen_t len = sizeof(int);
+		int type;
+
+		if (fstat(fds->fd[i], &st) < 0)
+			return false;
+		if (S_ISFIFO(st.st_mode))
+			continue;
+		if (getsockopt(fds->fd[i], SOL_SOCKET, SO_TYPE, &type, &len) <
+			0 ||
+		    type != SOCK_STREAM)
+			return false;
+	}
+	return true;
 }

@@ -4,10 +4,12 @@
  * and becomes the mosh-client of it, on the session's own terminal; or, without
  * a terminal, has it carry a command, and ends as that does.
  */
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -215,7 +217,6 @@ ask(int fd, const struct session *s)
 		sent = client_ask(fd, FRAME_SESSION, &fields);
 	} else {
 		sent = client_ask_fds(fd, FRAME_SESSION, &fields, fds);
-		let_go();
 	}
 	fields_free(&fields);
 	return sent;
@@ -330,7 +331,9 @@ end_as(const struct frame *answer)
 			   &status)
 		    ? (int)status
 		    : STATUS_FAILED;
+	/* the second, for a core_pattern that is a pipe: core(5) */
 	setrlimit(RLIMIT_CORE, &no_core);
+	prctl(PR_SET_DUMPABLE, 0);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (strcmp(signals[i].name, name) == 0) {
 			signal(signals[i].number, SIG_DFL);
@@ -363,6 +366,23 @@ run_terminal(struct session *s, int fd)
 	return 1;
 }
 
+/*
+ * Wait for the helper, at FD; until the command is RUNNING, which it may for as
+ * long as it likes, only while somebody is there to take its output.
+ */
+static bool
+wait_relay(int fd, bool running)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+		{ .fd = running ? -1 : STDOUT_FILENO } };
+
+	while (poll(fds, 2, -1) < 0) {
+		if (errno != EINTR)
+			return false;
+	}
+	return fds[1].revents == 0;
+}
+
 /* A command without a terminal; returns the exit status. */
 static int
 run_relay(const struct session *s, int fd)
@@ -374,21 +394,23 @@ run_relay(const struct session *s, int fd)
 
 	if (!ask(fd, s))
 		goto lost;
-	for (;;) {
-		const enum frame_result result = frame_wait(fd, &in, &answer,
-		    answer_timeout_ms);
+	while (wait_relay(fd, running)) {
+		const enum frame_result result = frame_read(fd, &in, &answer);
 
-		/* it may run for as long as it likes */
 		if (result == FRAME_AGAIN)
 			continue;
 		if (result != FRAME_COMPLETE || !fields_wellformed(&answer))
 			goto lost;
 		if (answer.type != FRAME_RUNNING)
-			break;
+			goto over;
+		/* the worker has its own of these */
+		let_go();
 		running = true;
 		show_warning(&answer);
 		frame_free(&answer);
 	}
+	return STATUS_FAILED;
+over:
 	if (answer.type == FRAME_OK)
 		return end_as(&answer);
 	sentence = fields_get(&answer, "sentence");

@@ -781,9 +781,11 @@ what_the_gateway_would_do_itself_is_no_command(void **state)
 }
 
 /* Keys of RSA, of 64 bits: the exponent and the modulus have zeros in front. */
-#define RSA "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACQDBAgMEBQYHCA=="
+#define RSA_BASE64 "AAAAB3NzaC1yc2EAAAADAQABAAAACQDBAgMEBQYHCA=="
+#define RSA "ssh-rsa " RSA_BASE64
 #define RSA_ZEROS "ssh-rsa AAAAB3NzaC1yc2EAAAAEAAEAAQAAAAsAAADBAgMEBQYHCA=="
 #define RSA_NEGATIVE "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACMECAwQFBgcI"
+#define RSA_MENDED "ssh-rsa AAAAB3NzaC1yc2EAAAAFAAABAAEAAAAIwQIDBAUGBwg="
 #define RSA_LONGER "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACQDBAgMEBQYHCAA="
 
 static void
@@ -796,6 +798,23 @@ a_key_in_other_bytes_is_the_same_key(void **state)
 	becomes("command=\"x\" " RSA "\n" RSA_ZEROS "\n", "", 0, 2);
 	becomes(RSA_NEGATIVE "\n", "", 0, 1);
 	becomes(RSA_LONGER "\n", "", 0, 1);
+	becomes(RSA_MENDED "\n", "", 0, 1);
+}
+
+/* sshd has more names for the type of an RSA key than the key itself. */
+static void
+a_line_not_understood_closes_its_keys(void **state)
+{
+	(void)state;
+	becomes("command=\"x\" rsa-sha2-512 " RSA_BASE64 "\n" RSA "\n" OTHER
+		"\n",
+	    OTHER "\n", 1, 2);
+	becomes("rsa-sha2-256 " RSA_BASE64 "\n" RSA_ZEROS "\n", "", 0, 2);
+	becomes("command=\"x\" ED25519 " BASE64 "\n" KEY "\n", "", 0, 2);
+	becomes("command=\"a b\" who-knows-what " BASE64 " " OTHER64 "\n" OTHER
+		"\n" KEY "\n",
+	    "", 0, 3);
+	becomes("#" KEY "\n" KEY "\n", KEY "\n", 1, 0);
 }
 
 static void
@@ -922,6 +941,7 @@ main(void)
 		cmocka_unit_test(
 		    what_the_gateway_would_do_itself_is_no_command),
 		cmocka_unit_test(a_key_in_other_bytes_is_the_same_key),
+		cmocka_unit_test(a_line_not_understood_closes_its_keys),
 		cmocka_unit_test(a_nul_byte_does_not_hide_a_command),
 		cmocka_unit_test(an_offered_key_becomes_a_line),
 		cmocka_unit_test(an_offer_that_is_no_key_does_not),
