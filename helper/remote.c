@@ -767,7 +767,10 @@ prefer(struct remote *r, int method, const char *names)
 		kind++;
 	free(r->asked[kind]);
 	r->asked[kind] = strdup(names);
-	if (libssh2_session_method_pref(r->session, method, names) == 0)
+	/* libssh2 1.10 garbles a list out of which it takes a name */
+	our_algorithms(r, kind, false, known, sizeof(known));
+	if (known[0] != '\0' &&
+	    libssh2_session_method_pref(r->session, method, known) == 0)
 		return true;
 	our_algorithms(r, kind, true, known, sizeof(known));
 	if (kind == KEXINIT_HOST_KEY &&

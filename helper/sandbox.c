@@ -12,6 +12,18 @@
 #include <stdint.h>
 #include <unistd.h>
 
+/* Sanitizers write reports, and they and valgrind need calls of their own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SANDBOX)
+#define SANDBOX_OFF true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_OFF true
+#endif
+#endif
+#ifndef SANDBOX_OFF
+#define SANDBOX_OFF false
+#endif
+
 /* How many rights to files Landlock has, by the version of its interface. */
 static const unsigned rights[] = { 0, 13, 14, 15, 15, 16 };
 
@@ -24,6 +36,8 @@ sandbox_files(void)
 	long version, fd;
 	bool done;
 
+	if (SANDBOX_OFF)
+		return NULL;
 	version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
 	if (version < 1)
@@ -41,18 +55,6 @@ sandbox_files(void)
 	close((int)fd);
 	return done ? NULL : "Landlock takes no effect";
 }
-
-/* Sanitizers and valgrind need calls of their own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SECCOMP)
-#define CALLS_STAY true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CALLS_STAY true
-#endif
-#endif
-#ifndef CALLS_STAY
-#define CALLS_STAY false
-#endif
 
 /* Some of them do not exist on every machine. */
 static const int calls[] = {
@@ -137,7 +139,7 @@ sandbox_calls(void)
 	scmp_filter_ctx filter;
 	bool done;
 
-	if (CALLS_STAY)
+	if (SANDBOX_OFF)
 		return NULL;
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (filter == NULL)

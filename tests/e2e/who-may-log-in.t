@@ -3,7 +3,7 @@
 # not with another key, not as root, not past a restriction of the key.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 46
+plan 47
 
 ours=$BED_DIR/client_key
 other=$TMUX_TMPDIR/other
@@ -52,6 +52,15 @@ remote_keys "$gateway_pub" "CoMMand=\"/bin/date\" $our_pub"
 ok '... spelled CoMMand as well' kept_out alice@gateway
 remote_keys "$gateway_pub" "no-pty,command=\"a \\\" b\",from=\"*\" $our_pub"
 ok '... and between others' kept_out alice@gateway
+rsa=$TMUX_TMPDIR/rsa
+ssh-keygen -q -t rsa -b 2048 -N '' -f "$rsa"
+rsa_key=$(cut -d ' ' -f 2 "$rsa.pub")
+remote_keys "$gateway_pub" "command=\"/bin/date\" rsa-sha2-512 $rsa_key" \
+	"ssh-rsa $rsa_key"
+LOGIN_KEY=$rsa
+ok '... and by another name of its type, with a free line behind' \
+	kept_out alice@gateway
+LOGIN_KEY=
 remote_keys "$gateway_pub" "cert-authority $our_pub"
 ok 'a key of a certificate authority is no key' kept_out alice@gateway
 remote_keys "$gateway_pub" "who-knows $our_pub"
