@@ -372,8 +372,13 @@ check-san: deps
 	$(then) SAN=1 check-unit check-e2e
 
 # The same of valgrind, under which the helper and its workers run.
+# What workers give up valgrind cannot do without.
 check-valgrind: deps-valgrind
-	$(then) all $(BUILD)/tests/valgrind.so
+	$(then) BUILD=$(BUILD)/valgrind \
+		CPPFLAGS="$(CPPFLAGS) -DMOSHGATE_NO_SANDBOX" \
+		all $(BUILD)/valgrind/tests/valgrind.so valgrind
+
+valgrind:
 	@exec $(PROVE) tests/valgrind.t
 
 $(BUILD)/tests/valgrind.so: tests/valgrind.c Makefile
@@ -467,6 +472,6 @@ help:
 
 FORCE:
 .PHONY: all tests fuzzers fuzzers-if-any install uninstall deps deps-fuzz \
-	deps-lint demo check check-unit check-e2e check-san check-valgrind fuzz lint $(LINTS) clean \
-	deps-valgrind help FORCE
+	deps-lint deps-valgrind demo check check-unit check-e2e check-san \
+	check-valgrind valgrind fuzz lint $(LINTS) clean help FORCE
 .DELETE_ON_ERROR:
