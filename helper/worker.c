@@ -515,7 +515,7 @@ read_client(const struct frame *frame, struct mosh_client *client)
 
 /*
  * The command that FRAME asks for, behind BEFORE, as words of sh: malloc'ed, or
- * NULL if it asks for none.
+ * NULL if it asks for none, or it is too long, or there is no memory.
  */
 static char *
 make_script(const struct frame *frame, const char *before)
@@ -560,10 +560,14 @@ do_session(struct work *w, const struct frame *frame)
 	script = make_script(frame, "");
 	command = malloc(MOSH_COMMAND_BYTES);
 	client.script = script;
+	/* a command that is not carried must not become a shell */
 	if (command == NULL ||
+	    (script == NULL && fields_get(frame, "command") != NULL) ||
 	    !mosh_command(w->config, &client, command, MOSH_COMMAND_BYTES)) {
 		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
-		    "shorten server in [mosh]", "", false);
+		    "shorten server in [mosh], or the command; or give the "
+		    "gateway more memory",
+		    "", false);
 		free(command);
 		free(script);
 		return true;
