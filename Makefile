@@ -105,15 +105,16 @@ objects = $(patsubst %,$(BUILD)/%.o,$1)
 HELPER = $(filter-out %/moshgate-helper.o,\
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard helper/*.c)))
 TALK = $(call objects,shim/frame shim/visible)
+# What the helper shares with the shims besides.
+SHARED = $(call objects,shim/locale shim/spawn shim/usermap)
 
 # The tests' stand-in for a long link is built along, for tests/bed.
 all: $(PROGRAMS) $(BUILD)/tests/wan
 	@:
 
 $(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
-$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper shim/locale \
-	shim/spawn) \
-	$(HELPER) $(TALK)
+$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper) $(HELPER) \
+	$(SHARED) $(TALK)
 
 $(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys shim/client) $(TALK)
 
@@ -132,8 +133,8 @@ tests: $(UNIT_TESTS)
 
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
-	$(BUILD)/libhelper.a $(call objects,shim/client shim/terminal \
-	shim/locale shim/spawn) $(TALK)
+	$(BUILD)/libhelper.a $(call objects,shim/client shim/terminal) \
+	$(SHARED) $(TALK)
 
 # Built by clang alone, and in a directory of their own: see fuzzers-if-any.
 fuzzers: $(FUZZERS)
@@ -141,7 +142,7 @@ fuzzers: $(FUZZERS)
 
 $(FUZZERS): LIBS = $(call pkg-libs,$(HELPER_PKGS)) -fsanitize=fuzzer
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-	$(BUILD)/libhelper.a $(call objects,shim/locale shim/spawn) $(TALK)
+	$(BUILD)/libhelper.a $(SHARED) $(TALK)
 
 $(BUILD)/libhelper.a: $(HELPER)
 	$(say) "  AR      $@"

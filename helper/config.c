@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../shim/usermap.h"
 #include "file.h"
 
 /* inih cuts longer lines, so they are refused before it sees them. */
@@ -243,7 +244,21 @@ parse_names(void *to, const char *value)
 {
 	char **list = to;
 
-	return parse_list(to, value) && made_of(*list, " ._-");
+	if (!parse_list(to, value) || !made_of(*list, " ._-"))
+		return false;
+	for (const char *at = *list; *(at += strspn(at, " ")) != '\0';) {
+		const size_t len = strcspn(at, " ");
+		char name[USERNAME_MAX_CHARS + 1];
+
+		if (len >= sizeof(name))
+			return false;
+		memcpy(name, at, len);
+		name[len] = '\0';
+		if (!username_valid(name))
+			return false;
+		at += len;
+	}
+	return true;
 }
 
 static bool
@@ -402,6 +417,8 @@ static const struct setting settings[] = {
 	{ { "users", "uid_max", "99999" }, parse_uid, OF(uid_max),
 	    "a number from 1000 to 2000000000" },
 	{ { "users", "names", "" }, parse_names, OF(names), "user names" },
+	{ { "users", "reserved", "" }, parse_patterns, OF(reserved),
+	    "patterns of user names" },
 	{ { "users", "negative_ttl", "60" }, parse_day, OF(negative_ttl_s),
 	    DAY },
 	{ { "users", "lookups_per_minute", "6" }, parse_count,
@@ -836,6 +853,7 @@ config_free(struct config *config)
 	free(config->passwords);
 	free(config->users);
 	free(config->names);
+	free(config->reserved);
 	free(config->mosh_server);
 	free(config->mosh_ports);
 	free(config->mosh_host);
@@ -843,16 +861,6 @@ config_free(struct config *config)
 	free(config->escape_key);
 	free(config->command);
 	free(config);
-}
-
-bool
-config_username_valid(const char *name)
-{
-	const size_t len = strlen(name);
-
-	return len >= 1 && len <= 64 && made_of(name, "._-") &&
-	    name[0] != '-' && strcmp(name, ".") != 0 &&
-	    strcmp(name, "..") != 0 && strspn(name, "0123456789") != len;
 }
 
 bool

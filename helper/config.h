@@ -41,7 +41,8 @@ struct config {
 	char *users;         /* patterns, separated by blanks */
 	/* [users] */
 	int uid_min, uid_max;
-	char *names;
+	char *names;    /* separated by blanks */
+	char *reserved; /* patterns, separated by blanks */
 	int negative_ttl_s, lookups_per_minute;
 	/* [mosh] */
 	char *mosh_server, *mosh_ports, *mosh_host;
@@ -83,12 +84,6 @@ struct config *config_parse(const char *name, char *text, size_t len,
 struct config *config_read(const char *path, char error[CONFIG_ERROR_BYTES]);
 
 void config_free(struct config *config);
-
-/*
- * True if NAME may be a user's: [A-Za-z0-9._-]{1,64}, not beginning with "-",
- * neither "." nor "..", and not all digits.
- */
-bool config_username_valid(const char *name);
 
 /* True if the patterns of [clients] users take NAME. */
 bool config_wants_user(const struct config *config, const char *name);

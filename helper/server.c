@@ -19,6 +19,7 @@
 
 #include "../shim/frame.h"
 #include "../shim/locale.h"
+#include "../shim/usermap.h"
 #include "authkeys.h"
 #include "file.h"
 #include "log.h"
@@ -439,7 +440,7 @@ may_go(struct peer *peer, const struct passwd *account)
 		peer_refuse(peer, "root", sentence,
 		    "root never goes to the remote: see that sshd asks "
 		    "moshgate-keys only in Match Group " SERVER_GROUP);
-	} else if (!config_username_valid(account->pw_name)) {
+	} else if (!username_valid(account->pw_name)) {
 		peer_refuse(peer, "bad-name", sentence,
 		    "the user's name may not be one on the remote");
 	} else if (strcmp(account->pw_name, name) != 0 ||
@@ -550,7 +551,7 @@ ask_keys(struct peer *peer)
 		    "AuthorizedKeysCommandUser must be _moshgate");
 		return;
 	}
-	if (user == NULL || !config_username_valid(user)) {
+	if (user == NULL || !username_valid(user)) {
 		peer_refuse(peer, "bad-name", "That is no user name.", "");
 		return;
 	}
@@ -626,7 +627,7 @@ ask_session(struct peer *peer)
 	const struct passwd *account = getpwuid(peer->uid);
 
 	take_word(&peer->asked, "client", peer->client, sizeof(peer->client));
-	if (account != NULL && config_username_valid(account->pw_name))
+	if (account != NULL && username_valid(account->pw_name))
 		memcpy(peer->request.user, account->pw_name,
 		    strlen(account->pw_name) + 1);
 	if (!may_go(peer, account) || !may_run(peer))
@@ -645,7 +646,7 @@ ask_check(struct peer *peer)
 		peer_refuse(peer, "not-root", "Only root may ask that.", "");
 		return;
 	}
-	if (user == NULL || !config_username_valid(user)) {
+	if (user == NULL || !username_valid(user)) {
 		peer_refuse(peer, "bad-name", "That is no user name.", "");
 		return;
 	}

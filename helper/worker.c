@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../shim/usermap.h"
 #include "authkeys.h"
 #include "hostkey.h"
 #include "keyfiles.h"
@@ -308,7 +309,7 @@ begin(struct work *w)
 	blob = fields_get(&w->start, "public");
 	first = fields_get(&w->start, "first");
 	if (w->config == NULL || w->user == NULL || blob == NULL ||
-	    first == NULL || !config_username_valid(w->user) ||
+	    first == NULL || !username_valid(w->user) ||
 	    !understand(&w->start, w->config))
 		return false;
 	w->checking = strcmp(first, "check") == 0;

@@ -24,17 +24,20 @@ enum frame_type {
 	FRAME_SESSION,
 	FRAME_CHECK,
 	FRAME_STATUS,
+	FRAME_LOOKUP, /* of the NSS module: name, sshd_pid */
 	/* to a shim, and from a worker: an answer */
-	FRAME_OK = 32,
+	FRAME_OK = 32, /* what was asked for, in fields */
 	FRAME_REFUSED, /* reason, sentence */
 	FRAME_TEXT,    /* bytes */
 	FRAME_STEP,    /* a line of `moshgate check': more is to come */
 	FRAME_RUNNING, /* the relay has begun: its end is to come */
+	FRAME_TAKEN,   /* the helper is at work: the answer is to come */
 	/* between the helper and a worker */
 	FRAME_START = 64,
 	FRAME_SIGN,
 	FRAME_SIGNED,
-	FRAME_NOTE, /* something for the log */
+	FRAME_NOTE,    /* something for the log */
+	FRAME_REACHED, /* the remote is there, and it is the right one */
 };
 
 struct frame {

@@ -10,6 +10,7 @@
 #include "scratch.h"
 
 #include "../../helper/config.h"
+#include "../../shim/usermap.h"
 
 /* Every file has to name the remote. */
 #define HOST "[remote]\nhost = far\n"
@@ -1149,11 +1150,11 @@ a_user_name_is_one_that_no_system_takes_amiss(void **state)
 	(void)state;
 	assert_int_equal(strlen(good[sizeof(good) / sizeof(good[0]) - 1]), 64);
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (!config_username_valid(good[i]))
+		if (!username_valid(good[i]))
 			fail_msg("\"%s\" is refused", good[i]);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (config_username_valid(bad[i]))
+		if (username_valid(bad[i]))
 			fail_msg("\"%s\" is taken", bad[i]);
 	}
 }

@@ -1,0 +1,55 @@
+#include "usermap.h"
+
+#include <string.h>
+
+bool
+username_valid(const char *name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	const size_t len = strlen(name);
+
+	return len >= 1 && len <= USERNAME_MAX_CHARS &&
+	    strspn(name, allowed) == len && name[0] != '-' &&
+	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	    strspn(name, "0123456789") != len;
+}
+
+bool
+usermap_uid_valid(unsigned long uid)
+{
+	return uid >= USERMAP_UID_MIN && uid <= USERMAP_UID_MAX &&
+	    uid != 65534 && uid != 65535;
+}
+
+bool
+usermap_line(const char *line, size_t len, struct usermap_entry *entry)
+{
+	const char *colon = memchr(line, ':', len);
+	size_t name_len, digits;
+	unsigned long uid = 0;
+
+	if (colon == NULL)
+		return false;
+	name_len = (size_t)(colon - line);
+	digits = len - name_len - 1;
+	if (name_len > USERNAME_MAX_CHARS || digits < 1 || digits > 10 ||
+	    colon[1] == '0')
+		return false;
+	memcpy(entry->name, line, name_len);
+	entry->name[name_len] = '\0';
+	/* a NUL in it would end it early */
+	if (strlen(entry->name) != name_len || !username_valid(entry->name))
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		const char c = colon[1 + i];
+
+		if (c < '0' || c > '9')
+			return false;
+		uid = uid * 10 + (unsigned long)(c - '0');
+	}
+	if (!usermap_uid_valid(uid))
+		return false;
+	entry->uid = (uid_t)uid;
+	return true;
+}
