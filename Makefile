@@ -33,6 +33,7 @@ runstatedir = /run
 localstatedir = /var
 libexecdir = $(PREFIX)/libexec
 sbindir = $(PREFIX)/sbin
+datadir = $(PREFIX)/share
 mandir = $(PREFIX)/share/man
 unitdir = $(PREFIX)/lib/systemd/system
 
@@ -47,7 +48,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 DEFINES = -D_GNU_SOURCE \
 	-DMOSHGATE_VERSION='"$(VERSION)"' $(PATHS)
 PATHS = -DLIBEXECDIR='"$(libexecdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
-	-DRUNSTATEDIR='"$(runstatedir)"' -DLOCALSTATEDIR='"$(localstatedir)"'
+	-DDATADIR='"$(datadir)"' -DRUNSTATEDIR='"$(runstatedir)"' \
+	-DLOCALSTATEDIR='"$(localstatedir)"'
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror)

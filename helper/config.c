@@ -863,13 +863,14 @@ config_free(struct config *config)
 	free(config);
 }
 
-bool
-config_wants_user(const struct config *config, const char *name)
+/* True if LIST, patterns separated by blanks, takes NAME. */
+static bool
+list_takes(const char *list, const char *name)
 {
 	bool wanted = false;
 	char pattern[256];
 
-	for (const char *at = config->users; *(at += strspn(at, " ")) != '\0';
+	for (const char *at = list; *(at += strspn(at, " ")) != '\0';
 	     at += strcspn(at, " ")) {
 		const bool exclude = *at == '!';
 		const char *begin = at + exclude;
@@ -886,4 +887,23 @@ config_wants_user(const struct config *config, const char *name)
 		wanted = true;
 	}
 	return wanted;
+}
+
+bool
+config_wants_user(const struct config *config, const char *name)
+{
+	return list_takes(config->users, name);
+}
+
+bool
+config_reserves_user(const struct config *config, const char *name)
+{
+	return list_takes(config->reserved, name);
+}
+
+bool
+config_names_user(const struct config *config, const char *name)
+{
+	/* there are no patterns in it */
+	return list_takes(config->names, name);
 }

@@ -88,4 +88,10 @@ void config_free(struct config *config);
 /* True if the patterns of [clients] users take NAME. */
 bool config_wants_user(const struct config *config, const char *name);
 
+/* True if the patterns of [users] reserved take NAME. */
+bool config_reserves_user(const struct config *config, const char *name);
+
+/* True if NAME is one of [users] names. */
+bool config_names_user(const struct config *config, const char *name);
+
 #endif

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../shim/usermap.h"
 #include "config.h"
 #include "log.h"
 #include "server.h"
@@ -28,6 +29,7 @@
 #define SERVICE_USER "_moshgate"
 #define RUN_DIR RUNSTATEDIR "/moshgate"
 #define EMPTY_DIR "empty"
+#define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
 #define SYSTEMD_FD 3 /* sd_listen_fds(3) */
 #define BACKLOG 256
@@ -154,6 +156,16 @@ make_run_dir(gid_t gid)
 	return made;
 }
 
+/* The directory of the user map, the service's; one that is there stays. */
+static bool
+make_state_dir(const struct passwd *service)
+{
+	if (mkdir(STATE_DIR, 0700) < 0)
+		return errno == EEXIST;
+	return chown(STATE_DIR, service->pw_uid, service->pw_gid) == 0 &&
+	    chmod(STATE_DIR, 0755) == 0;
+}
+
 /*
  * Started by root: make what only root can, and become the service's user for
  * good.
@@ -177,6 +189,10 @@ become_service(const struct options *options)
 		    RUN_DIR
 		    ": cannot be made, or is not root's (it and what is in it "
 		    "may be removed while no helper runs)");
+		return false;
+	}
+	if (!options->test && !make_state_dir(service)) {
+		complain(options, STATE_DIR ": cannot be made");
 		return false;
 	}
 	if (initgroups(service->pw_name, service->pw_gid) < 0 ||

@@ -21,11 +21,15 @@
 #include "../shim/locale.h"
 #include "../shim/usermap.h"
 #include "authkeys.h"
+#include "banner.h"
 #include "file.h"
+#include "limits.h"
 #include "log.h"
+#include "lookup.h"
 #include "mosh.h"
 #include "share.h"
 #include "socket.h"
+#include "users.h"
 
 #define REQUEST_MS 5000 /* a request must be whole by then */
 #define ANSWER_MS 5000  /* and its answer taken */
@@ -39,6 +43,8 @@
 #define CLIENT_CHARS 64
 #define SESSION_SHELL LIBEXECDIR "/moshgate/moshgate-session"
 #define ADDRESS_MAX_CHARS 63
+/* Who a probe connects as, without ever saying so. */
+#define PROBE_NAME "_moshgate"
 /* How many lines one user, or all strangers together, may cause in how long. */
 #define LOGGED_MAX 50
 #define LOGGED_MS 10000
@@ -70,6 +76,7 @@ struct peer {
 	struct frame_out out;
 	struct frame asked;
 	struct share_request request;
+	struct lookup_request lookup;
 	bool session; /* once it is answered it is one */
 	bool running; /* its relay has begun */
 	char client[CLIENT_CHARS];
@@ -85,8 +92,14 @@ struct server {
 	struct signer *signer;
 	struct shares *shares;
 	struct peer *peers;
+	struct users *known;
+	struct limits *limits;
+	struct lookups *lookups;
+	struct share_request probe;
+	bool probing;
+	bool banner;       /* it is there */
 	int64_t accept_ms; /* not before */
-	struct quota strangers;
+	struct quota strangers, unknown;
 	struct quota *users; /* one for each gateway user who failed lately */
 	bool over;
 };
@@ -345,6 +358,59 @@ log_relay_end(const struct peer *peer, const struct frame *answer)
 	    "duration_s", duration, NULL);
 }
 
+/*
+ * The remote
+ */
+
+/* Have the banner say what is known of the remote. */
+static void
+update_banner(struct server *server)
+{
+	const bool down = limits_down(server->limits);
+
+	if (down == server->banner)
+		return;
+	server->banner = down;
+	if (!banner_show(down))
+		log_event(LOG_WARNING, "note", "about", "banner", "detail",
+		    strerror(errno), "remedy",
+		    "see that _moshgate may write to " RUNSTATEDIR "/moshgate",
+		    NULL);
+}
+
+/* A share tells how a connection fared. */
+static void
+remote_told(void *context, bool reached, const char *reason, const char *detail)
+{
+	struct server *server = context;
+
+	if (limits_remote(server->limits, reached, frame_now_ms())) {
+		log_event(reached ? LOG_NOTICE : LOG_WARNING,
+		    reached ? "remote-up" : "remote-down", "remote",
+		    server->config->host, "reason", reason, "detail", detail,
+		    NULL);
+	}
+	update_banner(server);
+}
+
+/* See whether the remote is back, if it was gone. */
+static int64_t
+tick_remote(struct server *server, int64_t now_ms)
+{
+	int64_t next_ms;
+
+	if (limits_probe(server->limits, now_ms, &next_ms) &&
+	    !server->probing) {
+		server->probing = true;
+		server->probe = (struct share_request){ .want = SHARE_PROBE,
+			.user = PROBE_NAME,
+			.asker = server };
+		shares_ask(server->shares, &server->probe);
+	}
+	update_banner(server);
+	return next_ms;
+}
+
 /* The shares' answer to a request. */
 static void
 answered(struct share_request *request, enum frame_type type, const char *body,
@@ -357,6 +423,16 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 		.body = body != NULL ? (char *)(uintptr_t)body : empty,
 		.len = len };
 
+	if (request->want == SHARE_LOOKUP) {
+		lookups_answered(request, type, &answer);
+		return;
+	}
+	if (request->want == SHARE_PROBE) {
+		struct server *server = request->asker;
+
+		server->probing = false;
+		return;
+	}
 	if (type == FRAME_RUNNING) {
 		relay_begun(peer);
 		return;
@@ -534,6 +610,59 @@ answer_file_keys(struct peer *peer)
 	file_free(&file);
 }
 
+/* The answer to what sshd has asked by the name service. */
+static void
+looked_up(struct lookup_request *request, uid_t uid,
+    const struct lookup_refusal *refusal)
+{
+	struct peer *peer = request->asker;
+	struct fields fields = { 0 };
+
+	if (refusal == NULL) {
+		fields_add_number(&fields, "uid", (long long)uid);
+		peer_answer(peer, FRAME_OK, fields.text, fields.len);
+		fields_free(&fields);
+		return;
+	}
+	if (quota_allows(&peer->server->unknown, NULL,
+		"too many unknown users for the next seconds"))
+		log_event(LOG_INFO, "unknown-user", "user", request->name,
+		    "reason", refusal->reason, "detail", refusal->detail,
+		    "remedy", refusal->remedy, "sshd_pid",
+		    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
+	fields_add(&fields, "reason", refusal->reason);
+	peer_answer(peer, FRAME_REFUSED, fields.text, fields.len);
+	fields_free(&fields);
+}
+
+/* The name service, inside sshd, asks who a user is. */
+static void
+ask_lookup(struct peer *peer)
+{
+	static const struct lookup_refusal bad_name = { .reason = "bad-name",
+		.remedy = "no user can have that name" };
+	const char *name = fields_get(&peer->asked, "name");
+
+	take_word(&peer->asked, "sshd_pid", peer->sshd_pid,
+	    sizeof(peer->sshd_pid));
+	if (peer->uid != 0) {
+		peer_refuse(peer, "not-root", "Only root may ask that.", "");
+		return;
+	}
+	peer->lookup.asker = peer;
+	if (name == NULL || !username_valid(name)) {
+		looked_up(&peer->lookup, 0, &bad_name);
+		return;
+	}
+	snprintf(peer->lookup.name, sizeof(peer->lookup.name), "%s", name);
+	lookups_ask(peer->server->lookups, &peer->lookup);
+	/* so that whoever asks knows that this is no dead socket */
+	if (peer->state == PEER_WAITING &&
+	    (!frame_queue(&peer->out, FRAME_TAKEN, NULL, 0) ||
+		!frame_flush(peer->fd, &peer->out)))
+		peer->end_ms = 0;
+}
+
 /* sshd has moshgate-keys ask which keys may log in as a user. */
 static void
 ask_keys(struct peer *peer)
@@ -571,6 +700,7 @@ ask_keys(struct peer *peer)
 			peer_answer(peer, FRAME_TEXT, line, strlen(line));
 	} else {
 		peer->request.want = SHARE_KEYS;
+		limits_wanted(peer->server->limits, frame_now_ms());
 		shares_ask(peer->server->shares, &peer->request);
 	}
 }
@@ -634,6 +764,7 @@ ask_session(struct peer *peer)
 		return;
 	peer->session = peer->request.fds.count == 0;
 	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;
+	limits_wanted(peer->server->limits, frame_now_ms());
 	shares_ask(peer->server->shares, &peer->request);
 }
 
@@ -738,6 +869,9 @@ peer_asked(struct peer *peer)
 	case FRAME_STATUS:
 		ask_status(peer);
 		break;
+	case FRAME_LOOKUP:
+		ask_lookup(peer);
+		break;
 	default:
 		peer_refuse(peer, "unknown-request",
 		    "The helper does not know this request.",
@@ -769,6 +903,7 @@ peer_close(struct server *server, struct peer *peer)
 		log_session_end(peer);
 	if (peer->state == PEER_WAITING)
 		shares_forget(server->shares, &peer->request);
+	lookups_forget(&peer->lookup);
 	for (struct peer **at = &server->peers; *at != NULL;
 	     at = &(*at)->next) {
 		if (*at == peer) {
@@ -937,6 +1072,18 @@ tick_peers(struct server *server, int64_t now_ms)
  */
 
 static void
+configure_lookups(struct server *server, const struct config *config)
+{
+	char error[CONFIG_ERROR_BYTES];
+
+	if (!lookups_configure(server->lookups, config, error))
+		log_event(LOG_ERR, "note", "about", "reserved-names", "detail",
+		    error, "remedy",
+		    "install moshgate anew; until then no new user gets in",
+		    NULL);
+}
+
+static void
 reload(struct server *server)
 {
 	char error[CONFIG_ERROR_BYTES];
@@ -954,6 +1101,8 @@ reload(struct server *server)
 		return;
 	}
 	shares_configure(server->shares, config, signer);
+	configure_lookups(server, config);
+	users_refresh(server->known);
 	config_free(server->config);
 	signer_close(server->signer);
 	server->config = config;
@@ -1071,6 +1220,13 @@ turn(struct server *server)
 	size_t peers = 0, workers;
 	struct pollfd *fds;
 
+	at_ms = lookups_tick(server->lookups, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	at_ms = tick_remote(server, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	/* these may have asked for workers */
 	at_ms = shares_tick(server->shares, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
@@ -1119,14 +1275,23 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	server.signal_fd = open_signals();
-	server.shares = shares_new(config, signer, answered);
-	if (server.signal_fd < 0 || server.shares == NULL) {
+	server.shares = shares_new(config, signer, answered, remote_told,
+	    &server);
+	server.known = users_open(USERMAP_DIR);
+	server.limits = limits_new();
+	if (server.shares != NULL && server.known != NULL &&
+	    server.limits != NULL)
+		server.lookups = lookups_new(config, server.shares,
+		    server.known, server.limits, looked_up);
+	if (server.signal_fd < 0 || server.lookups == NULL) {
 		log_event(LOG_ERR, "start-failed", "detail", strerror(errno),
 		    NULL);
 		return 1;
 	}
 	log_event(LOG_NOTICE, "start", "version", MOSHGATE_VERSION, "remote",
 	    config->host, "key", signer_fingerprint(signer), NULL);
+	configure_lookups(&server, config);
+	banner_show(false);
 	while (!server.over) {
 		if (!turn(&server)) {
 			log_event(LOG_ERR, "out-of-memory", NULL);
@@ -1142,7 +1307,11 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 		server.users = quota->next;
 		free(quota);
 	}
+	lookups_free(server.lookups);
+	limits_free(server.limits);
+	users_close(server.known);
 	shares_free(server.shares);
+	banner_show(false);
 	close(server.signal_fd);
 	config_free(server.config);
 	signer_close(server.signer);

@@ -44,6 +44,7 @@ struct worker {
 	enum share_want job;
 	bool opens;    /* its first job is to be there, for the next login */
 	bool replaced; /* a successor was tried: there is no second try */
+	bool reached;  /* it has found the remote, with the right host key */
 	char user[65];
 	pid_t pid;
 	int fd;
@@ -74,10 +75,20 @@ struct shares {
 	const struct config *config;
 	const struct signer *signer;
 	share_answer *answer;
+	share_reached *reached;
+	void *context;
 	struct share *first;
 	struct worker *workers;
 	bool lack_told; /* of something that the kernel lacks */
 };
+
+/* What a worker is told to do first. */
+static const char *const worker_job_names[] = { [SHARE_KEYS] = "keys",
+	[SHARE_SESSION] = "session",
+	[SHARE_CHECK] = "check",
+	[SHARE_RELAY] = "relay",
+	[SHARE_LOOKUP] = "lookup",
+	[SHARE_PROBE] = "probe" };
 
 static void share_pump(struct shares *shares, struct share *share);
 
@@ -161,6 +172,7 @@ static void
 refuse_all(struct shares *shares, struct share *share, const char *body,
     size_t len)
 {
+	answer_all(shares, share, SHARE_LOOKUP, FRAME_REFUSED, body, len);
 	answer_all(shares, share, SHARE_KEYS, FRAME_REFUSED, body, len);
 	answer_all(shares, share, SHARE_SESSION, FRAME_REFUSED, body, len);
 }
@@ -381,6 +393,13 @@ choose_job(struct share *share, struct worker *worker)
 
 	worker->request = NULL;
 	worker->notes = 0;
+	if (next_request(share, SHARE_LOOKUP) != NULL) {
+		/* it brings the keys along */
+		worker->job = SHARE_LOOKUP;
+		forget_keys(share);
+		share->keys_ms = frame_now_ms();
+		return true;
+	}
 	if (keys && (session == NULL || !keys_last)) {
 		worker->job = SHARE_KEYS;
 		forget_keys(share);
@@ -419,10 +438,9 @@ worker_launch(struct shares *shares, struct worker *worker)
 		return false;
 	}
 	socket_guard(worker->fd);
-	if (worker->share == NULL)
-		first = worker->job == SHARE_RELAY ? "relay" : "check";
-	else if (!worker->opens && choose_job(worker->share, worker))
-		first = worker->job == SHARE_KEYS ? "keys" : "session";
+	if (worker->share == NULL ||
+	    (!worker->opens && choose_job(worker->share, worker)))
+		first = worker_job_names[worker->job];
 	else
 		worker->opens = true;
 	sodium_bin2base64(blob, sizeof(blob), signer_public(shares->signer),
@@ -454,6 +472,8 @@ worker_next_job(struct shares *shares, struct share *share)
 
 	if (!choose_job(share, worker))
 		return;
+	if (worker->job == SHARE_LOOKUP)
+		type = FRAME_LOOKUP;
 	if (worker->job == SHARE_SESSION) {
 		type = FRAME_SESSION;
 		pass_on(&fields, worker->request->asked);
@@ -471,6 +491,31 @@ worker_next_job(struct shares *shares, struct share *share)
 /*
  * What workers say
  */
+
+/*
+ * WORKER has failed, for the reason in BODY: tell if that was before it had
+ * found the remote, and was not the gateway's own fault.
+ */
+static void
+tell_not_reached(const struct shares *shares, const struct worker *worker,
+    const char *body, size_t len)
+{
+	static const char *const own[] = { "internal", "abandoned" };
+	/* only read from */
+	const struct frame frame = { .body = (char *)(uintptr_t)body,
+		.len = len };
+	const char *reason = fields_get(&frame, "reason");
+
+	if (worker->reached || worker->state != WORKER_STARTING ||
+	    reason == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (strcmp(reason, own[i]) == 0)
+			return;
+	}
+	shares->reached(shares->context, false, reason,
+	    fields_get(&frame, "detail"));
+}
 
 /* Remember for a while that SHARE cannot be served. */
 static void
@@ -527,7 +572,9 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	struct share_request *check = worker->request, *request, *next;
 	const bool kept = worker->served > 0 && !refused;
 	const bool successor = share != NULL && share->successor == worker;
+	const bool reached = worker->reached;
 
+	tell_not_reached(shares, worker, body, len);
 	if (share == NULL) {
 		worker_end(worker);
 		if (check != NULL)
@@ -551,6 +598,7 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 			request->retried = true;
 			request->started = false;
 		} else {
+			request->reached = reached;
 			answer_one(shares, share, request, FRAME_REFUSED, body,
 			    len);
 		}
@@ -686,11 +734,13 @@ worker_said(struct shares *shares, struct worker *worker,
 	if (frame->type == FRAME_SIGN)
 		return worker->out.len == 0 && sign_for(shares, worker, frame);
 	if (frame->type == FRAME_TEXT) {
-		if (!working || worker->share == NULL ||
-		    worker->job != SHARE_KEYS || worker->opens)
+		if (!working || worker->share == NULL || worker->opens ||
+		    (worker->job != SHARE_KEYS && worker->job != SHARE_LOOKUP))
 			return false;
 		take_keys(shares, worker->share, frame);
-		worker_done(shares, worker);
+		/* after those of a lookup there comes its answer */
+		if (worker->job == SHARE_KEYS)
+			worker_done(shares, worker);
 		return true;
 	}
 	if (!working || !fields_wellformed(frame))
@@ -698,6 +748,10 @@ worker_said(struct shares *shares, struct worker *worker,
 	switch (frame->type) {
 	case FRAME_NOTE:
 		return take_note(shares, worker, frame);
+	case FRAME_REACHED:
+		worker->reached = true;
+		shares->reached(shares->context, true, NULL, NULL);
+		return true;
 	case FRAME_RUNNING:
 		if (worker->share != NULL || worker->job != SHARE_RELAY ||
 		    worker->state != WORKER_STARTING)
@@ -724,6 +778,9 @@ worker_said(struct shares *shares, struct worker *worker,
 			    reason != NULL && strcmp(reason, "refused") == 0);
 			return true;
 		}
+		/* those keys do not come along: the lookup goes on */
+		if (worker->job == SHARE_LOOKUP)
+			return true;
 		if (worker->job == SHARE_KEYS)
 			answer_all(shares, worker->share, SHARE_KEYS,
 			    FRAME_REFUSED, frame->body, frame->len);
@@ -744,6 +801,9 @@ worker_said(struct shares *shares, struct worker *worker,
 		}
 		if (!worker->opens && worker->job == SHARE_SESSION)
 			take_session(shares, worker, frame);
+		if (!worker->opens && worker->job == SHARE_LOOKUP)
+			answer_all(shares, worker->share, SHARE_LOOKUP,
+			    FRAME_OK, NULL, 0);
 		worker_done(shares, worker);
 		return true;
 	default:
@@ -933,7 +993,7 @@ start_queued(struct shares *shares)
 
 struct shares *
 shares_new(const struct config *config, const struct signer *signer,
-    share_answer *answer)
+    share_answer *answer, share_reached *reached, void *context)
 {
 	struct shares *shares = calloc(1, sizeof(*shares));
 
@@ -942,6 +1002,8 @@ shares_new(const struct config *config, const struct signer *signer,
 	shares->config = config;
 	shares->signer = signer;
 	shares->answer = answer;
+	shares->reached = reached;
+	shares->context = context;
 	return shares;
 }
 
@@ -997,8 +1059,9 @@ shares_ask(struct shares *shares, struct share_request *request)
 	struct share *share;
 
 	request->next = NULL;
-	request->retried = request->started = false;
-	if (request->want == SHARE_CHECK || request->want == SHARE_RELAY) {
+	request->retried = request->started = request->reached = false;
+	if (request->want == SHARE_CHECK || request->want == SHARE_RELAY ||
+	    request->want == SHARE_PROBE) {
 		struct worker *worker = worker_new(shares, request->user);
 
 		if (worker != NULL) {

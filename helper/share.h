@@ -21,8 +21,10 @@ struct shares;
 enum share_want {
 	SHARE_KEYS,
 	SHARE_SESSION,
-	SHARE_CHECK, /* a worker of its own, that tells each step */
-	SHARE_RELAY, /* a worker of its own, that carries FDS */
+	SHARE_CHECK,  /* a worker of its own, that tells each step */
+	SHARE_RELAY,  /* a worker of its own, that carries FDS */
+	SHARE_LOOKUP, /* is the user one of the remote's? */
+	SHARE_PROBE,  /* a worker of its own, that doesn't log in */
 };
 
 /*
@@ -40,6 +42,8 @@ struct share_request {
 	struct share_request *next;
 	bool retried, started;
 	int64_t end_ms;
+	/* with a refusal: the remote was there, and it was the right one */
+	bool reached;
 };
 
 /*
@@ -50,9 +54,18 @@ struct share_request {
 typedef void share_answer(struct share_request *request, enum frame_type type,
     const char *body, size_t len);
 
+/*
+ * Called with CONTEXT when a connection, for whatever purpose, has REACHED the
+ * remote, and found its host key right; or has not, for the REASON, and with
+ * the particulars in DETAIL if it is not NULL.
+ */
+typedef void share_reached(void *context, bool reached, const char *reason,
+    const char *detail);
+
 /* CONFIG and SIGNER must outlive the shares, or the next shares_configure(). */
 struct shares *shares_new(const struct config *config,
-    const struct signer *signer, share_answer *answer);
+    const struct signer *signer, share_answer *answer, share_reached *reached,
+    void *context);
 void shares_free(struct shares *shares);
 
 /* From now on CONFIG and SIGNER hold; what was kept is let go. */

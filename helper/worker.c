@@ -53,6 +53,7 @@ static const struct {
 	{ "kex", offsetof(struct config, kex), STRING },
 	{ "host_key_algorithms", offsetof(struct config, host_key_algorithms),
 	    STRING },
+	{ "keys", offsetof(struct config, keys), NUMBER },
 	{ "remote_keys", offsetof(struct config, remote_keys), STRING },
 	{ "forced_commands", offsetof(struct config, forced_commands), NUMBER },
 	{ "mosh_server", offsetof(struct config, mosh_server), STRING },
@@ -369,10 +370,12 @@ tell_lack(const char *lacks)
 		    "a newer kernel, or another configuration of it");
 }
 
-/* From nothing to an authenticated connection. */
+/* From nothing to a connection to what is the remote, by its host key. */
 static bool
-connect_remote(struct work *w)
+reach_remote(struct work *w)
 {
+	struct fields none = { 0 };
+
 	w->remote = remote_new(w->config, w->user, HELPER_FD);
 	if (w->remote == NULL)
 		return false;
@@ -395,6 +398,13 @@ connect_remote(struct work *w)
 		tell_note("host-key-unchecked", "verify_host_key is no",
 		    "put the remote's host key into known_hosts and remove "
 		    "verify_host_key");
+	return tell(FRAME_REACHED, &none);
+}
+
+/* Log in to it. */
+static bool
+enter_remote(struct work *w)
+{
 	return went_well(w, "login",
 	    remote_authenticate(w->remote, w->blob, sizeof(w->blob),
 		ask_signature, w),
@@ -450,6 +460,61 @@ tell_keys(struct work *w, const char *text, size_t len)
 		    HELPER_TIMEOUT_MS);
 	free(filtered);
 	return sent;
+}
+
+/*
+ * See that the user is called on the remote as the gateway calls them: a remote
+ * may fold case, or have two names for a uid.  The keys come along, and save
+ * sshd's next question its round trip.  False when all is over.
+ */
+static bool
+do_lookup(struct work *w)
+{
+	static const char ask[] = "id -un;";
+	char command[sizeof(ask) + KEYFILES_COMMAND_BYTES];
+	char *keys = command + sizeof(ask) - 1;
+	char faults[KEYFILES_FAULT_BYTES], detail[DETAIL_CHARS];
+	struct fields none = { 0 };
+	enum remote_result result;
+	const char *content;
+	size_t len, name_len, content_len;
+	int status;
+	char *text;
+	bool more = true;
+
+	memcpy(command, ask, sizeof(ask));
+	if (w->config->keys != CONFIG_KEYS_REMOTE ||
+	    !keyfiles_command(w->config->remote_keys, w->user,
+		AUTHKEYS_MAX_BYTES, keys))
+		keys[0] = '\0';
+	result = remote_run(w->remote, command,
+	    AUTHKEYS_MAX_BYTES + KEYFILES_HEADER_MAX_BYTES, &text, &len,
+	    &status);
+	if (result != REMOTE_OK)
+		return run_failed(w, result);
+	name_len = strcspn(text, "\n");
+	if (name_len != strlen(w->user) ||
+	    memcmp(text, w->user, name_len) != 0) {
+		snprintf(detail, sizeof(detail), "id -un says: %.*s",
+		    (int)(name_len < 100 ? name_len : 100), text);
+		tell_refused("other-name",
+		    "The remote server calls this user by another name.",
+		    "log in by the name that \"id -un\" says on the remote",
+		    detail, true);
+		free(text);
+		return false;
+	}
+	/* where the files can't be read, sshd's next question says why */
+	if (keys[0] != '\0' && name_len < len &&
+	    keyfiles_parse(text + name_len + 1, len - name_len - 1, &content,
+		&content_len, faults) &&
+	    content_len <= AUTHKEYS_MAX_BYTES) {
+		if (faults[0] != '\0')
+			tell_key_faults(faults);
+		more = tell_keys(w, content, content_len);
+	}
+	free(text);
+	return more && tell(FRAME_OK, &none);
 }
 
 /* Read and filter the user's authorized_keys.  False when all is over. */
@@ -700,6 +765,8 @@ do_job(struct work *w, const struct frame *frame, const char *job)
 {
 	if (strcmp(job, "keys") == 0)
 		return do_keys(w);
+	if (strcmp(job, "lookup") == 0)
+		return do_lookup(w);
 	if (strcmp(job, "session") == 0)
 		return do_session(w, frame);
 	if (strcmp(job, "open") == 0)
@@ -734,19 +801,38 @@ next_job(struct work *w, struct frame *job)
 	}
 }
 
+/* What the helper calls the job that FRAME asks for. */
+static const char *
+job_name(const struct frame *frame)
+{
+	switch (frame->type) {
+	case FRAME_KEYS:
+		return "keys";
+	case FRAME_LOOKUP:
+		return "lookup";
+	default:
+		return "session";
+	}
+}
+
 static void
 work(struct work *w)
 {
+	struct fields none = { 0 };
+	const char *first;
 	struct frame job;
 
-	if (!begin(w))
+	if (!begin(w) || !reach_remote(w))
 		return;
-	if (!connect_remote(w) ||
-	    !do_job(w, &w->start, fields_get(&w->start, "first")))
+	first = fields_get(&w->start, "first");
+	if (strcmp(first, "probe") == 0) {
+		tell(FRAME_OK, &none);
+		return;
+	}
+	if (!enter_remote(w) || !do_job(w, &w->start, first))
 		return;
 	while (next_job(w, &job)) {
-		const bool more = do_job(w, &job,
-		    job.type == FRAME_KEYS ? "keys" : "session");
+		const bool more = do_job(w, &job, job_name(&job));
 
 		frame_free(&job);
 		if (!more)

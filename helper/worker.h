@@ -16,11 +16,13 @@
  * says.  It speaks frames with the helper:
  *
  *	helper to worker	FRAME_START	who, where, and the first job
- *				FRAME_KEYS, FRAME_SESSION	another job
+ *				FRAME_KEYS, FRAME_SESSION,
+ *				FRAME_LOOKUP	another job
  *				FRAME_SIGNED	the answer to FRAME_SIGN
  *	worker to helper	FRAME_SIGN	the bytes to be signed
  *				FRAME_NOTE	something for the log
  *				FRAME_STEP	a line of `moshgate check`
+ *				FRAME_REACHED	it is there, its host key right
  *				FRAME_TEXT	the authorized_keys, filtered
  *				FRAME_RUNNING	the command of a relay runs
  *				FRAME_OK	host, port, key of a mosh-server;

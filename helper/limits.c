@@ -1,0 +1,217 @@
+#include "limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../shim/usermap.h"
+
+#define MINUTE_MS 60000
+#define REFUSED_MAX 1024 /* names that are remembered */
+/* More than 2 refusals at once come too close to a ban. */
+#define BURST 2
+#define SHARE_OF_BURST 3 /* a third of what goes in a minute */
+
+struct refused {
+	char name[USERNAME_MAX_CHARS + 1];
+	int64_t end_ms;
+};
+
+struct limits {
+	int per_minute, burst;
+	int64_t negative_ttl_ms;
+	/* a token bucket: asking takes one, and who is a user gives it back */
+	int tokens;
+	int64_t filled_ms; /* until then the bucket has been filled */
+	int asking;
+	int64_t refused_ms; /* when a name was refused last, or -1 */
+	struct refused refused[REFUSED_MAX];
+	size_t refused_next; /* the oldest, which is next to be forgotten */
+	bool down;
+	int64_t reached_ms; /* when the remote was reached last, or -1 */
+	int64_t probe_ms;   /* when to probe */
+	int64_t wanted_ms;  /* when somebody wanted the remote last */
+};
+
+struct limits *
+limits_new(void)
+{
+	struct limits *limits = calloc(1, sizeof(*limits));
+
+	if (limits == NULL)
+		return NULL;
+	limits->reached_ms = limits->refused_ms = -1;
+	limits_configure(limits, 1, 0);
+	limits->tokens = -1;
+	return limits;
+}
+
+void
+limits_free(struct limits *limits)
+{
+	free(limits);
+}
+
+void
+limits_configure(struct limits *limits, int lookups_per_minute,
+    int negative_ttl_s)
+{
+	limits->per_minute = lookups_per_minute;
+	limits->burst = lookups_per_minute > BURST ? BURST : 1;
+	if (limits->burst < lookups_per_minute / SHARE_OF_BURST)
+		limits->burst = lookups_per_minute / SHARE_OF_BURST;
+	limits->negative_ttl_ms = (int64_t)negative_ttl_s * 1000;
+}
+
+/*
+ * One token comes each interval, so that a full bucket and all that come within
+ * a minute are not more than per_minute.
+ */
+static void
+fill(struct limits *limits, int64_t now_ms)
+{
+	const int64_t interval_ms = MINUTE_MS /
+	    (limits->per_minute - limits->burst + 1);
+	int64_t tokens;
+
+	if (limits->tokens < 0) {
+		limits->tokens = limits->burst;
+		limits->filled_ms = now_ms;
+	}
+	/* those being asked have theirs, and may give them back */
+	if (limits->tokens + limits->asking >= limits->burst) {
+		limits->filled_ms = now_ms;
+		return;
+	}
+	tokens = (now_ms - limits->filled_ms) / interval_ms;
+	limits->filled_ms += tokens * interval_ms;
+	if (tokens > limits->burst - limits->asking - limits->tokens)
+		tokens = limits->burst - limits->asking - limits->tokens;
+	limits->tokens += (int)tokens;
+}
+
+static bool
+was_refused(const struct limits *limits, const char *name, int64_t now_ms)
+{
+	for (size_t i = 0; i < REFUSED_MAX; i++) {
+		if (limits->refused[i].end_ms > now_ms &&
+		    strcmp(limits->refused[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+remember_refused(struct limits *limits, const char *name, int64_t now_ms)
+{
+	struct refused *refused = &limits->refused[limits->refused_next];
+
+	limits->refused_next = (limits->refused_next + 1) % REFUSED_MAX;
+	snprintf(refused->name, sizeof(refused->name), "%s", name);
+	refused->end_ms = now_ms + limits->negative_ttl_ms;
+}
+
+enum limits_answer
+limits_ask(struct limits *limits, const char *name, int64_t now_ms)
+{
+	bool calm;
+
+	limits->wanted_ms = now_ms;
+	if (was_refused(limits, name, now_ms))
+		return LIMITS_REFUSED;
+	if (limits->down)
+		return LIMITS_UNREACHABLE;
+	fill(limits, now_ms);
+	if (limits->tokens > 0 && limits->asking < LIMITS_ASKING_MAX) {
+		limits->tokens--;
+		limits->asking++;
+		return LIMITS_GO;
+	}
+	/* It is worth waiting if nobody is guessing. */
+	calm = limits->refused_ms < 0 ||
+	    now_ms - limits->refused_ms >= MINUTE_MS;
+	if (limits->asking > 0 && calm)
+		return LIMITS_LATER;
+	return limits->tokens > 0 ? LIMITS_BUSY : LIMITS_TOO_MANY;
+}
+
+void
+limits_done(struct limits *limits, const char *name,
+    enum limits_outcome outcome, int64_t now_ms)
+{
+	const int most = limits->burst > LIMITS_ASKING_MAX ? limits->burst
+							   : LIMITS_ASKING_MAX;
+
+	fill(limits, now_ms);
+	limits->asking--;
+	switch (outcome) {
+	case LIMITS_IS_USER:
+		/* and one more: whoever comes now may be a user as well */
+		limits->tokens += 2;
+		if (limits->tokens + limits->asking > most)
+			limits->tokens = most - limits->asking;
+		break;
+	case LIMITS_NO_USER:
+		limits->refused_ms = now_ms;
+		if (limits->tokens > limits->burst - 1)
+			limits->tokens = limits->burst - 1;
+		remember_refused(limits, name, now_ms);
+		break;
+	default:
+		limits->tokens++;
+		break;
+	}
+}
+
+void
+limits_wanted(struct limits *limits, int64_t now_ms)
+{
+	limits->wanted_ms = now_ms;
+}
+
+bool
+limits_remote(struct limits *limits, bool reached, int64_t now_ms)
+{
+	const bool news = limits->down == reached;
+
+	limits->down = !reached;
+	if (reached) {
+		limits->reached_ms = now_ms;
+		return news;
+	}
+	limits->probe_ms = now_ms + LIMITS_PROBE_MS;
+	if (news)
+		limits->wanted_ms = now_ms;
+	return news;
+}
+
+bool
+limits_down(const struct limits *limits)
+{
+	return limits->down;
+}
+
+bool
+limits_fresh(const struct limits *limits, int64_t now_ms)
+{
+	return limits->reached_ms >= 0 &&
+	    now_ms - limits->reached_ms < MINUTE_MS;
+}
+
+bool
+limits_probe(struct limits *limits, int64_t now_ms, int64_t *next_ms)
+{
+	*next_ms = INT64_MAX;
+	if (!limits->down)
+		return false;
+	if (now_ms - limits->wanted_ms >= LIMITS_DOWN_KEPT_MS) {
+		limits->down = false;
+		return false;
+	}
+	*next_ms = limits->probe_ms;
+	if (now_ms < limits->probe_ms)
+		return false;
+	/* again when this one should long have told */
+	limits->probe_ms = *next_ms = now_ms + 4 * LIMITS_PROBE_MS;
+	return true;
+}
