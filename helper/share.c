@@ -19,6 +19,8 @@
 #define USER_RELAYS_STARTING_MAX 2
 #define UNCLAIMED_MAX 32
 #define UNCLAIMED_IDLE_MS 30000
+/* A lookup should know that the remote is gone before its time is over. */
+#define LOOKUP_STEP_MAX_S 8
 /* Above the sum of the worker's own deadlines, which should come first. */
 #define STEPS_PER_JOB 4
 /* A worker that was told to end is given this long. */
@@ -448,6 +450,11 @@ worker_launch(struct shares *shares, struct worker *worker)
 	fields_add(&fields, "user", worker->user);
 	fields_add(&fields, "first", first);
 	fields_add(&fields, "public", blob);
+	/* of two fields the first counts */
+	if (worker->job == SHARE_LOOKUP &&
+	    shares->config->connect_timeout_s > LOOKUP_STEP_MAX_S)
+		fields_add_number(&fields, "connect_timeout",
+		    LOOKUP_STEP_MAX_S);
 	worker_describe(&fields, shares->config);
 	if (worker->request != NULL &&
 	    (worker->job == SHARE_SESSION || worker->job == SHARE_RELAY))
