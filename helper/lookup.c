@@ -126,9 +126,8 @@ add(struct lookups *lookups, const char *name, uid_t *uid,
 	return false;
 }
 
-/* True if NAME may be asked for at all; else REQUEST has been refused. */
-static bool
-may_be_asked(struct lookups *lookups, struct lookup_request *request)
+bool
+lookups_allow(struct lookups *lookups, struct lookup_request *request)
 {
 	const char *name = request->name;
 
@@ -276,7 +275,7 @@ lookups_ask(struct lookups *lookups, struct lookup_request *request)
 		lookups->answer(request, uid, added ? NULL : &refusal);
 		return;
 	}
-	if (!may_be_asked(lookups, request))
+	if (!lookups_allow(lookups, request))
 		return;
 	for (lookup = lookups->first; lookup != NULL; lookup = lookup->next) {
 		if (strcmp(lookup->name, request->name) == 0) {
@@ -309,6 +308,15 @@ lookups_ask(struct lookups *lookups, struct lookup_request *request)
 		start(lookups, lookup);
 }
 
+bool
+lookups_admit(struct lookups *lookups, const char *name, uid_t *uid,
+    struct lookup_refusal *refusal)
+{
+	users_refresh(lookups->users);
+	return users_find(lookups->users, name, uid) ||
+	    add(lookups, name, uid, refusal);
+}
+
 void
 lookups_forget(struct lookup_request *request)
 {
@@ -336,9 +344,11 @@ lookups_answered(struct share_request *request, enum frame_type type,
 	uid_t uid = 0;
 
 	if (found) {
-		found = add(lookups, lookup->name, &uid, &refusal);
+		found = lookups_admit(lookups, lookup->name, &uid, &refusal);
 	} else {
 		refusal.reason = fields_get(answer, "reason");
+		if (refusal.reason == NULL)
+			refusal.reason = "internal";
 		refusal.detail = fields_get(answer, "detail");
 		refusal.remedy = fields_get(answer, "remedy");
 		outcome = request->reached ? LIMITS_NO_USER : LIMITS_FAILED;

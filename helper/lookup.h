@@ -66,6 +66,19 @@ bool lookups_configure(struct lookups *lookups, const struct config *config,
 /* Ask; the answer may come before this returns. */
 void lookups_ask(struct lookups *lookups, struct lookup_request *request);
 
+/*
+ * May the name of REQUEST be one of a user, as far as the gateway has a say?  If
+ * not, the answer comes before this returns.
+ */
+bool lookups_allow(struct lookups *lookups, struct lookup_request *request);
+
+/*
+ * Give NAME, of which the remote has just said that it is a user's, a uid,
+ * unless it has one.  Returns false, and in *REFUSAL why, if that can't be.
+ */
+bool lookups_admit(struct lookups *lookups, const char *name, uid_t *uid,
+    struct lookup_refusal *refusal);
+
 /* REQUEST is not waited for any more. */
 void lookups_forget(struct lookup_request *request);
 

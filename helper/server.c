@@ -411,6 +411,8 @@ tick_remote(struct server *server, int64_t now_ms)
 	return next_ms;
 }
 
+static void admit_checked(struct peer *peer);
+
 /* The shares' answer to a request. */
 static void
 answered(struct share_request *request, enum frame_type type, const char *body,
@@ -451,6 +453,8 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 	}
 	if (type == FRAME_OK && peer->session)
 		answer_session(peer, &answer);
+	else if (type == FRAME_OK && request->unknown)
+		admit_checked(peer);
 	else
 		peer_answer(peer, type, body, len);
 }
@@ -631,6 +635,10 @@ looked_up(struct lookup_request *request, uid_t uid,
 		    "remedy", refusal->remedy, "sshd_pid",
 		    peer->sshd_pid[0] != '\0' ? peer->sshd_pid : NULL, NULL);
 	fields_add(&fields, "reason", refusal->reason);
+	fields_add(&fields, "sentence",
+	    "The gateway does not ask the remote server for this name.");
+	fields_add(&fields, "remedy",
+	    refusal->remedy != NULL ? refusal->remedy : "");
 	peer_answer(peer, FRAME_REFUSED, fields.text, fields.len);
 	fields_free(&fields);
 }
@@ -768,10 +776,48 @@ ask_session(struct peer *peer)
 	shares_ask(peer->server->shares, &peer->request);
 }
 
+/* True if the remote may be asked for the user of PEER's check. */
+static bool
+may_be_user(struct peer *peer)
+{
+	peer->lookup.asker = peer;
+	snprintf(peer->lookup.name, sizeof(peer->lookup.name), "%s",
+	    peer->request.user);
+	return lookups_allow(peer->server->lookups, &peer->lookup);
+}
+
+/* The check of a user without an account went well: so there is one now. */
+static void
+admit_checked(struct peer *peer)
+{
+	struct lookup_refusal refusal = { 0 };
+	struct fields fields = { 0 };
+	char text[64];
+	uid_t uid = 0;
+	bool admitted;
+
+	admitted = lookups_admit(peer->server->lookups, peer->request.user,
+	    &uid, &refusal);
+	snprintf(text, sizeof(text), "the uid is %lu", (unsigned long)uid);
+	if (!admitted && refusal.detail == NULL)
+		refusal.detail = refusal.reason;
+	fields_add(&fields, "step", "user map");
+	fields_add(&fields, "ok", admitted ? "1" : "0");
+	fields_add(&fields, "text", admitted ? text : refusal.detail);
+	fields_add(&fields, "remedy",
+	    refusal.remedy != NULL ? refusal.remedy : "");
+	if (fields.failed ||
+	    !frame_queue(&peer->out, FRAME_STEP, fields.text, fields.len))
+		peer->end_ms = 0;
+	fields_free(&fields);
+	peer_answer(peer, admitted ? FRAME_OK : FRAME_REFUSED, NULL, 0);
+}
+
 static void
 ask_check(struct peer *peer)
 {
 	const char *user = fields_get(&peer->asked, "user");
+	const struct passwd *account;
 
 	if (peer->uid != 0) {
 		peer_refuse(peer, "not-root", "Only root may ask that.", "");
@@ -782,7 +828,9 @@ ask_check(struct peer *peer)
 		return;
 	}
 	memcpy(peer->request.user, user, strlen(user) + 1);
-	if (!may_go(peer, getpwnam(user)))
+	account = getpwnam(user);
+	peer->request.unknown = account == NULL;
+	if (account == NULL ? !may_be_user(peer) : !may_go(peer, account))
 		return;
 	peer->request.want = SHARE_CHECK;
 	shares_ask(peer->server->shares, &peer->request);
@@ -828,6 +876,9 @@ ask_status(struct peer *peer)
 		peer_refuse(peer, "internal", "Out of memory.", "");
 		return;
 	}
+	if (limits_down(peer->server->limits))
+		fprintf(out, "remote\t%s\tout of reach\t-\n",
+		    peer->server->config->host);
 	for (struct peer *p = peer->server->peers; p != NULL; p = p->next) {
 		if (p->state != PEER_SESSION)
 			continue;

@@ -25,7 +25,10 @@
 #define STEPS_PER_JOB 4
 /* A worker that was told to end is given this long. */
 #define ENDING_MS 2000
-/* A failure is remembered as long as it took to learn it, at most this. */
+/*
+ * A failure is remembered as long as it took to learn it, at most this; a
+ * refusal always so long, since the remote counts them, and bans for them.
+ */
 #define FAILURE_MAX_MS 15000
 /* More lines for the log than this make no sense from a worker. */
 #define NOTES_PER_JOB 16
@@ -71,6 +74,7 @@ struct share {
 	char *failure;   /* the body of the last FRAME_REFUSED */
 	size_t failure_len;
 	int64_t failure_end_ms;
+	bool refused; /* the failure is the remote's no to the gateway */
 };
 
 struct shares {
@@ -195,6 +199,14 @@ forget_failure(struct share *share)
 {
 	free(share->failure);
 	share->failure = NULL;
+}
+
+/* True if what failed lately is not to be tried again just now. */
+static bool
+failed_lately(const struct share *share)
+{
+	return share->failure != NULL && share->worker == NULL &&
+	    frame_now_ms() < share->failure_end_ms;
 }
 
 static bool
@@ -450,6 +462,8 @@ worker_launch(struct shares *shares, struct worker *worker)
 	fields_add(&fields, "user", worker->user);
 	fields_add(&fields, "first", first);
 	fields_add(&fields, "public", blob);
+	if (worker->request != NULL && worker->request->unknown)
+		fields_add(&fields, "unknown", "1");
 	/* of two fields the first counts */
 	if (worker->job == SHARE_LOOKUP &&
 	    shares->config->connect_timeout_s > LOOKUP_STEP_MAX_S)
@@ -527,12 +541,13 @@ tell_not_reached(const struct shares *shares, const struct worker *worker,
 /* Remember for a while that SHARE cannot be served. */
 static void
 remember_failure(struct share *share, const struct worker *worker,
-    const char *body, size_t len)
+    const char *body, size_t len, bool refused)
 {
-	int64_t took_ms = frame_now_ms() - worker->began_ms;
+	const int64_t now_ms = frame_now_ms();
+	int64_t kept_ms = now_ms - worker->began_ms;
 
-	if (took_ms > FAILURE_MAX_MS)
-		took_ms = FAILURE_MAX_MS;
+	if (refused || kept_ms > FAILURE_MAX_MS)
+		kept_ms = FAILURE_MAX_MS;
 	forget_failure(share);
 	share->failure = malloc(len + 1);
 	if (share->failure == NULL)
@@ -540,7 +555,8 @@ remember_failure(struct share *share, const struct worker *worker,
 	memcpy(share->failure, body, len);
 	share->failure[len] = '\0';
 	share->failure_len = len;
-	share->failure_end_ms = frame_now_ms() + took_ms;
+	share->failure_end_ms = now_ms + kept_ms;
+	share->refused = refused;
 }
 
 /* The kept connection of SHARE could not be renewed, for the reason in BODY. */
@@ -583,6 +599,10 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 
 	tell_not_reached(shares, worker, body, len);
 	if (share == NULL) {
+		if (refused && worker->job == SHARE_RELAY)
+			share = find_share(shares, worker->user);
+		if (share != NULL)
+			remember_failure(share, worker, body, len, true);
 		worker_end(worker);
 		if (check != NULL)
 			shares->answer(check, FRAME_REFUSED, body, len);
@@ -593,7 +613,7 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	if (refused && successor && share->worker != NULL)
 		let_go(shares, share->worker);
 	if (!successor && !kept)
-		remember_failure(share, worker, body, len);
+		remember_failure(share, worker, body, len, refused);
 	worker_end(worker);
 	if (successor) {
 		log_replace_failed(share, body, len);
@@ -895,10 +915,13 @@ share_pump(struct shares *shares, struct share *share)
 	if (keys_fresh(shares, share))
 		answer_all(shares, share, SHARE_KEYS, FRAME_TEXT, share->keys,
 		    share->keys_len);
-	if (share->failure != NULL && share->worker == NULL &&
-	    frame_now_ms() < share->failure_end_ms)
+	if (failed_lately(share)) {
 		answer_all(shares, share, SHARE_KEYS, FRAME_REFUSED,
 		    share->failure, share->failure_len);
+		if (share->refused)
+			answer_all(shares, share, SHARE_SESSION, FRAME_REFUSED,
+			    share->failure, share->failure_len);
+	}
 	if (share->worker != NULL && share->worker->state == WORKER_IDLE &&
 	    frame_now_ms() >= worker_max_ms(shares, share->worker))
 		worker_end(share->worker);
@@ -1065,6 +1088,14 @@ shares_ask(struct shares *shares, struct share_request *request)
 	struct share_request **last;
 	struct share *share;
 
+	if (request->want == SHARE_RELAY) {
+		share = find_share(shares, request->user);
+		if (share != NULL && failed_lately(share) && share->refused) {
+			shares->answer(request, FRAME_REFUSED, share->failure,
+			    share->failure_len);
+			return;
+		}
+	}
 	request->next = NULL;
 	request->retried = request->started = request->reached = false;
 	if (request->want == SHARE_CHECK || request->want == SHARE_RELAY ||

@@ -38,6 +38,7 @@ struct share_request {
 	const struct frame *asked;
 	void *asker;
 	struct frame_fds fds;
+	bool unknown; /* for a check: the user has no account on the gateway */
 	/* the share's own */
 	struct share_request *next;
 	bool retried, started;

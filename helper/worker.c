@@ -462,6 +462,11 @@ tell_keys(struct work *w, const char *text, size_t len)
 	return sent;
 }
 
+static const char other_name[] =
+    "The remote server calls this user by another name.";
+static const char other_name_remedy[] =
+    "log in by the name that \"id -un\" says on the remote";
+
 /*
  * See that the user is called on the remote as the gateway calls them: a remote
  * may fold case, or have two names for a uid.  The keys come along, and save
@@ -497,9 +502,7 @@ do_lookup(struct work *w)
 	    memcmp(text, w->user, name_len) != 0) {
 		snprintf(detail, sizeof(detail), "id -un says: %.*s",
 		    (int)(name_len < 100 ? name_len : 100), text);
-		tell_refused("other-name",
-		    "The remote server calls this user by another name.",
-		    "log in by the name that \"id -un\" says on the remote",
+		tell_refused("other-name", other_name, other_name_remedy,
 		    detail, true);
 		free(text);
 		return false;
@@ -727,35 +730,48 @@ do_open(struct work *w)
 	return tell(FRAME_OK, &fields);
 }
 
-/* The rest of `moshgate check`, on the remote. */
+/*
+ * The rest of `moshgate check`, on the remote.  For one without an account on
+ * the gateway the name has to be the same there.
+ */
 static void
 do_check(struct work *w)
 {
-	char command[1024], *text;
+	const bool unknown = fields_get(&w->start, "unknown") != NULL;
+	char command[1024], *text, *path;
 	enum remote_result result;
 	struct fields fields = { 0 };
 	const char *server = w->config->mosh_server;
-	int status, found;
+	bool named, found;
+	int status;
 	size_t len;
 
 	/* Only the word itself, not its arguments, can be looked for. */
-	snprintf(command, sizeof(command), "command -v %.*s",
+	snprintf(command, sizeof(command), "id -un;command -v %.*s",
 	    (int)strcspn(server, " "), server);
 	result = remote_run(w->remote, command, REPLY_MAX_BYTES, &text, &len,
 	    &status);
 	if (!went_well(w, "shell", result, "the remote runs commands"))
 		return;
-	while (len > 0 && text[len - 1] == '\n')
-		text[--len] = '\0';
-	found = status == 0 && len > 0;
-	tell_step(w, "mosh-server", found, found ? text : "not found",
+	path = text + strcspn(text, "\n");
+	if (*path != '\0')
+		*path++ = '\0';
+	path[strcspn(path, "\n")] = '\0';
+	named = !unknown || strcmp(text, w->user) == 0;
+	if (unknown)
+		tell_step(w, "name", named, text, other_name_remedy);
+	found = status == 0 && *path != '\0';
+	tell_step(w, "mosh-server", found, found ? path : "not found",
 	    mosh_remedy(MOSH_NOT_FOUND));
-	if (found)
-		tell(FRAME_OK, &fields);
-	else
+	if (!named)
+		tell_refused("other-name", other_name, other_name_remedy, "",
+		    true);
+	else if (!found)
 		tell_refused(mosh_reason(MOSH_NOT_FOUND),
 		    mosh_sentence(MOSH_NOT_FOUND), mosh_remedy(MOSH_NOT_FOUND),
 		    "", true);
+	else
+		tell(FRAME_OK, &fields);
 	free(text);
 }
 
