@@ -384,12 +384,15 @@ remote_told(void *context, bool reached, const char *reason, const char *detail)
 {
 	struct server *server = context;
 
-	if (limits_remote(server->limits, reached, frame_now_ms())) {
-		log_event(reached ? LOG_NOTICE : LOG_WARNING,
-		    reached ? "remote-up" : "remote-down", "remote",
+	if (!limits_remote(server->limits, reached, frame_now_ms()))
+		return;
+	if (reached)
+		log_event(LOG_NOTICE, "remote-up", "remote",
+		    server->config->host, NULL);
+	else
+		log_event(LOG_WARNING, "remote-down", "remote",
 		    server->config->host, "reason", reason, "detail", detail,
 		    NULL);
-	}
 	update_banner(server);
 }
 

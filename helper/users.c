@@ -346,13 +346,17 @@ holds_all(const struct map *new, const struct map *old)
 static void
 mend(struct users *users, const char *fault)
 {
-	const bool written = users_write(users);
-
-	log_event(written ? LOG_WARNING : LOG_ERR,
-	    written ? "users-mended" : "users-failed", "detail",
-	    fault[0] != '\0' ? fault : "it has lost users", "remedy",
-	    written ? "see who changed it; only the helper may" : users->fault,
-	    NULL);
+	if (fault[0] == '\0')
+		fault = "it has lost users";
+	if (users_write(users))
+		log_event(LOG_WARNING, "users-mended", "detail", fault,
+		    "remedy", "see who changed it; only the helper may", NULL);
+	else
+		log_event(LOG_ERR, "users-failed", "detail", users->fault,
+		    "remedy",
+		    "it has been changed by somebody; put back a copy, see "
+		    "that _moshgate may write it, and restart the helper",
+		    NULL);
 	users->fault[0] = '\0';
 }
 
