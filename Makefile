@@ -13,6 +13,7 @@
 #   make clean
 #
 # Variables: PREFIX DESTDIR CC CFLAGS CPPFLAGS LDFLAGS
+#   nssdir=D  install the module for the user database into D
 #   V=1       show the commands
 #   SAN=1     build with address and undefined-behaviour sanitizers
 #   BUILD=D   build into D
@@ -37,6 +38,12 @@ datadir = $(PREFIX)/share
 mandir = $(PREFIX)/share/man
 unitdir = $(PREFIX)/lib/systemd/system
 
+# Where the dynamic loader looks, which depends on the system: asked of the
+# compiler when it is needed.
+multiarch = $(shell $(CC) -print-multiarch 2>/dev/null)
+lib64 = $(if $(wildcard /usr/lib64),$(filter 64,$(shell getconf LONG_BIT)))
+nssdir ?= $(PREFIX)/$(or $(addprefix lib/,$(multiarch)),$(if $(lib64),lib64),lib)
+
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 
@@ -57,25 +64,32 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 # Asked of the compiler when the first file is compiled, then remembered.
 cc-has = $(shell $(CC) -O2 -Werror -U_FORTIFY_SOURCE $1 -include stdlib.h -x c -c \
 	-o /dev/null /dev/null 2>/dev/null && echo $1)
-HARDEN = $(eval HARDEN := $$(harden-probe))$(HARDEN)
-ifdef SAN
-harden-probe = -fPIE -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined -fno-omit-frame-pointer \
-	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
-HARDEN_LD = -pie -fsanitize=address,undefined
-else
-harden-probe = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE \
+harden-probe = -fstack-protector-strong -U_FORTIFY_SOURCE \
 	$(or $(call cc-has,-D_FORTIFY_SOURCE=3),-D_FORTIFY_SOURCE=2) \
 	$(call cc-has,-fstack-clash-protection) \
 	$(call cc-has,-fcf-protection) \
 	$(call cc-has,-mbranch-protection=standard)
-HARDEN_LD = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+HARDEN_ALL = $(eval HARDEN_ALL := $$(harden-probe))$(HARDEN_ALL)
+HARDEN_ALL_LD = -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+ifdef SAN
+HARDEN = -fPIE -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
+HARDEN_LD = -pie -fsanitize=address,undefined
+else
+HARDEN = -fPIE $(HARDEN_ALL)
+HARDEN_LD = -pie $(HARDEN_ALL_LD)
 endif
 
+# A module is loaded into any program, which has no sanitizer; and what it is
+# made of besides what it is asked for is nobody else's.
+HARDEN_PIC = -fPIC -fvisibility=hidden $(HARDEN_ALL)
+HARDEN_PIC_LD = -shared -Wl,-z,defs $(HARDEN_ALL_LD)
+
 # The hardening comes last, so that a user's CFLAGS don't take it away.
-COMPILE = $(CC) -std=c17 $(DEFINES) $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) \
-	$(CFLAGS) $(HARDEN)
-LINK = $(CC) $(CFLAGS) $(HARDEN) $(LDFLAGS) $(HARDEN_LD)
+compile = $(CC) -std=c17 $(DEFINES) $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) \
+	$(CFLAGS) $1 -MMD -MP -c
+link = $(CC) $(CFLAGS) $1 $(LDFLAGS) $2
 
 # pkg-config runs in recipes alone: `make deps` has to work without it.
 pkg-cflags = $(shell $(PKG_CONFIG) --cflags $1)
@@ -99,6 +113,9 @@ say = @$(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 LIBEXEC_PROGRAMS = $(addprefix $(BUILD)/,moshgate-helper moshgate-keys \
 	moshgate-session)
 SBIN_PROGRAMS = $(BUILD)/moshgate
+# The GNU C Library looks for a module of this name.
+NSS_NAME = libnss_moshgate.so.2
+NSS_MODULE = $(BUILD)/$(NSS_NAME)
 PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
@@ -111,7 +128,7 @@ TALK = $(call objects,shim/frame shim/visible)
 SHARED = $(call objects,shim/locale shim/spawn shim/usermap)
 
 # The tests' stand-in for a long link is built along, for tests/bed.
-all: $(PROGRAMS) $(BUILD)/tests/wan
+all: $(PROGRAMS) $(NSS_MODULE) $(BUILD)/tests/wan
 	@:
 
 $(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
@@ -128,6 +145,12 @@ $(BUILD)/moshgate-session: \
 $(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/status \
 	shim/spawn shim/client) $(TALK)
 
+$(NSS_MODULE): $(patsubst %,$(BUILD)/%.pic.o,shim/nss_moshgate shim/mapfile \
+	shim/usermap shim/client shim/frame)
+	$(say) "  LINK    $@"
+	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
+		-Wl,-soname,$(NSS_NAME) -o $@ $^
+
 $(BUILD)/tests/wan: $(call objects,tests/wan)
 
 tests: $(UNIT_TESTS)
@@ -135,7 +158,8 @@ tests: $(UNIT_TESTS)
 
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
-	$(BUILD)/libhelper.a $(call objects,shim/client shim/terminal) \
+	$(BUILD)/libhelper.a \
+	$(call objects,shim/client shim/mapfile shim/terminal) \
 	$(SHARED) $(TALK)
 
 # Built by clang alone, and in a directory of their own: see fuzzers-if-any.
@@ -144,7 +168,7 @@ fuzzers: $(FUZZERS)
 
 $(FUZZERS): LIBS = $(call pkg-libs,$(HELPER_PKGS)) -fsanitize=fuzzer
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-	$(BUILD)/libhelper.a $(SHARED) $(TALK)
+	$(BUILD)/libhelper.a $(call objects,shim/mapfile) $(SHARED) $(TALK)
 
 $(BUILD)/libhelper.a: $(HELPER)
 	$(say) "  AR      $@"
@@ -157,12 +181,18 @@ endif
 
 $(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS) $(FUZZERS):
 	$(say) "  LINK    $@"
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+	$(Q)$(call link,$(HARDEN),$(HARDEN_LD)) -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/paths Makefile
 	$(say) "  CC      $<"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+	$(Q)$(call compile,$(HARDEN)) -o $@ $<
+
+$(BUILD)/%.pic.o: %.c $(BUILD)/paths Makefile
+	$(say) "  CC      $< (pic)"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call compile,$(HARDEN_PIC)) -o $@ $<
 
 # Programs know their paths: another PREFIX compiles them anew.
 $(BUILD)/paths: FORCE
@@ -194,7 +224,7 @@ put = $(for-prefix) $1 >$2 && chmod 0644 $2
 install: all
 	@install -d $(DESTDIR)$(libexecdir)/moshgate $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(PREFIX)/lib/sysusers.d \
-		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(nssdir) \
 		$(etc)/moshgate $(etc)/ssh/sshd_config.d \
 		$(if $(MAN5),$(DESTDIR)$(mandir)/man5) \
 		$(if $(MAN8),$(DESTDIR)$(mandir)/man8)
@@ -203,6 +233,12 @@ install: all
 	@# the helper has the key.
 	$(Q)chmod 0711 $(DESTDIR)$(libexecdir)/moshgate/moshgate-helper
 	$(Q)install -m 0755 $(SBIN_PROGRAMS) $(DESTDIR)$(sbindir)
+	@# sshd may be about to load it: there is a whole one at any time. It is
+	@# /etc/nsswitch.conf that says whether it is asked, which stays as it is.
+	$(Q)install -m 0644 $(NSS_MODULE) $(DESTDIR)$(nssdir)/.$(NSS_NAME).new
+	$(Q)mv -f $(DESTDIR)$(nssdir)/.$(NSS_NAME).new \
+		$(DESTDIR)$(nssdir)/$(NSS_NAME)
+	$(Q)$(if $(DESTDIR)$(filter /usr,$(PREFIX)),,ldconfig)
 	$(Q)$(foreach unit,$(UNITS),$(call put,contrib/systemd/$(unit),\
 		$(DESTDIR)$(unitdir)/$(unit)) &&) :
 	$(Q)install -m 0644 contrib/systemd/moshgate.sysusers \
@@ -263,7 +299,7 @@ uninstall:
 	elif $(for-prefix) contrib/$(DROPIN) | cmp -s - $$to; then rm $$to; \
 	else mv $$to $$to.saved && echo "kept as $$to.saved"; fi
 	rm -rf $(DESTDIR)$(libexecdir)/moshgate
-	rm -f $(DESTDIR)$(sbindir)/moshgate \
+	rm -f $(DESTDIR)$(sbindir)/moshgate $(DESTDIR)$(nssdir)/$(NSS_NAME) \
 		$(addprefix $(DESTDIR)$(unitdir)/,$(UNITS)) \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/moshgate.conf \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/moshgate.conf \

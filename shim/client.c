@@ -9,14 +9,15 @@
 
 static const int64_t send_timeout_ms = 5000;
 
-int
-client_connect(void)
+/* Connect, with FLAGS for socket(2). */
+static int
+dial(int flags)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX,
 		.sun_path = RUNSTATEDIR "/moshgate/helper.sock" };
 	int fd, error;
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -1;
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
@@ -26,6 +27,18 @@ client_connect(void)
 		return -1;
 	}
 	return fd;
+}
+
+int
+client_connect(void)
+{
+	return dial(0);
+}
+
+int
+client_connect_now(void)
+{
+	return dial(SOCK_NONBLOCK);
 }
 
 bool

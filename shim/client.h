@@ -14,6 +14,12 @@
 int client_connect(void);
 
 /*
+ * The same without waiting: EAGAIN if as many wait for the helper as may.  The
+ * socket doesn't block either.
+ */
+int client_connect_now(void);
+
+/*
  * Send the request TYPE with FIELDS on the socket FD.
  * Returns false when the helper did not take it.
  */
