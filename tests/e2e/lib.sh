@@ -216,6 +216,31 @@ as() {
 		- "$@"
 }
 
+# look_up USER...: have the gateway's name service look them up as in sshd, and
+# print what it finds.
+look_up() {
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'mkdir -p /run/as-sshd &&
+		cp -n /usr/bin/getent /run/as-sshd/sshd &&
+		exec /run/as-sshd/sshd passwd "$@"' - "$@"
+}
+
+# known USER...: have the gateway know these users of the remote, as after a
+# login.
+known() {
+	look_up "$@" >"$TMUX_TMPDIR/known" || note "not known: $*"
+}
+
+# account USER...: give these an account on the gateway, in group moshgate.
+account() {
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'for user; do
+		useradd -M -d /run/moshgate/empty -G moshgate -p "*" \
+			-s /usr/libexec/moshgate/moshgate-session "$user" ||
+			exit
+	done' - "$@"
+}
+
 # keys_of USER [TYPE KEY]: as sshd asks it.
 keys_of() {
 	as _moshgate /usr/libexec/moshgate/moshgate-keys "$@"
