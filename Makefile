@@ -35,7 +35,7 @@ localstatedir = /var
 libexecdir = $(PREFIX)/libexec
 sbindir = $(PREFIX)/sbin
 datadir = $(PREFIX)/share
-mandir = $(PREFIX)/share/man
+mandir = $(datadir)/man
 unitdir = $(PREFIX)/lib/systemd/system
 
 # Where the dynamic loader looks, which depends on the system: asked of the
@@ -225,6 +225,7 @@ install: all
 	@install -d $(DESTDIR)$(libexecdir)/moshgate $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(nssdir) \
+		$(DESTDIR)$(datadir)/moshgate \
 		$(etc)/moshgate $(etc)/ssh/sshd_config.d \
 		$(if $(MAN5),$(DESTDIR)$(mandir)/man5) \
 		$(if $(MAN8),$(DESTDIR)$(mandir)/man8)
@@ -245,6 +246,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/moshgate.conf
 	$(Q)install -m 0644 contrib/systemd/moshgate.tmpfiles \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/moshgate.conf
+	$(Q)install -m 0644 contrib/reserved-names \
+		$(DESTDIR)$(datadir)/moshgate/reserved-names
 	$(Q)$(if $(MAN5),install -m 0644 $(MAN5) $(DESTDIR)$(mandir)/man5)
 	$(Q)$(if $(MAN8),install -m 0644 $(MAN8) $(DESTDIR)$(mandir)/man8)
 	$(Q)$(if $(DESTDIR),,$(MAKE-USERS))
@@ -298,7 +301,7 @@ uninstall:
 	if [ ! -e $$to ]; then :; \
 	elif $(for-prefix) contrib/$(DROPIN) | cmp -s - $$to; then rm $$to; \
 	else mv $$to $$to.saved && echo "kept as $$to.saved"; fi
-	rm -rf $(DESTDIR)$(libexecdir)/moshgate
+	rm -rf $(DESTDIR)$(libexecdir)/moshgate $(DESTDIR)$(datadir)/moshgate
 	rm -f $(DESTDIR)$(sbindir)/moshgate $(DESTDIR)$(nssdir)/$(NSS_NAME) \
 		$(addprefix $(DESTDIR)$(unitdir)/,$(UNITS)) \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/moshgate.conf \
@@ -449,8 +452,8 @@ HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
 	tests/fuzz/*.h)
 SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
 	tests/*.t tests/fuzz/*.t .ci/run)
-LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-man \
-	lint-systemd lint-tidy
+LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-names \
+	lint-man lint-systemd lint-tidy
 
 lint: deps-lint
 	$(then) -j$$(nproc) -k -Otarget $(LINTS)
@@ -487,6 +490,13 @@ lint-gcc lint-clang: lint-%:
 lint-shell:
 	$(say) "  SHELL   $(words $(SCRIPTS)) files"
 	$(Q)shellcheck -x -P SCRIPTDIR $(SCRIPTS)
+
+# A comment below the names is out of order, too.
+lint-names: contrib/reserved-names
+	$(say) "  NAMES   $<"
+	$(Q)! LC_ALL=C grep -nvE '^(#.*|[A-Za-z0-9._][A-Za-z0-9._-]{0,63})$$' $<
+	$(Q)! LC_ALL=C grep -nxE '[0-9]+|\.\.?' $<
+	$(Q)sed '/^[^#]/,$$!d' $< | LC_ALL=C sort -uc
 
 lint-man:
 	$(say) "  MAN     $(MAN5) $(MAN8)"
