@@ -100,6 +100,8 @@ struct server {
 	bool banner;       /* it is there */
 	int64_t accept_ms; /* not before */
 	struct quota strangers, unknown;
+	/* the one who was logged last as unknown, and of which sshd */
+	char unknown_name[USERNAME_MAX_CHARS + 1], unknown_pid[16];
 	struct quota *users; /* one for each gateway user who failed lately */
 	bool over;
 };
@@ -617,6 +619,24 @@ answer_file_keys(struct peer *peer)
 	file_free(&file);
 }
 
+/*
+ * True if it is for the same NAME and sshd that somebody was logged as unknown
+ * last; from now on it is this one.
+ */
+static bool
+is_last_unknown(struct server *server, const char *name, const char *sshd_pid)
+{
+	const bool last = sshd_pid[0] != '\0' &&
+	    strcmp(server->unknown_name, name) == 0 &&
+	    strcmp(server->unknown_pid, sshd_pid) == 0;
+
+	snprintf(server->unknown_name, sizeof(server->unknown_name), "%s",
+	    name);
+	snprintf(server->unknown_pid, sizeof(server->unknown_pid), "%s",
+	    sshd_pid);
+	return last;
+}
+
 /* The answer to what sshd has asked by the name service. */
 static void
 looked_up(struct lookup_request *request, uid_t uid,
@@ -631,7 +651,9 @@ looked_up(struct lookup_request *request, uid_t uid,
 		fields_free(&fields);
 		return;
 	}
-	if (quota_allows(&peer->server->unknown, NULL,
+	/* sshd asks twice for each login */
+	if (!is_last_unknown(peer->server, request->name, peer->sshd_pid) &&
+	    quota_allows(&peer->server->unknown, NULL,
 		"too many unknown users for the next seconds"))
 		log_event(LOG_INFO, "unknown-user", "user", request->name,
 		    "reason", refusal->reason, "detail", refusal->detail,
