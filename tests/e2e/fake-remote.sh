@@ -15,6 +15,8 @@ fake_remote() {
 		echo 'Bail out! python3-asyncssh is missing; run "make deps".'
 		exit 1
 	fi
+	# the real one says who they are
+	known alice bob carol
 	misbehaves honest
 	fake_timeout_s=$1
 	fake_program=$(cat "$(dirname "$0")/fake-remote.py")

@@ -208,14 +208,6 @@ log_count() {
 	$BED log "$1" | grep -Ec -e "$2"
 }
 
-# as USER CMD...: run CMD on the gateway as that user.
-as() {
-	# shellcheck disable=SC2016
-	$BED on gateway sh -c 'user=$1 && shift && exec setpriv \
-		--reuid="$user" --regid="$(id -g "$user")" --init-groups "$@"' \
-		- "$@"
-}
-
 # look_up USER...: have the gateway's name service look them up as in sshd, and
 # print what it finds.
 look_up() {
@@ -231,6 +223,15 @@ known() {
 	look_up "$@" >"$TMUX_TMPDIR/known" || note "not known: $*"
 }
 
+# as USER CMD...: run CMD on the gateway as that user, who comes to be known.
+as() {
+	$BED on gateway id -u "$1" >"$TMUX_TMPDIR/as" 2>&1 || known "$1"
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'user=$1 && shift && exec setpriv \
+		--reuid="$user" --regid="$(id -g "$user")" --init-groups "$@"' \
+		- "$@"
+}
+
 # account USER...: give these an account on the gateway, in group moshgate.
 account() {
 	# shellcheck disable=SC2016
@@ -241,8 +242,9 @@ account() {
 	done' - "$@"
 }
 
-# keys_of USER [TYPE KEY]: as sshd asks it.
+# keys_of USER [TYPE KEY]: as sshd asks it, which has looked the user up before.
 keys_of() {
+	look_up "$1" >"$TMUX_TMPDIR/keys_of" 2>&1
 	as _moshgate /usr/libexec/moshgate/moshgate-keys "$@"
 }
 

@@ -35,8 +35,10 @@ use Socket;
 use Time::HiRes qw(sleep time);
 
 my $path = '/run/moshgate/helper.sock';
-my %types = (keys => 1, session => 2, check => 3, status => 4, odd => 99);
-my %names = (32 => 'ok', 33 => 'refused', 34 => 'text', 35 => 'step');
+my %types = (keys => 1, session => 2, check => 3, status => 4, lookup => 5,
+	odd => 99);
+my %names = (32 => 'ok', 33 => 'refused', 34 => 'text', 35 => 'step',
+	37 => 'taken');
 
 # Whatever is waited for: not for ever.
 alarm($ENV{PATIENCE_S} || 60);
