@@ -70,24 +70,26 @@ limits_configure(struct limits *limits, int lookups_per_minute,
 static void
 fill(struct limits *limits, int64_t now_ms)
 {
-	const int64_t interval_ms = MINUTE_MS /
-	    (limits->per_minute - limits->burst + 1);
-	int64_t tokens;
+	const int64_t later = limits->per_minute - limits->burst + 1;
+	const int64_t interval_ms = (MINUTE_MS + later - 1) / later;
+	int64_t tokens, room;
 
 	if (limits->tokens < 0) {
 		limits->tokens = limits->burst;
 		limits->filled_ms = now_ms;
 	}
 	/* those being asked have theirs, and may give them back */
-	if (limits->tokens + limits->asking >= limits->burst) {
-		limits->filled_ms = now_ms;
+	room = limits->burst - limits->asking - limits->tokens;
+	tokens = (now_ms - limits->filled_ms) / interval_ms;
+	if (tokens < room) {
+		limits->filled_ms += tokens * interval_ms;
+		limits->tokens += (int)tokens;
 		return;
 	}
-	tokens = (now_ms - limits->filled_ms) / interval_ms;
-	limits->filled_ms += tokens * interval_ms;
-	if (tokens > limits->burst - limits->asking - limits->tokens)
-		tokens = limits->burst - limits->asking - limits->tokens;
-	limits->tokens += (int)tokens;
+	/* a full one does not begin the next */
+	limits->filled_ms = now_ms;
+	if (room > 0)
+		limits->tokens += (int)room;
 }
 
 static bool
