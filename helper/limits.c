@@ -11,6 +11,8 @@
 /* More than 2 refusals at once come too close to a ban. */
 #define BURST 2
 #define SHARE_OF_BURST 3 /* a third of what goes in a minute */
+/* One more may go while users come in; 3 are just not banned. */
+#define GROWN 3
 
 struct refused {
 	char name[USERNAME_MAX_CHARS + 1];
@@ -63,6 +65,24 @@ limits_configure(struct limits *limits, int lookups_per_minute,
 	limits->negative_ttl_ms = (int64_t)negative_ttl_s * 1000;
 }
 
+/* Have no more tokens than make MOST, with those of who is being asked. */
+static void
+cap(struct limits *limits, int most)
+{
+	const int room = most > limits->asking ? most - limits->asking : 0;
+
+	if (limits->tokens > room)
+		limits->tokens = room;
+}
+
+/* True if nobody has been guessing. */
+static bool
+is_calm(const struct limits *limits, int64_t now_ms)
+{
+	return limits->refused_ms < 0 ||
+	    now_ms - limits->refused_ms >= MINUTE_MS;
+}
+
 /*
  * One token comes each interval, so that a full bucket and all that come within
  * a minute are not more than per_minute.
@@ -78,6 +98,8 @@ fill(struct limits *limits, int64_t now_ms)
 		limits->tokens = limits->burst;
 		limits->filled_ms = now_ms;
 	}
+	if (limits->asking == 0)
+		cap(limits, limits->burst);
 	/* those being asked have theirs, and may give them back */
 	room = limits->burst - limits->asking - limits->tokens;
 	tokens = (now_ms - limits->filled_ms) / interval_ms;
@@ -116,8 +138,6 @@ remember_refused(struct limits *limits, const char *name, int64_t now_ms)
 enum limits_answer
 limits_ask(struct limits *limits, const char *name, int64_t now_ms)
 {
-	bool calm;
-
 	limits->wanted_ms = now_ms;
 	if (was_refused(limits, name, now_ms))
 		return LIMITS_REFUSED;
@@ -129,10 +149,7 @@ limits_ask(struct limits *limits, const char *name, int64_t now_ms)
 		limits->asking++;
 		return LIMITS_GO;
 	}
-	/* It is worth waiting if nobody is guessing. */
-	calm = limits->refused_ms < 0 ||
-	    now_ms - limits->refused_ms >= MINUTE_MS;
-	if (limits->asking > 0 && calm)
+	if (limits->asking > 0 && is_calm(limits, now_ms))
 		return LIMITS_LATER;
 	return limits->tokens > 0 ? LIMITS_BUSY : LIMITS_TOO_MANY;
 }
@@ -141,26 +158,24 @@ void
 limits_done(struct limits *limits, const char *name,
     enum limits_outcome outcome, int64_t now_ms)
 {
-	const int most = limits->burst > LIMITS_ASKING_MAX ? limits->burst
-							   : LIMITS_ASKING_MAX;
+	const int most = limits->burst > GROWN ? limits->burst : GROWN;
 
 	fill(limits, now_ms);
 	limits->asking--;
 	switch (outcome) {
 	case LIMITS_IS_USER:
 		/* and one more: whoever comes now may be a user as well */
-		limits->tokens += 2;
-		if (limits->tokens + limits->asking > most)
-			limits->tokens = most - limits->asking;
+		limits->tokens += is_calm(limits, now_ms) ? 2 : 1;
+		cap(limits, most);
 		break;
 	case LIMITS_NO_USER:
 		limits->refused_ms = now_ms;
-		if (limits->tokens > limits->burst - 1)
-			limits->tokens = limits->burst - 1;
+		cap(limits, limits->burst - 1);
 		remember_refused(limits, name, now_ms);
 		break;
 	default:
 		limits->tokens++;
+		cap(limits, most);
 		break;
 	}
 }
