@@ -35,6 +35,16 @@ struct limits {
 	int64_t wanted_ms;  /* when somebody wanted the remote last */
 };
 
+/* Have no more tokens than make MOST, with those of who is being asked. */
+static void
+cap(struct limits *limits, int most)
+{
+	const int room = most > limits->asking ? most - limits->asking : 0;
+
+	if (limits->tokens > room)
+		limits->tokens = room;
+}
+
 struct limits *
 limits_new(void)
 {
@@ -63,16 +73,7 @@ limits_configure(struct limits *limits, int lookups_per_minute,
 	if (limits->burst < lookups_per_minute / SHARE_OF_BURST)
 		limits->burst = lookups_per_minute / SHARE_OF_BURST;
 	limits->negative_ttl_ms = (int64_t)negative_ttl_s * 1000;
-}
-
-/* Have no more tokens than make MOST, with those of who is being asked. */
-static void
-cap(struct limits *limits, int most)
-{
-	const int room = most > limits->asking ? most - limits->asking : 0;
-
-	if (limits->tokens > room)
-		limits->tokens = room;
+	cap(limits, limits->burst);
 }
 
 /* True if nobody has been guessing. */
