@@ -20,15 +20,26 @@ compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Take the names in TEXT, which is changed; returns the line that is wrong. */
+/*
+ * Take the names in the LEN bytes at TEXT, which is changed, and in which a NUL
+ * follows; returns the line that is wrong, or 0.
+ */
 static unsigned
-take(struct reserved *reserved, char *text)
+take(struct reserved *reserved, char *text, size_t len)
 {
+	char *const end = text + len;
 	unsigned number = 0;
-	char *at = text;
+	char *newline;
 
-	for (char *line; (line = strsep(&at, "\n")) != NULL;) {
+	for (char *line = text; line < end; line = newline + 1) {
+		newline = memchr(line, '\n', (size_t)(end - line));
+		if (newline == NULL)
+			newline = end;
+		*newline = '\0';
 		number++;
+		/* a NUL in it would hide the rest */
+		if (strlen(line) != (size_t)(newline - line))
+			return number;
 		if (*line == '#' || *line == '\0')
 			continue;
 		if (!username_valid(line))
@@ -60,7 +71,7 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	if (reserved->names == NULL)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: out of memory", path);
 	else
-		wrong = take(reserved, file.text);
+		wrong = take(reserved, file.text, file.len);
 	if (wrong > 0)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: not a user's name",
 		    path, wrong);
