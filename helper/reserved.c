@@ -57,11 +57,12 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	char fault[FILE_FAULT_BYTES] = "out of memory";
 	size_t lines = 1;
 	unsigned wrong = 0;
-	struct file file;
+	struct file file = { 0 };
 
 	error[0] = '\0';
 	if (reserved == NULL || !file_read(path, 0, MAX_BYTES, &file, fault)) {
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: %s", path, fault);
+		file_free(&file);
 		free(reserved);
 		return NULL;
 	}
