@@ -126,6 +126,8 @@ HELPER = $(filter-out %/moshgate-helper.o,\
 TALK = $(call objects,shim/frame shim/visible)
 # What the helper shares with the shims besides.
 SHARED = $(call objects,shim/locale shim/spawn shim/usermap)
+# What reads other programs' settings.
+FOREIGN = $(call objects,shim/nscd shim/nsswitch shim/sshdconf)
 
 # The tests' stand-in for a long link is built along, for tests/bed.
 all: $(PROGRAMS) $(NSS_MODULE) $(BUILD)/tests/wan
@@ -160,7 +162,7 @@ $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
 	$(BUILD)/libhelper.a \
 	$(call objects,shim/client shim/mapfile shim/terminal) \
-	$(SHARED) $(TALK)
+	$(FOREIGN) $(SHARED) $(TALK)
 
 # Built by clang alone, and in a directory of their own: see fuzzers-if-any.
 fuzzers: $(FUZZERS)
@@ -168,7 +170,8 @@ fuzzers: $(FUZZERS)
 
 $(FUZZERS): LIBS = $(call pkg-libs,$(HELPER_PKGS)) -fsanitize=fuzzer
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-	$(BUILD)/libhelper.a $(call objects,shim/mapfile) $(SHARED) $(TALK)
+	$(BUILD)/libhelper.a $(call objects,shim/mapfile) $(FOREIGN) \
+	$(SHARED) $(TALK)
 
 $(BUILD)/libhelper.a: $(HELPER)
 	$(say) "  AR      $@"
