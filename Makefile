@@ -144,8 +144,9 @@ $(BUILD)/moshgate-session: \
 	$(call objects,shim/moshgate-session shim/terminal shim/locale \
 	shim/client) $(TALK)
 
-$(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/status \
-	shim/spawn shim/client) $(TALK)
+$(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/check_map \
+	shim/check_names shim/check_sshd shim/check_users shim/report \
+	shim/status shim/spawn shim/usermap shim/client) $(FOREIGN) $(TALK)
 
 $(NSS_MODULE): $(patsubst %,$(BUILD)/%.pic.o,shim/nss_moshgate shim/mapfile \
 	shim/usermap shim/client shim/frame)

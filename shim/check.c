@@ -1,19 +1,16 @@
+#include "check.h"
+
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "moshgate.h"
+#include "report.h"
 #include "spawn.h"
-#include "visible.h"
 
 #define HELPER LIBEXECDIR "/moshgate/moshgate-helper"
-#define SESSION LIBEXECDIR "/moshgate/moshgate-session"
-#define GROUP "moshgate"
 
 static const int64_t step_timeout_ms = 90000;
 
@@ -24,24 +21,8 @@ usage(FILE *to)
 	      "\n"
 	      "Sees whether everything is there that a login of user needs, "
 	      "and says what to\ndo where it is not.  Without a user, one of "
-	      "the group " GROUP " is taken.\n",
+	      "those who go to\nthe remote is taken.\n",
 	    to);
-}
-
-/* Print a line of the outcome; TEXT may hold anything. */
-static bool
-report(bool ok, const char *step, const char *text, const char *remedy)
-{
-	char visible[2304]; /* a text may be two lists of algorithms */
-
-	printf("%-6s%-16s%s\n", ok ? "ok" : "FAIL", step,
-	    visible_copy(visible, sizeof(visible), text, strlen(text)));
-	if (!ok && remedy[0] != '\0')
-		printf("%-22s-> %s\n", "",
-		    visible_copy(visible, sizeof(visible), remedy,
-			strlen(remedy)));
-	fflush(stdout);
-	return ok;
 }
 
 static bool
@@ -61,67 +42,6 @@ check_configuration(void)
 	text[len] = '\0';
 	return report(status == 0, "configuration", text,
 	    "mend that; moshgate.ini(5) has every setting");
-}
-
-static bool
-check_account(const struct passwd *account)
-{
-	char text[256];
-
-	if (account->pw_uid == 0)
-		return report(false, "account", "root is in group " GROUP,
-		    "gpasswd -d root " GROUP);
-	if (strcmp(account->pw_shell, SESSION) == 0)
-		return true;
-	snprintf(text, sizeof(text), "%s has the login shell %s",
-	    account->pw_name, account->pw_shell);
-	return report(false, "account", text,
-	    "usermod -s " SESSION " for that user");
-}
-
-/*
- * See that the members of the group have the right shell.  Stores the name of
- * one in USER if it is empty.
- */
-static bool
-check_accounts(char *user, size_t size)
-{
-	const struct group *group = getgrnam(GROUP);
-	const struct passwd *account;
-	bool ok = true;
-	size_t count = 0;
-	gid_t gid;
-	char text[128];
-
-	if (group == NULL)
-		return report(false, "accounts", "there is no group " GROUP,
-		    "groupadd --system " GROUP);
-	gid = group->gr_gid;
-	for (char **member = group->gr_mem; *member != NULL; member++) {
-		account = getpwnam(*member);
-		if (account == NULL)
-			continue;
-		count++;
-		ok = check_account(account) && ok;
-		if (user[0] == '\0')
-			snprintf(user, size, "%s", account->pw_name);
-	}
-	setpwent();
-	while ((account = getpwent()) != NULL) {
-		if (account->pw_gid != gid)
-			continue;
-		count++;
-		ok = check_account(account) && ok;
-		if (user[0] == '\0')
-			snprintf(user, size, "%s", account->pw_name);
-	}
-	endpwent();
-	if (!ok)
-		return false;
-	snprintf(text, sizeof(text), "%zu in group %s", count, GROUP);
-	return report(count > 0, "accounts", text,
-	    "put the accounts that are to go to the remote in that group, "
-	    "with the login shell " SESSION);
 }
 
 static int
@@ -192,10 +112,34 @@ check_remote(int fd, const char *user)
 	    "see its lines in the log (journalctl -t moshgate-helper)");
 }
 
+/*
+ * See that this machine is as a login of USER needs it; without one, store in
+ * USER somebody to try.
+ */
+static bool
+check_gateway(char user[CHECK_USER_BYTES])
+{
+	char someone[CHECK_USER_BYTES];
+	const char *who = someone;
+	bool ok, mapped;
+
+	ok = check_configuration();
+	ok = check_names(&mapped) && ok;
+	ok = check_users(mapped, someone) && ok;
+	/* sshd looks up whom it is asked about */
+	if (user[0] != '\0' && check_is_member(user))
+		who = user;
+	if (who[0] != '\0')
+		ok = check_sshd(who) && ok;
+	if (user[0] == '\0')
+		memcpy(user, someone, sizeof(someone));
+	return ok;
+}
+
 int
 check_main(int argc, char **argv)
 {
-	char user[128] = "";
+	char user[CHECK_USER_BYTES] = "";
 	bool ok;
 	int fd;
 
@@ -214,8 +158,7 @@ check_main(int argc, char **argv)
 	}
 	if (argc == 2)
 		snprintf(user, sizeof(user), "%s", argv[1]);
-	ok = check_configuration();
-	ok = check_accounts(user, sizeof(user)) && ok;
+	ok = check_gateway(user);
 	fd = check_socket();
 	if (fd < 0)
 		return 1;
@@ -225,5 +168,10 @@ check_main(int argc, char **argv)
 	else
 		ok = check_remote(fd, user) && ok;
 	close(fd);
+	if (ok)
+		report_note("bans",
+		    "on the remote, except this gateway: "
+		    "PerSourcePenaltyExemptList (OpenSSH 9.8 and later), "
+		    "ignoreip (fail2ban)");
 	return ok ? 0 : 1;
 }

@@ -2,39 +2,25 @@
 # `moshgate check' sees what a login would run into, and says what to do.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 62
+. "$(dirname "$0")/check.sh"
+plan 64
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
 
-check() {
-	$BED on gateway moshgate check "$@" 2>&1
-}
-# finds PATTERN REMEDY [CMD...]: `moshgate check alice' (or CMD) fails with
-# status 1, one FAIL line that has PATTERN, and REMEDY in the line after it.
-finds() {
-	pattern=$1 remedy=$2
-	shift 2
-	[ $# -gt 0 ] || set -- check alice
-	found=$("$@")
-	status=$?
-	is "$thing: status 1" "$status" 1
-	is '... one thing is wrong' "$(echo "$found" | grep -c '^FAIL ')" 1
-	like '... which the line says' \
-		"$(echo "$found" | grep '^FAIL ')" "^FAIL +$pattern"
-	like '... and the next what to do' \
-		"$(echo "$found" | sed -n '/^FAIL /{n;p;}')" "^ +-> .*$remedy"
-}
-
 well=$(check alice)
 is 'nothing is wrong: status 0' $? 0
-is '... and every line says ok' "$(echo "$well" | grep -vc '^ok ')" 0
+is '... and no line says that something is' "$(echo "$well" | grep -c '^FAIL')" 0
+# The name service has tests of its own.
 is '... for each step of a login' \
-	"$(echo "$well" | sed 's/^ok *\([^ ]* [a-z]*\|[^ ]*\) .*/\1/' |
+	"$(echo "$well" | sed -n 's/^ok *\([^ ]* [a-z]*\|[^ ]*\) .*/\1/p' |
+		grep -Ev '^(name service|module|user map)' |
 		xargs -d '\n' printf '%s,' | sed 's/ *,/,/g')" \
-	'configuration,accounts,socket,resolve,connect,host key,login,shell,mosh-server,'
+	'configuration,accounts,sshd,socket,resolve,connect,host key,login,shell,mosh-server,'
+like '... and what it cannot see is said last' "$(echo "$well" | tail -n 1)" \
+	'^note +bans +on the remote.*: PerSourcePenaltyExemptList .*ignoreip'
 is 'without a user one of the group is taken: status 0' \
-	"$(check | grep -vc '^ok '; check >/dev/null; echo $?)" '0
+	"$(check | grep -c '^FAIL'; check >/dev/null; echo $?)" '0
 0'
 
 thing='a wrong setting'
@@ -105,6 +91,7 @@ thing='an account that does not exist'
 said=$(check zoe)
 is "$thing: status 1" $? 1
 like '... and the line says it' "$said" '^FAIL '
+unlike '... and nothing beside that' "$said" '^note '
 
 is '--help: status 0' "$(check --help >/dev/null; echo $?)" 0
 like '... and how it is used' "$(check --help)" '^usage: moshgate check'

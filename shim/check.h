@@ -1,0 +1,34 @@
+#ifndef MOSHGATE_CHECK_H
+#define MOSHGATE_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The parts of `moshgate check` that ask nobody but this machine.  Each
+ * prints its steps, and returns false if one of them failed.
+ */
+
+#define CHECK_GROUP "moshgate"
+#define CHECK_SESSION LIBEXECDIR "/moshgate/moshgate-session"
+#define CHECK_USER_BYTES 128
+
+/*
+ * The name service: /etc/nsswitch.conf, libnss_moshgate, nscd.  Stores in
+ * *MAPPED whether users of the remote need no account here.
+ */
+bool check_names(bool *mapped);
+
+/*
+ * The user map and the accounts in the group; MAPPED is as above.  Stores in
+ * SOMEONE the name of a user who goes to the remote, or "".
+ */
+bool check_users(bool mapped, char someone[CHECK_USER_BYTES]);
+
+/* What sshd(8) has set for USER, who is a user of this gateway. */
+bool check_sshd(const char *user);
+
+/* True if there is the account NAME, and it is in the group. */
+bool check_is_member(const char *name);
+
+#endif
