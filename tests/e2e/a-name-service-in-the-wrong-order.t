@@ -9,7 +9,7 @@ plan 74
 
 conf=/etc/nsswitch.conf
 accounts alice bob carol
-user_map
+no_map
 no_module
 
 thing='only accounts of the gateway'
@@ -28,7 +28,7 @@ $BED on gateway sh -c 'cd "$(dirname "$(ldconfig -p |
 finds 'module +libnss_moshgate\.so\.2 is something else' 'install moshgate anew'
 
 thing='moshgate last'
-stand_in
+stand_in '' 0
 is_content "name service +moshgate is last in the line passwd of $conf"
 like '... and so is its module' "$found" '^ok +module +libnss_moshgate\.so\.2 '
 like '... and nobody has come yet' "$found" \
@@ -101,8 +101,8 @@ is_content 'name service'
 unlike '... and it is not spoken of' "$found" nscd
 $BED on gateway socat UNIX-LISTEN:/run/nscd/socket,fork,mode=666 /dev/null &
 nscd=$!
-ok '(something listens in its place)' wait_for \
-	$BED on gateway test -S /run/nscd/socket
+ok '(something listens in its place)' \
+	wait_for "$BED" on gateway test -S /run/nscd/socket
 thing='nscd caches users'
 finds 'name cache +nscd caches users' \
 	'say "enable-cache passwd no" in /etc/nscd\.conf, and start it anew'

@@ -58,13 +58,16 @@ passwd_line() {
 		printf "%s\n" "passwd: $1" >>/etc/nsswitch.conf' - "$1"
 }
 
-# user_map [LINE...]: what is in it from now on.
+# user_map LINE...: what is in it from now on.
 user_map() {
-	[ $# = 0 ] || printf '%s\n' "$@" | $BED on gateway sh -c '
+	printf '%s\n' "$@" | $BED on gateway sh -c '
 		cat >/var/lib/moshgate/users
 		chown _moshgate:_moshgate /var/lib/moshgate/users
 		chmod 644 /var/lib/moshgate/users'
-	[ $# -gt 0 ] || $BED on gateway rm -rf /var/lib/moshgate/users
+}
+
+no_map() {
+	$BED on gateway rm -f /var/lib/moshgate/users
 }
 
 # accounts NAME...: these have an account on the gateway and go to the remote,
@@ -89,7 +92,8 @@ no_module() {
 		/usr/lib/*/libnss_moshgate.so.2'
 }
 
-# stand_in [NAME UID]: libnss_moshgate is a stand-in that knows this user alone.
+# stand_in NAME UID: libnss_moshgate is a stand-in that knows this user alone, or
+# none if NAME is empty.
 stand_in() {
 	no_module
 	# shellcheck disable=SC2016
@@ -97,7 +101,7 @@ stand_in() {
 		libc=$(ldconfig -p | sed -n "s/.*libc\.so\.6 .*=> //p" | head -n 1)
 		gid=$(sed -n "s/^moshgate:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
 		cc -w -shared -fPIC -o "${libc%/*}/libnss_moshgate.so.2" \
-			-DNAME="\"$1\"" -DUID="${2:-0}" -DGID="$gid" -x c -' \
+			-DNAME="\"$1\"" -DUID="$2" -DGID="$gid" -x c -' \
 		- "$@" <<-'END'
 	#include <nss.h>
 	#include <pwd.h>
