@@ -18,7 +18,9 @@ struct rest {
 static char
 peek(const struct rest *rest)
 {
-	return rest->len > 0 ? rest->at[0] : '\0';
+	if (rest->len == 0)
+		return '\0';
+	return rest->at[0];
 }
 
 static void

@@ -31,13 +31,13 @@ static void
 has(const char *text, const char *sources)
 {
 	struct nsswitch line;
-	char names[1024] = "";
+	char names[1024] = "", *to = names;
 
 	assert_true(parse(text, &line));
 	for (size_t i = 0; i < line.count; i++) {
 		if (i > 0)
-			strcat(names, " ");
-		strcat(names, line.sources[i].name);
+			to = stpcpy(to, " ");
+		to = stpcpy(to, line.sources[i].name);
 	}
 	assert_string_equal(names, sources);
 }
@@ -178,23 +178,23 @@ a_second_bracket_ends_the_line(void **state)
 static void
 there_is_room_for_so_many(void **state)
 {
-	char text[1024] = "passwd:", name[NSSWITCH_NAME_MAX_CHARS + 2];
-	char advice[NSSWITCH_ADVICE_BYTES];
+	char text[1024], name[NSSWITCH_NAME_MAX_CHARS + 2];
+	char *to = stpcpy(text, "passwd:"), advice[NSSWITCH_ADVICE_BYTES];
 	struct nsswitch line;
 
 	(void)state;
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	for (int i = 0; i < NSSWITCH_SOURCES_MAX; i++) {
-		strcat(text, " ");
-		strcat(text, name + 1);
+		to = stpcpy(to, " ");
+		to = stpcpy(to, name + 1);
 	}
 	assert_true(parse(text, &line));
 	assert_int_equal(line.count, NSSWITCH_SOURCES_MAX);
 	nsswitch_advise(&line, advice);
 	assert_true(strlen(advice) < sizeof(advice) - 1);
 	assert_string_equal(advice + strlen(advice) - 9, " moshgate");
-	strcat(text, " y");
+	memcpy(to, " y", 3);
 	is_garbled(text);
 	snprintf(text, sizeof(text), "passwd: %s", name);
 	is_garbled(text);
