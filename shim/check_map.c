@@ -126,6 +126,8 @@ parse(struct check_map *map, size_t len)
 
 		/* a last line that has no end is one half-written */
 		newline = memchr(at, '\n', (size_t)(end - at));
+		if (newline != NULL && *at == '#')
+			continue;
 		if (newline == NULL ||
 		    !usermap_line(at, (size_t)(newline - at), &entry)) {
 			if (map->garbled++ == 0)

@@ -3,7 +3,7 @@
 # not the user's own on the remote is refused when the remote has said so.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 31
+plan 30
 
 settings '[users]' 'lookups_per_minute = 600'
 $BED helper restart
@@ -12,14 +12,14 @@ $BED helper restart
 stranger() {
 	ssh_with "$BED_DIR/client_key" -o PreferredAuthentications=publickey \
 		-l "$1" gateway true </dev/null >"$TMUX_TMPDIR/stranger" 2>&1
-	grep 'Permission denied' "$TMUX_TMPDIR/stranger" ||
+	grep -e 'Permission denied' -e 'invalid characters' "$TMUX_TMPDIR/stranger" ||
 		not cat "$TMUX_TMPDIR/stranger"
 }
 sixty=$(printf 'a%.0s' $(seq 60))
 tab=$(printf '\t')
 before=$(tcp_connections)
-for name in "${sixty}12345" . .. -rf -x 0 12345 'al ice' 'al/ice' \
-    ../etc/passwd 'al:ice' 'alice;id' 'älice' 'al%ice' 'alice*' "al${tab}ice"; do
+for name in "${sixty}12345" . .. -rf -x 0 12345 'al ice' \
+    ../etc/passwd 'alice;id' 'älice' 'al%ice' 'alice*' "al${tab}ice"; do
 	ok "there is no user \"$name\"" stranger "$name"
 done
 # ssh itself takes no name with a newline or a NUL: so past it.

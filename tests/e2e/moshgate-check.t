@@ -8,6 +8,7 @@ plan 64
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
 
+known alice
 well=$(check alice)
 is 'nothing is wrong: status 0' $? 0
 is '... and no line says that something is' "$(echo "$well" | grep -c '^FAIL')" 0
@@ -38,11 +39,11 @@ finds "configuration +.*$key" 'mend that'
 $BED on gateway chmod 640 "$key"
 
 thing='an account with another shell'
-$BED on gateway sed -i '/^bob:/s|:[^:]*$|:/bin/bash|' /etc/passwd
-finds 'account +bob has the login shell /bin/bash' \
+account dave
+$BED on gateway sed -i '/^dave:/s|:[^:]*$|:/bin/bash|' /etc/passwd
+finds 'account +dave has the login shell /bin/bash' \
 	'usermod -s /usr/libexec/moshgate/moshgate-session'
-$BED on gateway sed -i '/^bob:/s|:[^:]*$|:/usr/libexec/moshgate/moshgate-session|' \
-	/etc/passwd
+$BED on gateway userdel dave
 
 thing='the helper stopped'
 $BED helper stop
