@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 7
+known alice bob carol
 
 peer=$(cat "$(dirname "$0")/socket.pl")
 # keep_busy USER: have the user ask for sessions, three at a time, so that one

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 7
+known alice bob carol
 
 key=/etc/moshgate/id_ed25519
 $BED on gateway sh -c "openssl genpkey -algorithm ed25519 >$key"

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 21
+known alice bob carol
 
 peer=$(cat "$(dirname "$0")/socket.pl")
 status() {

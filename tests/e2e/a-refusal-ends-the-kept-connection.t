@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 6
+known alice bob carol
 
 settings '[session]' 'share_max_age = 10'
 $BED helper restart

@@ -6,6 +6,10 @@ in_bed "$@"
 plan 12
 
 session=/usr/libexec/moshgate/moshgate-session
+account alice bob carol
+$BED on gateway sed -i -e '/^alice:/s/:x:[0-9]*/:x:2001/' \
+	-e '/^bob:/s/:x:[0-9]*/:x:2002/' -e '/^carol:/s/:x:[0-9]*/:x:2003/' \
+	/etc/passwd
 # On the remote both exist in their own right, and let everybody in.
 for name in dave erin; do
 	# shellcheck disable=SC2016

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 52
+known alice bob carol
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
 ca=$TMUX_TMPDIR/ca

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 36
+known alice bob carol
 
 no_helper() {
 	not running gateway '[m]oshgate-helper'

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 19
+known alice bob carol
 
 before=$(host_key remote ed25519 | fingerprint)
 rsa=$(another_key rsa)

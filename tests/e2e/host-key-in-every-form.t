@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 38
+known alice bob carol
 
 file=/etc/moshgate/known_hosts
 key=$(host_key remote ed25519)

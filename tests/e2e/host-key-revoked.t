@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 18
+known alice bob carol
 
 key=$(host_key remote ed25519)
 known_hosts "remote $key

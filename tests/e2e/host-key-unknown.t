@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 15
+known alice bob carol
 
 $BED on gateway rm /etc/moshgate/known_hosts
 $BED helper restart

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 37
+known alice bob carol
 
 home=/home/alice
 keys=$home/.ssh/authorized_keys

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 25
+known alice bob carol
 
 file=/etc/moshgate/known_hosts
 right=$($BED on gateway cat "$file")

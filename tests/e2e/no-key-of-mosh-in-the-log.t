@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 34
+known alice bob carol
 
 # no_key KEYS: is none of these, one a line, in a log?
 no_key() {

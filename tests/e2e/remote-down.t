@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 19
+known alice bob carol
 
 # A login that is under way while another's is tried.
 settings 'connect_timeout = 20'

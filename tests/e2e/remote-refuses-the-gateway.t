@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 4
+known alice bob carol
 
 forget_gateway() {
 	$BED on remote sed -i '/ gateway$/d' \

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 47
+known alice bob carol
 
 ours=$BED_DIR/client_key
 other=$TMUX_TMPDIR/other
