@@ -66,6 +66,7 @@ struct remote {
 	LIBSSH2_CHANNEL *channel;
 	remote_signer *sign;
 	void *sign_context;
+	bool has_signed; /* the remote has had what proves who comes */
 	const char *step;
 	/* how long and how much may be read in this step; what is in use */
 	int64_t step_end_ms;
@@ -1100,6 +1101,7 @@ sign_callback(LIBSSH2_SESSION *session, unsigned char **signature,
 	}
 	*signature = made;
 	*signature_len = crypto_sign_BYTES;
+	r->has_signed = true;
 	return 0;
 }
 
@@ -1127,8 +1129,11 @@ remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
 	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
 		return why_failed(r, REMOTE_REFUSED);
 	default:
-		return why_failed(r, REMOTE_LOST);
+		break;
 	}
+	result = why_failed(r, REMOTE_LOST);
+	/* sshd hangs up on an account that PAM does not let in, after all */
+	return result == REMOTE_LOST && r->has_signed ? REMOTE_REFUSED : result;
 }
 
 /*
