@@ -5,6 +5,7 @@
 in_bed "$@"
 plan 18
 known alice bob carol
+logins=$(log_count remote 'Accepted publickey')
 
 key=$(host_key remote ed25519)
 known_hosts "remote $key
@@ -20,7 +21,7 @@ like '... and how to show the right one' "$line" \
 	"'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub'"
 unlike '... but not how to pin this one' "$line" 'ssh-keyscan|ssh-keygen -R'
 is 'the gateway has not been authenticated there' \
-	"$(log_count remote 'Accepted publickey')" 0
+	"$(log_count remote 'Accepted publickey')" "$logins"
 
 settings '[clients]' 'keys = any'
 $BED helper restart

@@ -218,14 +218,16 @@ look_up() {
 }
 
 # known USER...: have the gateway know these users of the remote, as after a
-# login.
+# login long ago: its helper, started anew, has their uids and nothing else.
 known() {
 	look_up "$@" >"$TMUX_TMPDIR/known" || note "not known: $*"
+	$BED helper restart
 }
 
 # as USER CMD...: run CMD on the gateway as that user, who comes to be known.
 as() {
-	$BED on gateway id -u "$1" >"$TMUX_TMPDIR/as" 2>&1 || known "$1"
+	$BED on gateway id -u "$1" >"$TMUX_TMPDIR/as" 2>&1 ||
+		look_up "$1" >"$TMUX_TMPDIR/as" 2>&1
 	# shellcheck disable=SC2016
 	$BED on gateway sh -c 'user=$1 && shift && exec setpriv \
 		--reuid="$user" --regid="$(id -g "$user")" --init-groups "$@"' \

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 26
+known alice
 
 # sshd LINE...: the remote's sshd is configured so, and tells what it agrees on.
 sshd() {
