@@ -61,10 +61,10 @@ is '... nor is such a uid' "$(name 70002)" 2
 map 'alice:70000\nroot:70001\n'
 is "the machine's own users come first" "$(uid alice) $(uid root)" '2001 0'
 
+map 'zoe:70000\n'
 on groupmod -n moshgate2 moshgate
 is 'without the group moshgate there is nobody' "$(uid zoe) $(everybody)" '2 '
 on groupmod -n moshgate moshgate2
-map 'zoe:70000\n'
 # group MEMBERS: the group moshgate with this many.
 group() {
 	on sh -c 'sed -i "/^moshgate:/d" /etc/group &&
