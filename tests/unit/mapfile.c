@@ -476,34 +476,37 @@ a_map_has_16_mib_at_most(void **state)
 	close(fd);
 }
 
-/* Descriptor FD, the next one to be given, is free. */
+/* The next descriptors to be given, as many as are needed at once. */
 static void
-is_next(int fd)
+next_two(int fds[2])
 {
-	assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), fd);
-	close(fd);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		assert_true(fds[i] >= 0);
+	}
+	close(fds[0]);
+	close(fds[1]);
 }
 
 static void
 what_was_opened_is_closed(void **state)
 {
-	const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	static void (*const others[])(void **) = { without_a_map_it_is_missing,
+		a_map_that_others_may_write_is_refused,
+		a_directory_that_others_may_write_is_refused };
 	struct mapfile map;
+	int before[2], after[2];
 
-	(void)state;
-	assert_true(fd >= 0);
-	close(fd);
+	next_two(before);
 	write_map("zoe:70000\n", 10);
 	open_map(&map);
 	assert_int_equal(fcntl(map.fd, F_GETFD), FD_CLOEXEC);
 	mapfile_close(&map);
-	is_next(fd);
-	without_a_map_it_is_missing(NULL);
-	is_next(fd);
-	a_map_that_others_may_write_is_refused(NULL);
-	is_next(fd);
-	a_directory_that_others_may_write_is_refused(NULL);
-	is_next(fd);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		others[i](state);
+		next_two(after);
+		assert_memory_equal(before, after, sizeof(before));
+	}
 }
 
 int
