@@ -194,8 +194,8 @@ def list_growing():
     module._nss_moshgate_setpwent(0)
     names = [next_one().name, next_one().name]
     with open(MAP + '.new', 'w') as new:
-        # the position is now in the middle of a line, whose end is a user
-        new.write('# xxxxxxxxzoe:70009\nyan:70001\nlast:70002\n')
+        # where the third line was, there is now the end of one, like a user
+        new.write('# ' + 18 * 'x' + 'xu:70009\nyan:70001\nlast:70002\n')
     os.rename(MAP + '.new', MAP)
     print(' '.join(names + the_rest()))
 
