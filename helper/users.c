@@ -412,11 +412,18 @@ users_close(struct users *users)
 bool
 users_find(const struct users *users, const char *name, uid_t *uid)
 {
-	const struct usermap_entry *found = map_find(&users->map, name);
+	const struct map *map = &users->map;
+	const struct usermap_entry *found = map_find(map, name);
 
-	if (found != NULL)
-		*uid = found->uid;
-	return found != NULL;
+	if (found == NULL)
+		return false;
+	/* a uid that is there twice is the first one's */
+	for (const struct usermap_entry *e = map->entries; e < found; e++) {
+		if (e->uid == found->uid)
+			return false;
+	}
+	*uid = found->uid;
+	return true;
 }
 
 /*
