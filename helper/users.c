@@ -17,7 +17,6 @@
 
 #define NEW_NAME USERMAP_NAME ".new"
 #define FAULT_CHARS 256
-#define PASSWD_BYTES 1024 /* to see whether there is an account, no more */
 
 static const char head[] =
     "# The users of the remote, name:uid. moshgate-helper writes this file.\n";
@@ -434,12 +433,10 @@ users_find(const struct users *users, const char *name, uid_t *uid)
 static int
 is_known(uid_t uid)
 {
-	char buffer[PASSWD_BYTES];
-	struct passwd account, *found = NULL;
-
-	switch (getpwuid_r(uid, &account, buffer, sizeof(buffer), &found)) {
-	case ERANGE:
+	errno = 0;
+	if (getpwuid(uid) != NULL)
 		return 1;
+	switch (errno) {
 	case EINTR:
 	case EIO:
 	case EMFILE:
@@ -447,7 +444,7 @@ is_known(uid_t uid)
 	case ENOMEM:
 		return -1;
 	default:
-		return found != NULL;
+		return 0;
 	}
 }
 
