@@ -492,10 +492,13 @@ enum users_result
 users_add(struct users *users, const char *name, uid_t uid_min, uid_t uid_max,
     uid_t *uid)
 {
-	const unsigned long next = users->map.next;
 	struct usermap_entry entry;
 	enum users_result result;
+	unsigned long next;
 
+	users_refresh(users);
+	if (users_find(users, name, uid))
+		return USERS_OK;
 	if (users->map.fault[0] != '\0') {
 		snprintf(users->fault, FAULT_CHARS, "%s", users->map.fault);
 		return USERS_DAMAGED;
@@ -508,6 +511,7 @@ users_add(struct users *users, const char *name, uid_t uid_min, uid_t uid_max,
 		snprintf(users->fault, FAULT_CHARS, "out of memory");
 		return USERS_FAILED;
 	}
+	next = users->map.next;
 	users->map.next = (unsigned long)entry.uid + 1;
 	if (!users_write(users)) {
 		users->map.count--;

@@ -42,9 +42,9 @@ void users_refresh(struct users *users);
 bool users_find(const struct users *users, const char *name, uid_t *uid);
 
 /*
- * Give NAME, a valid one that is not there, a uid from UID_MIN to UID_MAX that
- * nobody has, by any source of the passwd database, and that nobody had.  It is
- * on the disk before this returns USERS_OK, with the uid in *UID.
+ * Give NAME, a valid one, a uid from UID_MIN to UID_MAX that nobody has, by any
+ * source of the passwd database, and that nobody had; who has one keeps it.  It
+ * is on the disk before this returns USERS_OK, with the uid in *UID.
  */
 enum users_result users_add(struct users *users, const char *name,
     uid_t uid_min, uid_t uid_max, uid_t *uid);
