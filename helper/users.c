@@ -34,6 +34,7 @@ struct users {
 	const char *dir;
 	struct map map;
 	struct stat seen; /* the file as it was read or written last */
+	bool unwritten;   /* it lacks something that is in memory */
 	char fault[FAULT_CHARS];
 };
 
@@ -304,8 +305,10 @@ users_write(struct users *users)
 	free(text);
 	if (dir_fd >= 0)
 		close(dir_fd);
-	if (written)
+	if (written) {
 		users->seen = look(users);
+		users->unwritten = false;
+	}
 	return written;
 }
 
@@ -345,16 +348,22 @@ holds_all(const struct map *new, const struct map *old)
 static void
 mend(struct users *users, const char *fault)
 {
+	const bool again = users->unwritten;
+	const bool written = users_write(users);
+
+	users->unwritten = !written;
+	if (again && !written)
+		return;
 	if (fault[0] == '\0')
 		fault = "it has lost users";
-	if (users_write(users))
+	if (written)
 		log_event(LOG_WARNING, "users-mended", "detail", fault,
 		    "remedy", "see who changed it; only the helper may", NULL);
 	else
 		log_event(LOG_ERR, "users-failed", "detail", users->fault,
 		    "remedy",
-		    "it has been changed by somebody; put back a copy, see "
-		    "that _moshgate may write it, and restart the helper",
+		    "it has been changed by somebody; put back a copy, or let "
+		    "_moshgate write it",
 		    NULL);
 	users->fault[0] = '\0';
 }
@@ -366,7 +375,7 @@ users_refresh(struct users *users)
 	const bool had_fault = users->map.fault[0] != '\0';
 	struct map map;
 
-	if (same(&st, &users->seen))
+	if (same(&st, &users->seen) && !users->unwritten)
 		return;
 	users->seen = st;
 	map_read(users, &st, &map);
@@ -376,6 +385,7 @@ users_refresh(struct users *users)
 		map_free(&map);
 		return;
 	}
+	users->unwritten = false;
 	if (map.next < users->map.next)
 		map.next = users->map.next;
 	map_free(&users->map);
