@@ -374,6 +374,7 @@ users_refresh(struct users *users)
 	const struct stat st = look(users);
 	const bool had_fault = users->map.fault[0] != '\0';
 	struct map map;
+	bool behind;
 
 	if (same(&st, &users->seen) && !users->unwritten)
 		return;
@@ -385,13 +386,16 @@ users_refresh(struct users *users)
 		map_free(&map);
 		return;
 	}
-	users->unwritten = false;
-	if (map.next < users->map.next)
+	behind = map.next < users->map.next;
+	if (behind)
 		map.next = users->map.next;
 	map_free(&users->map);
 	users->map = map;
+	users->unwritten = false;
 	if (map.fault[0] != '\0')
 		log_damaged(users, map.fault);
+	else if (behind)
+		users->unwritten = !users_write(users);
 }
 
 struct users *
