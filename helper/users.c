@@ -177,7 +177,10 @@ map_parse(struct map *map, const char *text, size_t len)
  * The file
  */
 
-/* What the file is, not what a link leads to; all zero if it is not there. */
+/*
+ * What the file is, not what a link leads to; all zero if it is not there.  Of
+ * one that may be there or not the size is -1, and errno tells why.
+ */
 static struct stat
 look(const struct users *users)
 {
@@ -186,7 +189,7 @@ look(const struct users *users)
 
 	snprintf(path, sizeof(path), "%s/" USERMAP_NAME, users->dir);
 	if (lstat(path, &st) < 0)
-		return (struct stat){ 0 };
+		st = (struct stat){ .st_size = errno == ENOENT ? 0 : -1 };
 	return st;
 }
 
@@ -209,6 +212,9 @@ map_read(const struct users *users, const struct stat *st, struct map *map)
 	struct file file;
 
 	*map = (struct map){ 0 };
+	if (st->st_size < 0)
+		snprintf(map->fault, FAULT_CHARS, "cannot be read: %s",
+		    strerror(errno));
 	if (st->st_ino == 0)
 		return;
 	if (!S_ISREG(st->st_mode)) {
