@@ -17,6 +17,7 @@
 
 #define NEW_NAME USERMAP_NAME ".new"
 #define FAULT_CHARS 256
+#define GROWTH_BYTES ((size_t)64 * 1024) /* of a file about to be read */
 
 static const char head[] =
     "# The users of the remote, name:uid. moshgate-helper writes this file.\n";
@@ -209,6 +210,7 @@ static void
 map_read(const struct users *users, const struct stat *st, struct map *map)
 {
 	char path[PATH_MAX], fault[FILE_FAULT_BYTES];
+	size_t max_bytes = USERMAP_MAX_BYTES;
 	struct file file;
 
 	*map = (struct map){ 0 };
@@ -222,7 +224,10 @@ map_read(const struct users *users, const struct stat *st, struct map *map)
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/" USERMAP_NAME, users->dir);
-	if (file_read(path, geteuid(), USERMAP_MAX_BYTES, &file, fault))
+	/* all this memory is locked, and so takes its time */
+	if ((size_t)st->st_size < max_bytes - GROWTH_BYTES)
+		max_bytes = (size_t)st->st_size + GROWTH_BYTES;
+	if (file_read(path, geteuid(), max_bytes, &file, fault))
 		map_parse(map, file.text, file.len);
 	else
 		snprintf(map->fault, FAULT_CHARS, "%s", fault);
