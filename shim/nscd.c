@@ -67,10 +67,9 @@ nscd_caches_passwd(const char *text, size_t len)
 
 	while (at < text_end) {
 		const char *newline = memchr(at, '\n', (size_t)(text_end - at));
-		const char *line_end = newline != NULL ? newline : text_end;
-		const char *hash = memchr(at, '#', (size_t)(line_end - at));
-		const char *end = hash != NULL ? hash : line_end, *word;
+		const char *end = newline != NULL ? newline : text_end, *word;
 
+		/* a comment begins with "#", as none of these words does */
 		if (take_this_word(&at, end, "enable-cache") &&
 		    take_this_word(&at, end, "passwd") &&
 		    take_word(&at, end, &word) > 0) {

@@ -14,7 +14,7 @@ struct rest {
 	size_t len;
 };
 
-/* The next character, or a NUL at the end. */
+/* The next character, or a NUL at the end; one in the text is its end, too. */
 static char
 peek(const struct rest *rest)
 {
@@ -64,7 +64,7 @@ word_is(struct rest word, const char *text)
 	    strncasecmp(word.at, text, word.len) == 0;
 }
 
-/* Take the next line, which ends early where a C string does. */
+/* Take the next line. */
 static struct rest
 take_line(struct rest *rest)
 {
@@ -73,7 +73,6 @@ take_line(struct rest *rest)
 
 	line.len = newline != NULL ? (size_t)(newline - rest->at) : rest->len;
 	advance(rest, line.len + (newline != NULL));
-	line.len = strnlen(line.at, line.len);
 	return line;
 }
 

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 74
+plan 75
 
 conf=/etc/nsswitch.conf
 accounts alice bob carol
@@ -84,7 +84,10 @@ like '... which is shown' "$said" 'an outage of .x1b2Jsss,'
 $BED on gateway sh -c "mv $conf $conf.away; mkdir $conf"
 like 'a directory in its place is no such file' "$(check alice)" \
 	"^FAIL +name service +$conf cannot be read"
-$BED on gateway rmdir "$conf"
+$BED on gateway sh -c "rmdir $conf; ln -s $conf $conf"
+like '... nor is a link that leads nowhere' "$(check alice)" \
+	"^FAIL +name service +$conf cannot be read"
+$BED on gateway rm "$conf"
 like 'without the file there are files' "$(check alice)" \
 	'^warn +name service +users of the remote need an account'
 $BED on gateway mv "$conf.away" "$conf"

@@ -43,13 +43,14 @@ like '... but with accounts alone there have to be some' "$said" \
 	'^FAIL +accounts +0 in group moshgate$'
 
 accounts alice bob
-user_map carol:65540
+user_map carol:65540 alice:2001
 stand_in carol 65540
 thing='a map that nobody reads'
 warns 'name service' 'add moshgate'
 like '... has no users of the remote' "$found" \
 	'^ok +accounts +2 in group moshgate$'
 passwd_line 'files moshgate'
+user_map carol:65540
 
 # Who may change it.
 thing='a map for the group to write'
@@ -111,7 +112,7 @@ thing='many of them'
 user_map "$(printf 'a:1\n\033[2J:65541\nroot:0\n\n#\ncarol:65540')"
 finds "user map +$map: not name:uid: line 1 and 4 more\$" 'mend the file'
 thing='a line that was cut'
-printf 'carol:65540\nzoe:655' | on_gateway sh -c "cat >$map"
+printf 'carol:65540\nzoe:65541' | on_gateway sh -c "cat >$map"
 finds "user map +$map: not name:uid: line 2\$" 'mend the file'
 thing='a name that is there twice'
 user_map carol:65540 zoe:65541 zoe:65542
