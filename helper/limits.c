@@ -210,10 +210,9 @@ limits_down(const struct limits *limits)
 }
 
 bool
-limits_fresh(const struct limits *limits, int64_t now_ms)
+limits_reached_since(const struct limits *limits, int64_t since_ms)
 {
-	return limits->reached_ms >= 0 &&
-	    now_ms - limits->reached_ms < MINUTE_MS;
+	return limits->reached_ms >= since_ms;
 }
 
 bool

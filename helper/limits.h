@@ -68,8 +68,8 @@ bool limits_remote(struct limits *limits, bool reached, int64_t now_ms);
 /* Is the remote out of reach? */
 bool limits_down(const struct limits *limits);
 
-/* Has it been reached within the last minute? */
-bool limits_fresh(const struct limits *limits, int64_t now_ms);
+/* Has it been reached at SINCE_MS or after? */
+bool limits_reached_since(const struct limits *limits, int64_t since_ms);
 
 /*
  * True if a probe is due, of which limits_remote() tells the outcome.  Stores

@@ -8,10 +8,10 @@
 #include "log.h"
 #include "reserved.h"
 
-/* How many may wait for those that are being asked, and for how long... */
+/* How many may wait for those that are being asked... */
 #define WAITING_MAX 8
-/* ... if it is long ago that the remote was there. */
-#define UNPROVEN_MS 2000
+/* ... while the remote does not take so long to say anything. */
+#define SILENT_MS 2000
 
 enum lookup_state {
 	LOOKUP_WAITING, /* for others to be done */
@@ -25,6 +25,7 @@ struct lookup {
 	char name[USERNAME_MAX_CHARS + 1];
 	enum lookup_state state;
 	int64_t began_ms;
+	int64_t asked_ms; /* when asking began */
 	struct share_request share;
 	struct lookup_request *requests;
 };
@@ -192,6 +193,7 @@ static void
 start(struct lookups *lookups, struct lookup *lookup)
 {
 	lookup->state = LOOKUP_ASKING;
+	lookup->asked_ms = frame_now_ms();
 	lookup->share = (struct share_request){ .want = SHARE_LOOKUP,
 		.asker = lookup };
 	snprintf(lookup->share.user, sizeof(lookup->share.user), "%s",
@@ -207,6 +209,25 @@ count(const struct lookups *lookups, enum lookup_state state)
 	for (const struct lookup *l = lookups->first; l != NULL; l = l->next)
 		found += l->state == state;
 	return found;
+}
+
+/*
+ * When the remote, if it says nothing until then, has been silent for so long
+ * that nobody should wait for it any more; INT64_MAX if nothing is asked of it.
+ * Those who wait keep sshd from taking others, who may be the gateway's own.
+ */
+static int64_t
+silent_from_ms(const struct lookups *lookups)
+{
+	int64_t from_ms = INT64_MAX;
+
+	for (const struct lookup *l = lookups->first; l != NULL; l = l->next) {
+		if (l->state == LOOKUP_ASKING &&
+		    !limits_reached_since(lookups->limits, l->asked_ms) &&
+		    l->asked_ms + SILENT_MS < from_ms)
+			from_ms = l->asked_ms + SILENT_MS;
+	}
+	return from_ms;
 }
 
 /* See whether one that waits may go, or has to be refused. */
@@ -286,7 +307,8 @@ lookups_ask(struct lookups *lookups, struct lookup_request *request)
 	answer = limits_ask(lookups->limits, request->name, frame_now_ms());
 	if (answer != LIMITS_GO &&
 	    (answer != LIMITS_LATER ||
-		count(lookups, LOOKUP_WAITING) >= WAITING_MAX)) {
+		count(lookups, LOOKUP_WAITING) >= WAITING_MAX ||
+		silent_from_ms(lookups) <= frame_now_ms())) {
 		refuse_limited(lookups, request, answer);
 		return;
 	}
@@ -367,15 +389,16 @@ lookups_answered(struct share_request *request, enum frame_type type,
 static int64_t
 tick_requests(struct lookups *lookups, struct lookup *lookup, int64_t now_ms)
 {
-	const bool unproven = lookup->state == LOOKUP_WAITING &&
-	    !limits_fresh(lookups->limits, now_ms);
+	const int64_t silent_ms = lookup->state == LOOKUP_WAITING
+	    ? silent_from_ms(lookups)
+	    : INT64_MAX;
 	int64_t next_ms = INT64_MAX;
 
 	for (struct lookup_request **at = &lookup->requests; *at != NULL;) {
 		struct lookup_request *request = *at;
-		const int64_t end_ms = unproven
-		    ? request->end_ms - LOOKUP_MS + UNPROVEN_MS
-		    : request->end_ms;
+		const int64_t end_ms = request->end_ms < silent_ms
+		    ? request->end_ms
+		    : silent_ms;
 
 		if (end_ms > now_ms) {
 			if (end_ms < next_ms)

@@ -762,24 +762,25 @@ whoever_comes_keeps_it_probed(void **state)
 }
 
 static void
-the_remote_is_known_to_be_there_for_a_minute(void **state)
+when_the_remote_was_reached_is_known(void **state)
 {
 	struct scene *scene = scene_begin(PER_MINUTE);
 
 	(void)state;
 	scene->now_ms = 0;
-	assert_false(limits_fresh(scene->limits, scene->now_ms));
+	assert_false(limits_reached_since(scene->limits, 0));
 	remote(scene, false);
-	assert_false(limits_fresh(scene->limits, scene->now_ms));
+	assert_false(limits_reached_since(scene->limits, 0));
 	remote(scene, true);
-	assert_true(limits_fresh(scene->limits, scene->now_ms));
-	pass(scene, MINUTE_MS - 1);
-	assert_true(limits_fresh(scene->limits, scene->now_ms));
-	pass(scene, 1);
-	assert_false(limits_fresh(scene->limits, scene->now_ms));
+	assert_true(limits_reached_since(scene->limits, 0));
+	assert_false(limits_reached_since(scene->limits, 1));
+	pass(scene, MINUTE_MS);
+	remote(scene, false);
+	assert_true(limits_reached_since(scene->limits, 0));
+	assert_false(limits_reached_since(scene->limits, 1));
 	remote(scene, true);
-	pass(scene, MINUTE_MS - 1);
-	assert_true(limits_fresh(scene->limits, scene->now_ms));
+	assert_true(limits_reached_since(scene->limits, MINUTE_MS));
+	assert_false(limits_reached_since(scene->limits, MINUTE_MS + 1));
 	scene_end(scene);
 }
 
@@ -902,7 +903,7 @@ main(void)
 		cmocka_unit_test(
 		    it_is_probed_no_more_when_nobody_has_come_for_long),
 		cmocka_unit_test(whoever_comes_keeps_it_probed),
-		cmocka_unit_test(the_remote_is_known_to_be_there_for_a_minute),
+		cmocka_unit_test(when_the_remote_was_reached_is_known),
 		cmocka_unit_test(lower_limits_hold_at_once),
 		cmocka_unit_test(lower_limits_hold_for_those_on_their_way),
 		cmocka_unit_test(higher_limits_hold_while_names_are_asked),
