@@ -32,7 +32,12 @@
 #define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
 #define SYSTEMD_FD 3 /* sd_listen_fds(3) */
-#define BACKLOG 256
+/*
+ * So many, and one more, wait until they are taken.  A helper that is stuck lets
+ * no more of sshd's processes wait for it than leave room for others: sshd
+ * begins to turn away whoever comes when 10 are under way (MaxStartups).
+ */
+#define BACKLOG 4
 
 struct options {
 	bool log_to_stderr, test;
@@ -241,13 +246,15 @@ systemd_socket(void)
 static bool
 is_served(const struct sockaddr_un *address)
 {
-	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int fd = socket(AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool served;
 
 	if (fd < 0)
 		return true;
 	served = connect(fd, (const struct sockaddr *)address,
-		     sizeof(*address)) == 0;
+		     sizeof(*address)) == 0 ||
+	    errno == EAGAIN;
 	close(fd);
 	return served;
 }

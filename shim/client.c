@@ -1,12 +1,14 @@
 #include "client.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+static const struct timeval connect_timeout = { .tv_sec = 10 };
 static const int64_t send_timeout_ms = 5000;
 
 /* Connect, with FLAGS for socket(2). */
@@ -20,7 +22,10 @@ dial(int flags)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -1;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	/* that of connect(), when others wait for the helper */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connect_timeout,
+		sizeof(connect_timeout)) < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		error = errno;
 		close(fd);
 		errno = error;

@@ -9,7 +9,7 @@
 
 /*
  * Connect to the helper.  Returns the socket (close-on-exec), or -1 with
- * errno set.
+ * errno set: EAGAIN if it takes nobody for 10 s.
  */
 int client_connect(void);
 

@@ -4,8 +4,8 @@
  * alone, a name that isn't is asked of the helper, which may put it there.
  *
  * It runs in every process, root's too, and beside whatever threads that has.
- * So it keeps nothing from one call to the next but a number, leaves no
- * descriptor open, and waits for nobody longer than a login may wait.
+ * So it keeps next to nothing from one call to the next, leaves no descriptor
+ * open, and waits for nobody longer than a login may wait.
  *
  * nss(5), and "Extending NSS" in the manual of the GNU C Library.
  */
@@ -19,6 +19,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <nss.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdatomic.h>
@@ -40,11 +41,20 @@
 
 /* Of the helper: how long it may be, and may take, since the call began. */
 #define ANSWER_MAX_BYTES ((size_t)1024)
+static const int64_t crowded_timeout_ms = 300;
 static const int64_t taken_timeout_ms = 2000;
 static const int64_t answer_timeout_ms = 10000;
+/* From one try to connect to the next. */
+static const int crowded_pause_ms = 10;
 
-/* The whole state: where in the map the next getpwent() goes on. */
+/* The whole state: where in the map the next getpwent() goes on, ... */
 static _Atomic size_t position;
+/*
+ * ... and whether the helper did not answer in time.  Then this process doesn't
+ * ask it again: sshd asks several times for each login, and counts those who
+ * wait for it against those who want to come.
+ */
+static atomic_bool stuck;
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -240,6 +250,25 @@ is_helpers(int fd)
 	    (peer.uid == 0 || is_service(peer.uid));
 }
 
+/*
+ * Connect to the helper.  Few may wait until it takes them, so that one that
+ * never does holds up few; one that is at work makes room in no time.
+ */
+static int
+connect_until(int64_t end_ms)
+{
+	int fd;
+
+	while ((fd = client_connect_now()) < 0 && errno == EAGAIN) {
+		if (frame_now_ms() >= end_ms) {
+			atomic_store(&stuck, true);
+			break;
+		}
+		poll(NULL, 0, crowded_pause_ms);
+	}
+	return fd;
+}
+
 static bool
 ask_for(int fd, const char *name)
 {
@@ -291,6 +320,8 @@ wait_for_uid(int fd, int64_t begin_ms, uid_t *uid)
 		    begin_ms + answer_timeout_ms - frame_now_ms());
 	}
 	frame_in_reset(&in);
+	if (result == FRAME_AGAIN)
+		atomic_store(&stuck, true);
 	taken = result == FRAME_COMPLETE && take_uid(&frame, uid);
 	frame_free(&frame);
 	return taken;
@@ -301,9 +332,12 @@ static bool
 ask_helper(const char *name, struct usermap_entry *entry)
 {
 	const int64_t begin_ms = frame_now_ms();
-	const int fd = client_connect_now();
 	bool known;
+	int fd;
 
+	if (atomic_load(&stuck))
+		return false;
+	fd = connect_until(begin_ms + crowded_timeout_ms);
 	if (fd < 0)
 		return false;
 	known = is_helpers(fd) && ask_for(fd, name) &&
