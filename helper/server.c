@@ -718,6 +718,8 @@ ask_keys(struct peer *peer)
 		return;
 	}
 	memcpy(peer->request.user, user, strlen(user) + 1);
+	/* also for those who are in what is left of the map */
+	users_refresh(peer->server->known);
 	if (!may_go(peer, getpwnam(user)))
 		return;
 	if (config->keys == CONFIG_KEYS_FILE) {
