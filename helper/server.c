@@ -783,6 +783,24 @@ may_run(struct peer *peer)
 }
 
 /*
+ * True if sshd let PEER in by the name that its uid has now; else it is refused.
+ * There may have been another in the user map, before it was mended.
+ */
+static bool
+has_kept_name(struct peer *peer)
+{
+	const char *login = fields_get(&peer->asked, "login");
+
+	if (login == NULL || strcmp(login, peer->request.user) == 0)
+		return true;
+	peer_refuse(peer, "other-uid",
+	    "This account has just got another uid; please log in again.",
+	    "the user map has been mended since sshd read it: the next login "
+	    "goes");
+	return false;
+}
+
+/*
  * moshgate-session asks for a mosh-server or, without a terminal, for a relay.
  * Who it is the kernel says.
  */
@@ -795,7 +813,7 @@ ask_session(struct peer *peer)
 	if (account != NULL && username_valid(account->pw_name))
 		memcpy(peer->request.user, account->pw_name,
 		    strlen(account->pw_name) + 1);
-	if (!may_go(peer, account) || !may_run(peer))
+	if (!may_go(peer, account) || !has_kept_name(peer) || !may_run(peer))
 		return;
 	peer->session = peer->request.fds.count == 0;
 	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;

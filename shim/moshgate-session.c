@@ -47,7 +47,7 @@ struct session {
 	/* what is to run, NULL for the login shell; what was asked instead */
 	char *command, *original;
 	bool terminal;
-	char *term, *colorterm, *client;
+	char *login, *term, *colorterm, *client;
 	char *locale[LOCALE_NAMES];
 	int colors;
 };
@@ -143,6 +143,7 @@ read_session(struct session *s, int argc, char **argv)
 {
 	read_command(s, argc, argv);
 	s->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	s->login = copy_value("LOGNAME", 64);
 	s->term = copy_value("TERM", 64);
 	s->client = copy_value("SSH_CONNECTION", 128);
 	if (s->client != NULL)
@@ -198,6 +199,8 @@ ask(int fd, const struct session *s)
 	bool sent;
 
 	fields_add(&fields, "via", s->by_shell ? "shell" : "force-command");
+	if (s->login != NULL)
+		fields_add(&fields, "login", s->login);
 	if (s->command != NULL)
 		fields_add(&fields, "command", s->command);
 	if (s->original != NULL)
