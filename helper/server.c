@@ -513,7 +513,10 @@ may_go(struct peer *peer, const struct passwd *account)
 
 	if (account == NULL) {
 		peer_refuse(peer, "no-account", sentence,
-		    "the user has no account on the gateway");
+		    users_find(peer->server->known, name, &uid)
+			? "the user is known, but the name service says "
+			  "otherwise: moshgate check tells why"
+			: "the user has no account on the gateway");
 		return false;
 	}
 	uid = account->pw_uid;
