@@ -234,6 +234,17 @@ as() {
 		- "$@"
 }
 
+# people USER...: have these exist on the remote, for whoever gets in there as
+# alice.
+people() {
+	# shellcheck disable=SC2016
+	$BED on remote sh -c 'for user; do
+		useradd -m -s /bin/bash -p "*" "$user" &&
+			cp -R /home/alice/.ssh "/home/$user" &&
+			chown -R "$user:" "/home/$user/.ssh" || exit
+	done' - "$@"
+}
+
 # account USER...: give these an account on the gateway, in group moshgate.
 account() {
 	# shellcheck disable=SC2016

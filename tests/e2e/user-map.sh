@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2016
+#
+# For the tests of what becomes of the user map.  A test that reads this has read
+# lib.sh, and is in its bed.
+
+map_dir=/var/lib/moshgate
+map=$map_dir/users
+
+on() {
+	$BED on gateway "$@"
+}
+
+# in_map_dir CMD: have a shell run it there.
+in_map_dir() {
+	on sh -c "cd $map_dir && $1"
+}
+
+# map_is TEXT: does the map say that, and can nobody but the helper write it?
+map_is() {
+	printf '%s\n' "$1" | on cmp - $map &&
+		[ "$(on stat -c '%F %a %U' $map)" = 'regular file 644 _moshgate' ]
+}
+
+# map_with TEXT NAME UID: the map TEXT, after they have come.
+map_with() {
+	echo "$1" | sed "s/^# next uid .*/# next uid $(($3 + 1))/"
+	echo "$2:$3"
+}
+
+# user NAME: by what name and uid sshd knows them.
+user() {
+	look_up "$1" | cut -d : -f 1,3
+}
+
+# stranger NAME: does sshd refuse them, whatever else it offers?
+stranger() {
+	ssh_with "$BED_DIR/client_key" -o PreferredAuthentications=publickey \
+		"$1@gateway" true </dev/null >"$TMUX_TMPDIR/stranger" 2>&1
+	grep 'Permission denied' "$TMUX_TMPDIR/stranger" ||
+		not cat "$TMUX_TMPDIR/stranger"
+}
+
+# logs_in NAME UID: up to a prompt there, with that uid here.
+has_session() {
+	on pgrep -u "$1" -x mosh-client
+}
+logs_in() {
+	tm has-session -t "=in-$1" 2>/dev/null || terminal "in-$1"
+	fresh "in-$1" && wait_for not has_session "$2" &&
+		login "in-$1" "$1" && has_session "$2"
+}
+
+# local_in: does an account of the gateway log in while the helper is stopped,
+# and does nobody ask that?  Connections that it doesn't take would be left.
+connections() {
+	on grep -c ' /run/moshgate/helper.sock$' /proc/net/unix
+}
+local_in() {
+	signal_helper STOP
+	local_before=$(connections)
+	local_said=$(timeout "$PATIENCE_S" ssh local@gateway id -un </dev/null)
+	local_after=$(connections)
+	signal_helper CONT
+	[ "$local_said $local_after" = "local $local_before" ]
+}
+
+# lines N PATTERN: are there N lines in the gateway's log that have it?
+lines() {
+	[ "$(log_count gateway "$2")" -eq "$1" ]
+}
