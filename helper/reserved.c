@@ -56,7 +56,7 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	struct reserved *reserved = calloc(1, sizeof(*reserved));
 	char fault[FILE_FAULT_BYTES] = "out of memory";
 	size_t lines = 1;
-	unsigned wrong = 0;
+	unsigned wrong;
 	struct file file = { 0 };
 
 	error[0] = '\0';
@@ -71,19 +71,17 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	reserved->names = calloc(lines, sizeof(reserved->names[0]));
 	if (reserved->names == NULL)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: out of memory", path);
-	else
-		wrong = take(reserved, file.text, file.len);
-	if (wrong > 0)
+	else if ((wrong = take(reserved, file.text, file.len)) > 0)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: not a user's name",
 		    path, wrong);
+	else
+		qsort(reserved->names, reserved->count,
+		    sizeof(reserved->names[0]), compare);
 	file_free(&file);
-	if (error[0] != '\0') {
-		reserved_free(reserved);
-		return NULL;
-	}
-	qsort(reserved->names, reserved->count, sizeof(reserved->names[0]),
-	    compare);
-	return reserved;
+	if (error[0] == '\0')
+		return reserved;
+	reserved_free(reserved);
+	return NULL;
 }
 
 void

@@ -53,6 +53,16 @@ map_find(const struct map *map, const char *name)
 	return NULL;
 }
 
+static const struct usermap_entry *
+map_find_uid(const struct map *map, uid_t uid)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->entries[i].uid == uid)
+			return &map->entries[i];
+	}
+	return NULL;
+}
+
 static bool
 map_append(struct map *map, const struct usermap_entry *entry)
 {
@@ -436,16 +446,11 @@ users_close(struct users *users)
 bool
 users_find(const struct users *users, const char *name, uid_t *uid)
 {
-	const struct map *map = &users->map;
-	const struct usermap_entry *found = map_find(map, name);
+	const struct usermap_entry *found = map_find(&users->map, name);
 
-	if (found == NULL)
-		return false;
 	/* a uid that is there twice is the first one's */
-	for (const struct usermap_entry *e = map->entries; e < found; e++) {
-		if (e->uid == found->uid)
-			return false;
-	}
+	if (found == NULL || map_find_uid(&users->map, found->uid) != found)
+		return false;
 	*uid = found->uid;
 	return true;
 }

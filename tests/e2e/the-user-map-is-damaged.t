@@ -15,10 +15,9 @@ terminal a
 ok 'alice is logged in' login a alice
 
 next=65538
-good=$(on cat $map)
+keep_map
 is 'the map has alice and bob, and which uid is next' \
-	"$(echo "$good" | tail -n +2 | xargs)" \
-	"# next uid $next alice:65536 bob:65537"
+	"$(tail -n +2 "$good" | xargs)" "# next uid $next alice:65536 bob:65537"
 count=0
 # mended DETAIL: is there one more line of it in the log, and no other?
 mended() {
@@ -35,14 +34,13 @@ heals() {
 	in_map_dir "$3"
 	ok "$what: an account of the gateway logs in, and asks nobody" local_in
 	ok '... bob is let in' let_in bob@gateway
-	ok '... the map is as it was' map_is "$good"
+	ok '... the map is as it was' map_is_good
 	ok '... and the log says why' mended "$2"
 	in_map_dir "$3"
 	is '... if it is somebody new who comes then, they get a new uid' \
 		"$(user "$newcomer")" "$newcomer:$next"
-	good=$(map_with "$good" "$newcomer" $next)
-	next=$((next + 1))
-	ok '... and the map has all others, too' map_is "$good"
+	came "$newcomer"
+	ok '... and the map has all others, too' map_is_good
 	ok '... with one line in the log' mended "$2"
 }
 heals 'truncated to nothing' empty ': >users'
@@ -74,13 +72,13 @@ ok 'with the uids of alice and bob exchanged, he does not get hers' \
 	see in-bob 'moshgate: This account has just got another uid; please log'
 ok '... the log says why' see_log gateway \
 	'event=refused uid=65536 user=alice reason=other-uid remedy='
-ok '... the map is as it was' map_is "$good"
+ok '... the map is as it was' map_is_good
 ok '... and the log says so' mended 'it has lost users'
 ok '... bob logs in, with the uid he had' logs_in bob 65537
 in_map_dir 'sed -i "/^alice:/i trudy:65536" users'
 ok "with trudy before alice, and with alice's uid, trudy is kept out" \
 	kept_out trudy@gateway
-ok '... the map is as it was' map_is "$good"
+ok '... the map is as it was' map_is_good
 ok '... and the log says why' mended 'the uid 65536 is in it twice'
 
 # Lines that are put in by hand.
@@ -89,12 +87,11 @@ for uid in 0 33; do
 	is "trudy does not get the uid $uid" \
 		"$(on getent passwd trudy; user trudy)" "trudy:$next"
 	ok '... the log says why' mended 'line [0-9]+ is not name:uid'
-	good=$(map_with "$good" trudy $next)
-	next=$((next + 1))
-	ok '... and the map has all others, too' map_is "$good"
+	came trudy
+	ok '... and the map has all others, too' map_is_good
 	$BED helper stop
 	in_map_dir 'sed -i /^trudy:/d users'
-	good=$(on cat $map)
+	keep_map
 	$BED helper start
 done
 in_map_dir 'echo trudy:1001 >>users'
@@ -120,10 +117,10 @@ ok '... and the log says why' see_log gateway \
 	"event=unknown-user user=trudy reason=${failed#event=}"
 ok '... of what happened to the map it has one line' lines 1 event=users-failed
 in_map_dir 'rmdir users'
-printf '%s\n' "$good" | on sh -c "cat >$map && chown _moshgate $map"
+on sh -c "cat >$map && chown _moshgate $map" <"$good"
 $BED helper restart
 ok '... when what it says has been done bob logs in' logs_in bob 65537
-ok '... and the map is as it was' map_is "$good"
+ok '... and the map is as it was' map_is_good
 
 is "alice's line is there all the time" "$(user alice)" alice:65536
 type_in a 'echo still "here"' Enter

@@ -16,16 +16,26 @@ in_map_dir() {
 	on sh -c "cd $map_dir && $1"
 }
 
-# map_is TEXT: does the map say that, and can nobody but the helper write it?
-map_is() {
-	printf '%s\n' "$1" | on cmp - $map &&
+# What the map should say is in this file, and $next is the uid to be given next.
+good=$TMUX_TMPDIR/good
+next=65536
+
+# keep_map: as it says now.
+keep_map() {
+	on cat $map >"$good"
+}
+
+# map_is_good: does the map say that, and can nobody but the helper write it?
+map_is_good() {
+	on cmp - $map <"$good" &&
 		[ "$(on stat -c '%F %a %U' $map)" = 'regular file 644 _moshgate' ]
 }
 
-# map_with TEXT NAME UID: the map TEXT, after they have come.
-map_with() {
-	echo "$1" | sed "s/^# next uid .*/# next uid $(($3 + 1))/"
-	echo "$2:$3"
+# came NAME: they should be in the map from now on, with the next uid.
+came() {
+	echo "$1:$next" >>"$good"
+	next=$((next + 1))
+	sed -i "s/^# next uid .*/# next uid $next/" "$good"
 }
 
 # user NAME: by what name and uid sshd knows them.

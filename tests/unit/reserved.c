@@ -66,14 +66,15 @@ the_names_in_the_file_are_reserved(void **state)
 	static const char *const names[] = { "zabbix", "_apt", "postgres",
 		"Debian-exim", "www-data", "messagebus", "systemd-network", "a",
 		"z9" };
-	char text[1024] = "";
+	char text[1024];
 	struct reserved *reserved;
+	size_t len = 0;
 
 	(void)state;
 	/* one name more each time, so each is the first, the last, between */
 	for (size_t n = 1; n <= sizeof(names) / sizeof(names[0]); n++) {
-		strcat(text, names[n - 1]);
-		strcat(text, "\n");
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n",
+		    names[n - 1]);
 		reserved = taken(text);
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			assert_int_equal(reserved_has(reserved, names[i]),

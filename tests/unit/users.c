@@ -1334,6 +1334,14 @@ what_is_written_all_can_read(void **state)
 	users_close(users);
 }
 
+/* Descriptor FD, the next one to be given, is free. */
+static void
+is_next(int fd)
+{
+	assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), fd);
+	close(fd);
+}
+
 /* Nothing stays open that the helper, or its workers, would have for good. */
 static void
 files_are_closed(void **state)
@@ -1342,6 +1350,7 @@ files_are_closed(void **state)
 	struct users *users;
 
 	(void)state;
+	assert_true(fd >= 0);
 	close(fd);
 	users = with_two();
 	limit_files(0);
@@ -1351,8 +1360,7 @@ files_are_closed(void **state)
 	write_text("x");
 	mends(users);
 	users_close(users);
-	assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), fd);
-	close(fd);
+	is_next(fd);
 }
 
 /*

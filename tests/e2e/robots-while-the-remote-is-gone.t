@@ -1,0 +1,105 @@
+#!/bin/sh
+# While the remote is out of reach, or the helper of no use, forty robots that
+# guess names keep an administrator of the gateway out no more than they would
+# without moshgate.
+. "$(dirname "$0")/lib.sh"
+in_bed --rtt 50 "$@"
+plan 11
+
+robots=40
+logins=10
+
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+# name_service SOURCES: whom the gateway asks who a user is.
+name_service() {
+	$BED on gateway sed -i "s/^passwd:.*/passwd: $1/" /etc/nsswitch.conf
+}
+
+# What they send is cheap, so that it is not their own work that slows all down.
+robot() {
+	perl -e 'select(undef, undef, undef, rand($ARGV[0] / 1000))' \
+		"$pause_ms"
+	guess=1
+	while :; do
+		ssh_with "$BED_DIR/client_key" \
+			-o KexAlgorithms=curve25519-sha256 \
+			"guess$1x$guess@gateway" true </dev/null
+		perl -e 'select(undef, undef, undef,
+			$ARGV[0] / 1000 * (0.5 + rand))' "$pause_ms"
+		guess=$((guess + 1))
+	done >"$TMUX_TMPDIR/robot$1" 2>&1
+}
+guesses() {
+	cat "$TMUX_TMPDIR"/robot[0-9]* | grep -c 'Permission denied'
+}
+guessed() {
+	[ "$(guesses)" -ge "$1" ]
+}
+
+# administrator NAME: logs in again and again; stores in $in how often she got
+# in, and in $slowest how many ms the slowest took.
+administrator() {
+	guesses_before=$(guesses)
+	dropped_before=$(log_count gateway 'past MaxStartups')
+	in=0
+	: >"$TMUX_TMPDIR/took"
+	for _ in $(seq "$logins"); do
+		began_ms=$(now_ms)
+		ssh_with "$BED_DIR/client_key" local@gateway true </dev/null \
+			2>"$TMUX_TMPDIR/administrator" && in=$((in + 1)) ||
+			note <"$TMUX_TMPDIR/administrator"
+		echo $(($(now_ms) - began_ms)) >>"$TMUX_TMPDIR/took"
+		sleep 1
+	done
+	sort -n "$TMUX_TMPDIR/took" >"$TMUX_TMPDIR/took.sorted"
+	slowest=$(tail -n 1 "$TMUX_TMPDIR/took.sorted")
+	median=$(sed -n "$((logins / 2))p" "$TMUX_TMPDIR/took.sorted")
+	note "$1: her logins took $median ms, at most $slowest, beside" \
+		"$(($(guesses) - guesses_before)) guesses;" \
+		"sshd dropped $(($(log_count gateway 'past MaxStartups') - \
+		dropped_before)) connections"
+}
+
+ok 'alice logs in' let_in alice@gateway
+
+# As many guesses as sshd without moshgate bears on this machine.
+name_service files
+: >"$TMUX_TMPDIR/robot0"
+administrator 'without robots'
+pause_ms=$((robots * (median * 3 / 4 > 333 ? median * 3 / 4 : 333)))
+note "each robot waits for $((pause_ms / 1000)) s after each guess"
+for robot in $(seq "$robots"); do
+	robot "$robot" &
+done
+ok 'forty robots guess names' wait_for guessed 20
+administrator 'without moshgate'
+is 'without moshgate an administrator gets in every time' "$in" "$logins"
+slowest_without=$slowest
+
+# Nobody has guessed yet, as far as the helper knows, or is missing the remote.
+$BED wan down
+name_service 'files moshgate'
+administrator 'with the remote gone'
+is 'with moshgate, and the remote gone, she does so too' "$in" "$logins"
+administrator 'with the remote gone for a while'
+is '... and later' "$in" "$logins"
+like '... as the log says' "$($BED log gateway)" \
+	'event=unknown-user user=guess[0-9x]+ reason=unreachable '
+signal_helper STOP
+administrator 'with the helper stopped'
+is '... and with the helper stopped' "$in" "$logins"
+signal_helper CONT
+$BED wan up
+ok 'when the remote is back alice gets in' wait_for let_in alice@gateway
+$BED helper kill
+administrator 'with the helper killed'
+is 'with the helper killed the administrator gets in' "$in" "$logins"
+$BED on gateway rm /run/moshgate/helper.sock
+administrator 'with no socket'
+is '... and with its socket gone' "$in" "$logins"
+$BED helper start
+administrator 'with the remote and the helper there'
+is '... and with all in order again' "$in" "$logins"
+ok '... as does alice' let_in alice@gateway
