@@ -43,6 +43,13 @@
 #define CLIENT_CHARS 64
 #define SESSION_SHELL LIBEXECDIR "/moshgate/moshgate-session"
 #define ADDRESS_MAX_CHARS 63
+/*
+ * When the remote has said nothing for so long, so many go on waiting for it
+ * with sshd before them, which takes few who have not logged in yet
+ * (MaxStartups), the gateway's own users among them.
+ */
+#define SILENT_MS 3000
+#define SILENT_WAITING_MAX 4
 /* Who a probe connects as, without ever saying so. */
 #define PROBE_NAME "_moshgate"
 /* How many lines one user, or all strangers together, may cause in how long. */
@@ -82,7 +89,7 @@ struct peer {
 	char client[CLIENT_CHARS];
 	char sshd_pid[16];
 	char mosh_at[96]; /* where its mosh-server is */
-	int64_t began_ms;
+	int64_t asked_ms, began_ms;
 };
 
 struct server {
@@ -414,6 +421,81 @@ tick_remote(struct server *server, int64_t now_ms)
 	}
 	update_banner(server);
 	return next_ms;
+}
+
+/* True if sshd waits for keys of the remote's for PEER. */
+static bool
+waits_for_keys(const struct peer *peer)
+{
+	return peer->state == PEER_WAITING && peer->asked.type == FRAME_KEYS;
+}
+
+/*
+ * When the remote, if it says nothing until then, has been silent for too long;
+ * INT64_MAX if nobody waits for keys.
+ */
+static int64_t
+silent_from_ms(const struct server *server)
+{
+	int64_t from_ms = INT64_MAX;
+
+	for (const struct peer *p = server->peers; p != NULL; p = p->next) {
+		if (!waits_for_keys(p))
+			continue;
+		if (limits_down(server->limits))
+			return INT64_MIN;
+		if (!limits_reached_since(server->limits, p->asked_ms) &&
+		    p->asked_ms + SILENT_MS < from_ms)
+			from_ms = p->asked_ms + SILENT_MS;
+	}
+	return from_ms;
+}
+
+static void
+refuse_keys(struct peer *peer)
+{
+	struct fields fields = { 0 };
+	struct frame refusal;
+
+	shares_forget(peer->server->shares, &peer->request);
+	fields_add(&fields, "reason", "busy");
+	fields_add(&fields, "sentence",
+	    "The remote server does not answer; try again in a minute.");
+	fields_add(&fields, "detail",
+	    "others wait for the remote already, which does not answer");
+	fields_add(&fields, "remedy", "check the link to the remote");
+	refusal = (struct frame){ .type = FRAME_REFUSED,
+		.body = fields.text,
+		.len = fields.len };
+	if (!fields.failed)
+		log_share_refused(peer, &refusal);
+	peer_answer(peer, FRAME_REFUSED, fields.text, fields.len);
+	fields_free(&fields);
+}
+
+/*
+ * While the remote is silent, have no more than a few wait for it: those who
+ * have done so for longest.  Returns when to look again.
+ */
+static int64_t
+tick_waiting(struct server *server, int64_t now_ms)
+{
+	const int64_t from_ms = silent_from_ms(server);
+	size_t waiting = 0;
+
+	if (from_ms > now_ms)
+		return from_ms;
+	for (const struct peer *p = server->peers; p != NULL; p = p->next)
+		waiting += waits_for_keys(p);
+	/* new ones are put in front */
+	for (struct peer *p = server->peers;
+	     p != NULL && waiting > SILENT_WAITING_MAX; p = p->next) {
+		if (waits_for_keys(p)) {
+			refuse_keys(p);
+			waiting--;
+		}
+	}
+	return INT64_MAX;
 }
 
 static void admit_checked(struct peer *peer);
@@ -947,6 +1029,7 @@ peer_asked(struct peer *peer)
 {
 	peer->state = PEER_WAITING;
 	peer->end_ms = INT64_MAX;
+	peer->asked_ms = frame_now_ms();
 	peer->request.asked = &peer->asked;
 	peer->request.asker = peer;
 	if (!fields_wellformed(&peer->asked)) {
@@ -1323,6 +1406,9 @@ turn(struct server *server)
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	at_ms = tick_remote(server, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	at_ms = tick_waiting(server, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	/* these may have asked for workers */

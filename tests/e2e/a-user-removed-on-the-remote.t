@@ -17,6 +17,7 @@ locked() {
 	$BED on remote usermod -L -e 1 "$1"
 }
 unlocked() {
+	# shellcheck disable=SC2016
 	$BED on remote sh -c 'usermod -e "" "$1" && usermod -p "*" "$1"' - "$1"
 }
 # out_within SECONDS USER: is the user kept out by then, and ever after?

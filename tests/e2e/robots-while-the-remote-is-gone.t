@@ -4,7 +4,7 @@
 # without moshgate.
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 50 "$@"
-plan 11
+plan 12
 
 robots=40
 logins=10
@@ -47,9 +47,12 @@ administrator() {
 	: >"$TMUX_TMPDIR/took"
 	for _ in $(seq "$logins"); do
 		began_ms=$(now_ms)
-		ssh_with "$BED_DIR/client_key" local@gateway true </dev/null \
-			2>"$TMUX_TMPDIR/administrator" && in=$((in + 1)) ||
+		if ssh_with "$BED_DIR/client_key" local@gateway true </dev/null \
+			2>"$TMUX_TMPDIR/administrator"; then
+			in=$((in + 1))
+		else
 			note <"$TMUX_TMPDIR/administrator"
+		fi
 		echo $(($(now_ms) - began_ms)) >>"$TMUX_TMPDIR/took"
 		sleep 1
 	done
@@ -76,7 +79,6 @@ done
 ok 'forty robots guess names' wait_for guessed 20
 administrator 'without moshgate'
 is 'without moshgate an administrator gets in every time' "$in" "$logins"
-slowest_without=$slowest
 
 # Nobody has guessed yet, as far as the helper knows, or is missing the remote.
 $BED wan down

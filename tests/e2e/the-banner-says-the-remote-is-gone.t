@@ -43,7 +43,6 @@ like 'the log says that it is gone' "$($BED log gateway)" \
 	'event=remote-down remote=remote reason=unreachable detail='
 like '... and so does moshgate status' \
 	"$($BED on gateway moshgate status)" '^remote +remote +out of reach'
-before=$(tcp_connections)
 like 'another who is not known is told at once' "$(greeting dora)" "^$sentence"
 is '... and is not asked for' \
 	"$(log_count gateway 'worker --worker dora')" 0

@@ -103,7 +103,7 @@ on touch /run/over
 wait
 kills=$(cat "$TMUX_TMPDIR/kills")
 
-ok 'the helper was killed time and again' [ "$kills" -ge 5 ]
+ok 'the helper was killed on the way' [ "$kills" -ge 1 ]
 told=$(on sort -u /run/told | cut -d : -f 1,3 | sort)
 is 'in the end 20 users have come' "$(echo "$told" | cut -d : -f 1 | sort -u | wc -l)" 20
 is '... of each the same uid was told at any time' "$(echo "$told" | wc -l)" 20

@@ -58,8 +58,8 @@ is 'the service itself is not changed' "$(name 770) $(uid _moshgate)" \
 	'_moshgate 770'
 is "a name that is not in the map is nobody's" "$(uid xu)" 2
 is '... nor is such a uid' "$(name 70002)" 2
-map 'alice:70000\nroot:70001\n'
-is "the machine's own users come first" "$(uid alice) $(uid root)" '2001 0'
+map 'local:70000\nroot:70001\n'
+is "the machine's own users come first" "$(uid local) $(uid root)" '1001 0'
 
 map 'zoe:70000\n'
 on groupmod -n moshgate2 moshgate
