@@ -1127,11 +1127,12 @@ remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
 		return REMOTE_OK;
 	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
 	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-		return why_failed(r, REMOTE_REFUSED);
+		result = why_failed(r, REMOTE_REFUSED);
+		break;
 	default:
+		result = why_failed(r, REMOTE_LOST);
 		break;
 	}
-	result = why_failed(r, REMOTE_LOST);
 	/* sshd hangs up on an account that PAM does not let in, after all */
 	return result == REMOTE_LOST && r->has_signed ? REMOTE_REFUSED : result;
 }
