@@ -222,7 +222,9 @@ settings '[clients]' 'forced_commands = honor' 'cache_ttl = 0'
 $BED helper restart
 
 # In this mode sshd must call the login shell, and that must be this one.
-$BED on gateway usermod -s /bin/bash alice
+$BED on gateway sh -c '
+	echo alice:x:1999:771::/run/moshgate/empty:/bin/bash >>/etc/passwd
+	echo "alice:*:19000:0:99999:7:::" >>/etc/shadow'
 LOGIN_KEY=$TMUX_TMPDIR/free
 ok 'an account with another login shell is kept out' kept_out alice@gateway
 LOGIN_KEY=$TMUX_TMPDIR/forced
@@ -230,7 +232,7 @@ ok '... with any key' kept_out alice@gateway
 LOGIN_KEY=
 ok '... and the log says why' see_log gateway \
 	'event=refused .*user=alice reason=other-shell'
-$BED on gateway usermod -s /usr/libexec/moshgate/moshgate-session alice
+$BED on gateway sed -i '/^alice:/d' /etc/passwd /etc/shadow
 remote_keys "command=\"echo forced\" $forced_pub" "$free_pub"
 $BED on gateway sed -i "s,^\t$variant,\tForceCommand \
 /usr/libexec/moshgate/moshgate-session," "$drop_in"
