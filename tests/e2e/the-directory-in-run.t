@@ -31,7 +31,7 @@ is "the helper has made it: root's and sticky, and it may make its socket" \
 is "... and in it the users' home, for nobody to write to" \
 	"$(what $dir/empty)" '555 root root'
 is "... which is alice's home" \
-	"$(on getent passwd alice | cut -d : -f 6)" "$dir/empty"
+	"$(look_up alice | cut -d : -f 6)" "$dir/empty"
 is '... and empty' "$(on ls -A $dir/empty)" ''
 ok "_moshgate can't rename it" not as _moshgate mv "$dir/empty" "$dir/other"
 ok "... nor remove it" not as _moshgate rmdir "$dir/empty"
