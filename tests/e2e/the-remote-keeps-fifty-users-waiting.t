@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 11
+known alice
 
 peer=$(cat "$(dirname "$0")/socket.pl")
 # all_ask COMMAND: see socket.pl.
