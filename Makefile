@@ -27,7 +27,11 @@ PREFIX ?= /usr
 DESTDIR ?=
 BUILD ?= $(if $(SAN),build-san,build)
 JOBS ?= 6
-TESTS ?= $(wildcard tests/e2e/*.t)
+# Those that take longest come first, so that none of them runs alone at the end.
+LONG_TESTS = $(addprefix tests/e2e/,somebody-guesses-names.t \
+	robots-while-the-remote-is-gone.t the-user-map-is-damaged.t \
+	the-helper-finds-the-user-map-damaged.t)
+TESTS ?= $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/e2e/*.t))
 
 sysconfdir = /etc
 runstatedir = /run

@@ -4,10 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
-
-#define NEW_PATH BANNER_PATH ".new"
 
 static const char sentence[] =
     "The server behind this gateway cannot be reached at the moment. "
@@ -16,18 +13,18 @@ static const char sentence[] =
 bool
 banner_show(bool show)
 {
-	const ssize_t len = sizeof(sentence) - 1;
+	const ssize_t len = show ? (ssize_t)sizeof(sentence) - 1 : 0;
+	struct stat st;
 	bool written;
 	int fd;
 
-	if (!show)
-		return unlink(BANNER_PATH) == 0 || errno == ENOENT;
-	/* the directory is shared with root alone */
-	unlink(NEW_PATH);
-	fd = open(NEW_PATH, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = open(BANNER_PATH, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	written = fchmod(fd, 0644) == 0 && write(fd, sentence, len) == len;
+	errno = EPERM;
+	written = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == 0 && ftruncate(fd, 0) == 0 &&
+	    write(fd, sentence, (size_t)len) == len;
 	close(fd);
-	return written && rename(NEW_PATH, BANNER_PATH) == 0;
+	return written;
 }

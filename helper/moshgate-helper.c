@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../shim/usermap.h"
+#include "banner.h"
 #include "config.h"
 #include "log.h"
 #include "server.h"
@@ -142,8 +143,30 @@ make_dir(int dir_fd, const char *name, gid_t gid, mode_t mode)
 }
 
 /*
+ * Make the empty file NAME in the directory open at DIR_FD, root's, in the place
+ * of an older one: those of the group GID may write to it.
+ */
+static bool
+make_file(int dir_fd, const char *name, gid_t gid)
+{
+	bool made;
+	int fd;
+
+	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+		return false;
+	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    0600);
+	if (fd < 0)
+		return false;
+	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0;
+	close(fd);
+	return made;
+}
+
+/*
  * RUN_DIR is sticky and root's, so that the service can make its socket there,
- * but cannot put another directory in the place of its users' home.
+ * but cannot put another directory in the place of its users' home, nor a link
+ * in the place of the banner, which sshd reads as root.
  */
 static bool
 make_run_dir(gid_t gid)
@@ -156,7 +179,8 @@ make_run_dir(gid_t gid)
 	fd = open(RUN_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	made = make_dir(fd, EMPTY_DIR, 0, 0555);
+	made = make_dir(fd, EMPTY_DIR, 0, 0555) &&
+	    make_file(fd, BANNER_NAME, gid);
 	close(fd);
 	return made;
 }

@@ -1133,8 +1133,10 @@ remote_authenticate(struct remote *r, const unsigned char *blob, size_t len,
 		result = why_failed(r, REMOTE_LOST);
 		break;
 	}
-	/* sshd hangs up on an account that PAM does not let in, after all */
-	return result == REMOTE_LOST && r->has_signed ? REMOTE_REFUSED : result;
+	/* on an account that PAM does not let in sshd hangs up without a word */
+	if (result == REMOTE_LOST && r->has_signed && r->said[0] == '\0')
+		return REMOTE_REFUSED;
+	return result;
 }
 
 /*

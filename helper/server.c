@@ -383,7 +383,8 @@ update_banner(struct server *server)
 	if (!banner_show(down))
 		log_event(LOG_WARNING, "note", "about", "banner", "detail",
 		    strerror(errno), "remedy",
-		    "see that _moshgate may write to " RUNSTATEDIR "/moshgate",
+		    "let root make " BANNER_PATH
+		    ", for group _moshgate to write: systemd-tmpfiles --create",
 		    NULL);
 }
 

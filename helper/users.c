@@ -383,8 +383,8 @@ mend(struct users *users, const char *fault)
 	else
 		log_event(LOG_ERR, "users-failed", "detail", users->fault,
 		    "remedy",
-		    "it has been changed by somebody; put back a copy, or let "
-		    "_moshgate write it",
+		    "it has been changed by somebody; put back a copy, see "
+		    "that _moshgate may write it, and restart the helper",
 		    NULL);
 	users->fault[0] = '\0';
 }

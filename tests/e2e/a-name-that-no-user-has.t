@@ -8,13 +8,6 @@ plan 30
 settings '[users]' 'lookups_per_minute = 600'
 $BED helper restart
 
-# stranger NAME: ssh as NAME; whatever sshd answers is not a login.
-stranger() {
-	ssh_with "$BED_DIR/client_key" -o PreferredAuthentications=publickey \
-		-l "$1" gateway true </dev/null >"$TMUX_TMPDIR/stranger" 2>&1
-	grep -e 'Permission denied' -e 'invalid characters' "$TMUX_TMPDIR/stranger" ||
-		not cat "$TMUX_TMPDIR/stranger"
-}
 sixty=$(printf 'a%.0s' $(seq 60))
 tab=$(printf '\t')
 before=$(tcp_connections)

@@ -19,13 +19,6 @@ on_remote() {
 			chown -R "$1:" "/home/$1"' - "$user"
 	done >"$TMUX_TMPDIR/on_remote" 2>&1
 }
-# stranger USER: ssh as them, by key alone, is refused.
-stranger() {
-	ssh_with "$BED_DIR/client_key" -o PreferredAuthentications=publickey \
-		"$1@gateway" true </dev/null >"$TMUX_TMPDIR/stranger" 2>&1
-	grep 'Permission denied' "$TMUX_TMPDIR/stranger" ||
-		not cat "$TMUX_TMPDIR/stranger"
-}
 asked() {
 	log_count remote " (for|user) $1 "
 }

@@ -287,6 +287,14 @@ kept_out() {
 		not cat "$TMUX_TMPDIR/kept_out"
 }
 
+# stranger NAME: does sshd refuse them, whatever else it offers?
+stranger() {
+	ssh_with "$BED_DIR/client_key" -o PreferredAuthentications=publickey \
+		-l "$1" gateway true </dev/null >"$TMUX_TMPDIR/stranger" 2>&1
+	grep -e 'Permission denied' -e 'invalid characters' \
+		"$TMUX_TMPDIR/stranger" || not cat "$TMUX_TMPDIR/stranger"
+}
+
 # known_hosts [TEXT [FILE]]: what is in the gateway's from now on, a line each;
 # its helper, started anew, has forgotten all it knew.
 known_hosts() {

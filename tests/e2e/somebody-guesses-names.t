@@ -5,7 +5,7 @@
 in_bed --rtt 50 "$@"
 plan 21
 
-guesses=150
+guesses=500
 at_a_time=5
 
 # robot FIRST: tries every fifth name, with a key and without in turns.

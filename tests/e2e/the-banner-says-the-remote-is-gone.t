@@ -9,7 +9,7 @@ plan 24
 banner=/run/moshgate/banner
 sentence='The server behind this gateway cannot be reached at the moment'
 there() {
-	$BED on gateway test -e "$banner"
+	$BED on gateway test -s "$banner"
 }
 # greeting USER: what ssh is told before a login that fails or not.
 greeting() {
@@ -28,7 +28,7 @@ new_sshd gateway
 $BED helper restart
 unlike 'while the remote is there nobody is told anything' \
 	"$(greeting bob; greeting local)" "$sentence"
-ok '... and there is no file' not there
+ok '... and the file is empty' not there
 
 $BED wan down
 like 'the first who comes when it is gone is told' "$(greeting carol)" \
@@ -37,8 +37,9 @@ ok '... as the file says' there
 is '... which names nobody and nothing' \
 	"$($BED on gateway cat "$banner")" \
 	"$sentence. Please try again later."
-is '... can be read by all, and written by the helper' \
-	"$($BED on gateway stat -c '%A %U' "$banner")" '-rw-r--r-- _moshgate'
+is "... is root's, since sshd reads it as root, and the helper may write it" \
+	"$($BED on gateway stat -c '%A %U %G' "$banner")" \
+	'-rw-rw-r-- root _moshgate'
 like 'the log says that it is gone' "$($BED log gateway)" \
 	'event=remote-down remote=remote reason=unreachable detail='
 like '... and so does moshgate status' \

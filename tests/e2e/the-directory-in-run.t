@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 20
+plan 26
 
 dir=/run/moshgate
 on() {
@@ -39,6 +39,11 @@ ok "... nor write to it" not as _moshgate touch "$dir/empty/.profile"
 ok "... nor change its mode" not as _moshgate chmod 777 "$dir/empty"
 ok "... nor rename the directory" not as _moshgate mv "$dir" /run/other
 is 'it is as it was' "$(what $dir/empty)" '555 root root'
+ok "_moshgate can't put a link in the place of the banner, which root reads" \
+	not as _moshgate ln -sf /etc/shadow "$dir/banner"
+ok '... nor rename it' not as _moshgate mv "$dir/banner" "$dir/other"
+ok '... nor remove it' not as _moshgate rm -f "$dir/banner"
+is '... so it is as it was' "$(what $dir/banner)" '664 root _moshgate'
 ok 'a user cannot make anything there' not as alice touch "$dir/other"
 
 # Somebody was there first.
@@ -55,6 +60,14 @@ ok "... nor where the users' home is _moshgate's" refused
 anew sh -c 'mkdir "$1" /tmp/theirs && ln -s /tmp/theirs "$1/empty"' - "$dir"
 ok '... nor where that is a link' refused
 is '... to what is left alone' "$(what /tmp/theirs)" '755 root root'
+anew sh -c 'mkdir -m 1777 "$1" /tmp/theirs &&
+	setpriv --reuid=_moshgate --regid=_moshgate --clear-groups \
+		ln -s /etc/shadow "$1/banner"' - "$dir"
+ok 'a link that was there for the banner is taken away' "$BED" helper start
+is '... and what it led to is left alone' \
+	"$(what $dir/banner) $(on stat -c %U /etc/shadow)" \
+	'664 root _moshgate root'
+$BED helper stop
 anew true
 ok 'with nothing there it starts' "$BED" helper start
 ok '... and a login works' let_in alice@gateway

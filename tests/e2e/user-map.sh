@@ -43,14 +43,6 @@ user() {
 	look_up "$1" | cut -d : -f 1,3
 }
 
-# stranger NAME: does sshd refuse them, whatever else it offers?
-stranger() {
-	ssh_with "$BED_DIR/client_key" -o PreferredAuthentications=publickey \
-		"$1@gateway" true </dev/null >"$TMUX_TMPDIR/stranger" 2>&1
-	grep 'Permission denied' "$TMUX_TMPDIR/stranger" ||
-		not cat "$TMUX_TMPDIR/stranger"
-}
-
 # logs_in NAME UID: up to a prompt there, with that uid here.
 has_session() {
 	on pgrep -u "$1" -x mosh-client
