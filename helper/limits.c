@@ -126,8 +126,8 @@ was_refused(const struct limits *limits, const char *name, int64_t now_ms)
 	return false;
 }
 
-static void
-remember_refused(struct limits *limits, const char *name, int64_t now_ms)
+void
+limits_remember(struct limits *limits, const char *name, int64_t now_ms)
 {
 	struct refused *refused = &limits->refused[limits->refused_next];
 
@@ -172,7 +172,7 @@ limits_done(struct limits *limits, const char *name,
 	case LIMITS_NO_USER:
 		limits->refused_ms = now_ms;
 		cap(limits, limits->burst - 1);
-		remember_refused(limits, name, now_ms);
+		limits_remember(limits, name, now_ms);
 		break;
 	default:
 		limits->tokens++;

@@ -52,9 +52,15 @@ void limits_configure(struct limits *limits, int lookups_per_minute,
 enum limits_answer limits_ask(struct limits *limits, const char *name,
     int64_t now_ms);
 
-/* NAME, which was to GO, has been asked. */
+/*
+ * NAME, which was to GO, has been asked; or the remote has said so much that it
+ * won't be a refused login any more.
+ */
 void limits_done(struct limits *limits, const char *name,
     enum limits_outcome outcome, int64_t now_ms);
+
+/* NAME is not to GO for a while, although no login was refused. */
+void limits_remember(struct limits *limits, const char *name, int64_t now_ms);
 
 /* Somebody wants the remote: it is worth knowing when it is back. */
 void limits_wanted(struct limits *limits, int64_t now_ms);

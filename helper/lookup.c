@@ -16,6 +16,7 @@
 enum lookup_state {
 	LOOKUP_WAITING, /* for others to be done */
 	LOOKUP_ASKING,
+	LOOKUP_ACCEPTED, /* by the remote, which still has to say as whom */
 };
 
 /* A name that the remote is asked for, or is going to be. */
@@ -365,6 +366,16 @@ lookups_answered(struct share_request *request, enum frame_type type,
 	bool found = type == FRAME_OK;
 	uid_t uid = 0;
 
+	if (type == FRAME_ACCEPTED) {
+		if (lookup->state == LOOKUP_ACCEPTED)
+			return;
+		/* no refusal any more, so that another may be asked for */
+		lookup->state = LOOKUP_ACCEPTED;
+		limits_done(lookups->limits, lookup->name, outcome,
+		    frame_now_ms());
+		pump(lookups);
+		return;
+	}
 	if (found) {
 		found = lookups_admit(lookups, lookup->name, &uid, &refusal);
 	} else {
@@ -375,7 +386,11 @@ lookups_answered(struct share_request *request, enum frame_type type,
 		refusal.remedy = fields_get(answer, "remedy");
 		outcome = request->reached ? LIMITS_NO_USER : LIMITS_FAILED;
 	}
-	limits_done(lookups->limits, lookup->name, outcome, frame_now_ms());
+	if (lookup->state != LOOKUP_ACCEPTED)
+		limits_done(lookups->limits, lookup->name, outcome,
+		    frame_now_ms());
+	else if (outcome == LIMITS_NO_USER)
+		limits_remember(lookups->limits, lookup->name, frame_now_ms());
 	answer_requests(lookups, lookup, uid, found ? NULL : &refusal);
 	lookup_free(lookups, lookup);
 	pump(lookups);

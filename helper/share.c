@@ -750,6 +750,19 @@ take_note(struct shares *shares, struct worker *worker,
 	return true;
 }
 
+/* The user of SHARE may log in to the remote: there is such a user. */
+static void
+tell_accepted(const struct shares *shares, const struct share *share)
+{
+	struct share_request *request, *next;
+
+	for (request = share->requests; request != NULL; request = next) {
+		next = request->next;
+		if (request->want == SHARE_LOOKUP)
+			shares->answer(request, FRAME_ACCEPTED, NULL, 0);
+	}
+}
+
 /* Do what the frame that WORKER sent asks for.  False: it makes no sense. */
 static bool
 worker_said(struct shares *shares, struct worker *worker,
@@ -778,6 +791,10 @@ worker_said(struct shares *shares, struct worker *worker,
 	case FRAME_REACHED:
 		worker->reached = true;
 		shares->reached(shares->context, true, NULL, NULL);
+		return true;
+	case FRAME_ACCEPTED:
+		if (worker->share != NULL && worker->job == SHARE_LOOKUP)
+			tell_accepted(shares, worker->share);
 		return true;
 	case FRAME_RUNNING:
 		if (worker->share != NULL || worker->job != SHARE_RELAY ||

@@ -49,8 +49,8 @@ struct share_request {
 
 /*
  * Called with the answer to REQUEST: FRAME_TEXT, FRAME_OK, FRAME_REFUSED; or
- * FRAME_STEP or FRAME_RUNNING, after which another comes.  After any other the
- * request is forgotten already.
+ * FRAME_STEP, FRAME_RUNNING or, for a lookup, FRAME_ACCEPTED, after which
+ * another comes.  After any other the request is forgotten already.
  */
 typedef void share_answer(struct share_request *request, enum frame_type type,
     const char *body, size_t len);

@@ -405,10 +405,13 @@ reach_remote(struct work *w)
 static bool
 enter_remote(struct work *w)
 {
+	struct fields none = { 0 };
+
 	return went_well(w, "login",
-	    remote_authenticate(w->remote, w->blob, sizeof(w->blob),
-		ask_signature, w),
-	    w->user);
+		   remote_authenticate(w->remote, w->blob, sizeof(w->blob),
+		       ask_signature, w),
+		   w->user) &&
+	    tell(FRAME_ACCEPTED, &none);
 }
 
 /* Tell the outcome of a failed remote_run(); the worker is then over. */

@@ -23,6 +23,7 @@
  *				FRAME_NOTE	something for the log
  *				FRAME_STEP	a line of `moshgate check`
  *				FRAME_REACHED	it is there, its host key right
+ *				FRAME_ACCEPTED	it lets the user in
  *				FRAME_TEXT	the authorized_keys, filtered
  *				FRAME_RUNNING	the command of a relay runs
  *				FRAME_OK	host, port, key of a mosh-server;

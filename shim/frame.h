@@ -36,8 +36,9 @@ enum frame_type {
 	FRAME_START = 64,
 	FRAME_SIGN,
 	FRAME_SIGNED,
-	FRAME_NOTE,    /* something for the log */
-	FRAME_REACHED, /* the remote is there, and it is the right one */
+	FRAME_NOTE,     /* something for the log */
+	FRAME_REACHED,  /* the remote is there, and it is the right one */
+	FRAME_ACCEPTED, /* it lets the user in */
 };
 
 struct frame {

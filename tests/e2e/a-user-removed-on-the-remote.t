@@ -25,6 +25,7 @@ out_within() {
 	end_s=$(($(now_s) + $1))
 	until kept_out "$2@gateway" >"$TMUX_TMPDIR/out" 2>&1; do
 		[ "$(now_s)" -le "$end_s" ] || return 1
+		sleep 0.5
 	done
 	kept_out "$2@gateway"
 }

@@ -4,6 +4,9 @@
 in_bed --rtt 40
 plan 8
 
+# Here all is as stock as can be.
+rm /etc/ssh/ssh_config.d/kex.conf
+
 terminal a
 ok 'ssh alice@gateway gets to a prompt on the remote' login a alice
 # shellcheck disable=SC2016 # for the remote to expand

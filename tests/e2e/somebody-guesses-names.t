@@ -83,9 +83,11 @@ logins=0
 failures=0
 while robots_run; do
 	logins=$((logins + 1))
-	let_in alice@gateway >"$TMUX_TMPDIR/alice" 2>&1 && continue
-	failures=$((failures + 1))
-	note <"$TMUX_TMPDIR/alice"
+	if ! let_in alice@gateway >"$TMUX_TMPDIR/alice" 2>&1; then
+		failures=$((failures + 1))
+		note <"$TMUX_TMPDIR/alice"
+	fi
+	sleep 0.5
 done
 ok "... and until they are done alice logs in again and again: $logins times" \
 	[ "$logins" -ge 3 ]

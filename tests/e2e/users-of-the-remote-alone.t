@@ -4,7 +4,7 @@
 # stays.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 39
+plan 43
 
 keys=$TMUX_TMPDIR/keys
 mkdir "$keys"
@@ -121,3 +121,34 @@ is '... which is said once in the log' \
 	"$(log_count gateway 'event=user-added user=kim ')" 1
 is 'all that the remote has seen of it is a connection' \
 	"$(log_count remote 'Accepted publickey for kim ')" 1
+
+# Whose shell on the remote takes its time keeps nobody else waiting.
+slow='lea max ned'
+# shellcheck disable=SC2086
+people_on_remote $slow ora
+# shellcheck disable=SC2016,SC2086
+$BED on remote sh -c 'cat >/bin/slow-sh && chmod 755 /bin/slow-sh &&
+	for user; do
+		usermod -s /bin/slow-sh "$user" || exit
+	done' - $slow <<-'END'
+	#!/bin/sh
+	until [ -e /tmp/go-on ]; do
+		sleep 0.1
+	done
+	exec /bin/bash "$@"
+END
+for person in $slow; do
+	look_up "$person" >"$TMUX_TMPDIR/$person" &
+done
+slow_accepted() {
+	[ "$(log_count remote 'Accepted publickey for (lea|max|ned) ')" = 3 ]
+}
+ok 'three new users come whose shells are slow' wait_for slow_accepted
+like '... the next one is found' "$(look_up ora)" '^ora:'
+is '... while those three wait' \
+	"$($BED on gateway getent passwd lea max ned)" ''
+$BED on remote touch /tmp/go-on
+wait
+is '... until they are found as well' \
+	"$($BED on gateway getent passwd lea max ned | cut -d : -f 1 | xargs)" \
+	"$slow"

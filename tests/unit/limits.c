@@ -543,6 +543,23 @@ who_was_refused_is_not_asked_for_a_while(void **state)
 	scene_end(scene);
 }
 
+/* Whom the remote let in, but calls by another name. */
+static void
+who_is_to_be_remembered_is_not_asked_either(void **state)
+{
+	struct scene *scene = scene_begin(PER_MINUTE);
+
+	(void)state;
+	assert_int_equal(try(scene, "Bob", LIMITS_IS_USER, 0), LIMITS_GO);
+	limits_remember(scene->limits, "Bob", scene->now_ms);
+	assert_int_equal(ask(scene, "Bob"), LIMITS_REFUSED);
+	/* of which others notice nothing: it was no refused login */
+	assert_int_equal(try(scene, "bob", LIMITS_IS_USER, 0), LIMITS_GO);
+	pass(scene, TTL_S * SECOND_MS);
+	assert_int_equal(ask(scene, "Bob"), LIMITS_GO);
+	scene_end(scene);
+}
+
 static void
 the_while_is_as_long_as_the_settings_say(void **state)
 {
@@ -891,6 +908,7 @@ main(void)
 		cmocka_unit_test(no_more_than_a_few_are_asked_at_a_time),
 		cmocka_unit_test(nobody_waits_within_a_minute_of_a_refusal),
 		cmocka_unit_test(who_was_refused_is_not_asked_for_a_while),
+		cmocka_unit_test(who_is_to_be_remembered_is_not_asked_either),
 		cmocka_unit_test(the_while_is_as_long_as_the_settings_say),
 		cmocka_unit_test(the_longest_names_are_told_apart),
 		cmocka_unit_test(
