@@ -9,6 +9,9 @@
 #   make check-san  the same tests with the sanitizers' builds of all programs
 #   make check-valgrind  the helper and its workers under valgrind
 #   make fuzz       look for inputs that upset the parsers
+#   make dist       the source, as a tar file, in build/
+#   make deb        Debian packages, in build/deb/
+#   make check-packages  try them on Debian 12 and 13
 #   make lint       formatting, static analysis, manual pages, units
 #   make clean
 #
@@ -21,7 +24,10 @@
 #   TESTS=…   the end-to-end tests to run, e.g. tests/e2e/login.t
 #   FUZZ_SECONDS=N  fuzz each parser for N seconds (60)
 
-VERSION := 0.1.0
+# In Debian's form, VERSION-REVISION, and its day in seconds since 1970.
+CHANGELOG = $(firstword $(wildcard packaging/debian/changelog debian/changelog))
+FULL_VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' $(CHANGELOG))
+VERSION := $(firstword $(subst -, ,$(FULL_VERSION)))
 
 PREFIX ?= /usr
 DESTDIR ?=
@@ -390,6 +396,44 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get -q update || echo "Trying with the lists that are there." >&2
 apt-get -qy -o DPkg::Lock::Timeout=600 install --no-install-recommends "$@"
 endef
+
+# --- packages ---------------------------------------------------------------
+
+DEB_DEPS = debhelper dh-nss dpkg-dev
+DIST = $(BUILD)/moshgate-$(VERSION).tar.gz
+SOURCE_DATE_EPOCH ?= $(shell date +%s -d \
+	"$$(sed -n 's/^ -- .*>  //p;T;q' $(CHANGELOG))")
+
+deps-deb: export APT_INSTALL = $(value APT-INSTALL)
+deps-deb: deps
+	@$(call need,$(DEB_DEPS),dpkg-buildpackage dh dh_installnss)
+
+# What git has, as it is here: the same bytes wherever it is made.
+dist:
+	@mkdir -p $(BUILD)
+	$(say) "  DIST    $(DIST)"
+	$(Q)git ls-files -z >$(BUILD)/dist-files
+	$(Q)tar -c --null -T $(BUILD)/dist-files --sort=name --format=ustar \
+		--mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 \
+		--numeric-owner --mode=u=rwX,go=rX \
+		--transform='s,^,moshgate-$(VERSION)/,S' >$(BUILD)/dist.tar
+	$(Q)gzip -9n <$(BUILD)/dist.tar >$(DIST)
+	@rm -f $(BUILD)/dist.tar $(BUILD)/dist-files
+
+deb: deps-deb
+	$(then) dist deb-only
+
+# Not as a part of this make.
+DEB_DIR = $(BUILD)/deb
+DEB_SOURCE = $(DEB_DIR)/moshgate-$(VERSION)
+deb-only:
+	@rm -rf $(DEB_DIR) && mkdir -p $(DEB_DIR)
+	$(Q)cp $(DIST) $(DEB_DIR)/moshgate_$(VERSION).orig.tar.gz
+	$(Q)tar -xf $(DIST) -C $(DEB_DIR)
+	$(Q)cp -R $(DEB_SOURCE)/packaging/debian $(DEB_SOURCE)/debian
+	$(Q)cd $(DEB_SOURCE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+		-u BUILD -u PREFIX dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	@rm -rf $(DEB_SOURCE)
 
 # --- demo, tests ------------------------------------------------------------
 

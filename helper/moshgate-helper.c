@@ -25,6 +25,7 @@
 #include "log.h"
 #include "server.h"
 #include "signer.h"
+#include "standby.h"
 #include "worker.h"
 
 #define SERVICE_USER "_moshgate"
@@ -315,32 +316,49 @@ fail:
 	return -1;
 }
 
-/* Read the configuration and the key; false after a complaint. */
+/* What is to be read before anybody is served. */
+struct settings {
+	const struct options *options;
+	struct config *config;
+	struct signer *signer;
+	char error[CONFIG_ERROR_BYTES]; /* why they could not be read */
+};
+
+/* Read them; false after a complaint, unless it is the same as before. */
 static bool
-read_all(const struct options *options, struct config **config,
-    struct signer **signer)
+read_settings(void *context)
 {
+	struct settings *settings = context;
 	char error[CONFIG_ERROR_BYTES];
 
-	*signer = NULL;
-	*config = config_read(options->config_path, error);
-	if (*config != NULL)
-		*signer = signer_open(*config, error);
-	if (*signer != NULL)
+	settings->signer = NULL;
+	settings->config = config_read(settings->options->config_path, error);
+	if (settings->config != NULL)
+		settings->signer = signer_open(settings->config, error);
+	if (settings->signer != NULL)
 		return true;
-	complain(options, error);
-	config_free(*config);
+	config_free(settings->config);
+	settings->config = NULL;
+	if (strcmp(settings->error, error) != 0)
+		complain(settings->options, error);
+	snprintf(settings->error, sizeof(settings->error), "%s", error);
 	return false;
+}
+
+static void
+free_settings(struct settings *settings)
+{
+	config_free(settings->config);
+	signer_close(settings->signer);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = { .config_path = CONFIG_PATH };
-	struct config *config;
-	struct signer *signer;
+	struct settings settings = { .options = &options };
 	int fd, status;
-	bool own;
+	bool own, ready;
 
 	if (argc > 1 && strcmp(argv[1], WORKER_OPTION) == 0)
 		return worker_main();
@@ -354,25 +372,28 @@ main(int argc, char **argv)
 	if (!become_service(&options))
 		return 1;
 	guard_memory();
-	if (!read_all(&options, &config, &signer))
-		return 1;
+	ready = read_settings(&settings);
 	if (options.test) {
+		if (!ready)
+			return 1;
 		printf("%s: ok, remote %s, key %s\n", options.config_path,
-		    config->host, signer_fingerprint(signer));
-		config_free(config);
-		signer_close(signer);
+		    settings.config->host, signer_fingerprint(settings.signer));
+		free_settings(&settings);
 		return 0;
 	}
 	fd = systemd_socket();
 	own = fd < 0;
+	/* who starts it by hand sees that it doesn't start */
+	if (!ready && (own || !standby(fd, read_settings, &settings)))
+		return 1;
 	if (own)
 		fd = own_socket(&options);
 	if (fd < 0) {
-		config_free(config);
-		signer_close(signer);
+		free_settings(&settings);
 		return 1;
 	}
-	status = server_run(fd, options.config_path, config, signer);
+	status = server_run(fd, options.config_path, settings.config,
+	    settings.signer);
 	if (own)
 		unlink(SOCKET_PATH);
 	/* Not closed: what waits in it may take its time, but not at exit. */

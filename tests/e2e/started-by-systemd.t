@@ -2,7 +2,7 @@
 # systemd holds the helper's socket and starts it at the first login.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 16
+plan 23
 
 socket=/run/moshgate/helper.sock
 helper='setpriv --reuid=_moshgate --regid=_moshgate --init-groups
@@ -77,6 +77,25 @@ type_in a 'echo still "there"' Enter
 ok '... and the first session is still there' see a '^still there'
 $BED on gateway pkill -KILL -x moshgate-helper
 ok 'killed, it is started again by the next login' wait_for let_in carol@gateway
+
+# What has just been installed, or is wrong.
+stop_helper
+known_to_log=$(log_count gateway 'event=start-failed ')
+$BED on gateway sh -c 'echo "[remote]" >/etc/moshgate/moshgate.ini'
+ok 'with no host set a name that nobody knows is refused' stranger mallory
+ok '... the helper stands by' helper_runs
+$BED on gateway moshgate status >"$TMUX_TMPDIR/status" 2>&1
+is '... root is told' "$(cat "$TMUX_TMPDIR/status")" \
+	'moshgate: This gateway is not set up yet, or has been set up wrong.'
+ok '... an account of the gateway gets in' ssh local@gateway true
+is '... and the log has it once' "$(($(log_count gateway \
+	'event=start-failed .*host is not set') - known_to_log))" 1
+$BED on gateway sh -c 'echo "[remote" >/etc/moshgate/moshgate.ini'
+$BED on gateway pkill -HUP -x moshgate-helper
+ok '... as it has the next fault' \
+	see_log gateway 'event=start-failed .*moshgate.ini:1: '
+settings
+ok 'with a host set it starts by itself' let_in alice@gateway
 
 # The same with systemd's own tool.
 if command -v systemd-socket-activate >/dev/null; then

@@ -1,0 +1,2 @@
+# The last that is asked who a user is.
+passwd last moshgate
