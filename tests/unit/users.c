@@ -491,14 +491,16 @@ static bool
 passwd_is(const char *text)
 {
 	static bool apart;
-	char path[PATH_MAX];
+	char path[PATH_MAX], whole[PATH_MAX];
 
 	scratch_write("passwd", text, strlen(text), 0644);
 	scratch_path("passwd", path);
 	apart = apart ||
 	    (unshare(CLONE_NEWNS) == 0 &&
 		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	return apart && mount(path, "/etc/passwd", NULL, MS_BIND, NULL) == 0;
+	/* by its whole path: "." may be of the mounts as they were before */
+	return apart && realpath(path, whole) != NULL &&
+	    mount(whole, "/etc/passwd", NULL, MS_BIND, NULL) == 0;
 }
 
 static int
