@@ -400,6 +400,7 @@ endef
 # --- packages ---------------------------------------------------------------
 
 DEB_DEPS = debhelper dh-nss dpkg-dev
+PACKAGES_DEPS = debootstrap debian-archive-keyring lintian
 DIST = $(BUILD)/moshgate-$(VERSION).tar.gz
 SOURCE_DATE_EPOCH ?= $(shell date +%s -d \
 	"$$(sed -n 's/^ -- .*>  //p;T;q' $(CHANGELOG))")
@@ -420,6 +421,10 @@ dist:
 	$(Q)gzip -9n <$(BUILD)/dist.tar >$(DIST)
 	@rm -f $(BUILD)/dist.tar $(BUILD)/dist-files
 
+deps-packages: export APT_INSTALL = $(value APT-INSTALL)
+deps-packages: deps
+	@$(call need,$(PACKAGES_DEPS),debootstrap lintian)
+
 deb: deps-deb
 	$(then) dist deb-only
 
@@ -434,6 +439,11 @@ deb-only:
 	$(Q)cd $(DEB_SOURCE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
 		-u BUILD -u PREFIX dpkg-buildpackage -us -uc $(DEB_FLAGS)
 	@rm -rf $(DEB_SOURCE)
+
+# Debian 12 and 13 are made for it, with the network.
+check-packages: deps-packages
+	$(then) all dist
+	@exec $(AS_ROOT) tests/packages/run $(DIST)
 
 # --- demo, tests ------------------------------------------------------------
 
@@ -503,7 +513,7 @@ SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
 HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
 	tests/fuzz/*.h)
 SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
-	tests/*.t tests/fuzz/*.t .ci/run)
+	tests/packages/* packaging/debian/*inst packaging/debian/*rm tests/*.t tests/fuzz/*.t .ci/run)
 LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-names \
 	lint-man lint-systemd lint-tidy
 

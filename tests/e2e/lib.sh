@@ -21,7 +21,13 @@ cheap_kex=curve25519-sha256
 
 tests=0
 
+# With INSTALLED in the environment the gateway is the system there, in which
+# the packages have been installed.
 in_bed() {
+	if [ -z "${BED-}" ] && [ -n "${INSTALLED-}" ]; then
+		exec "$(dirname "$0")/../bed" --root "gateway=$INSTALLED" \
+			--setup "$(dirname "$0")/../packages/set-up" "$@" -- "$0"
+	fi
 	if [ -z "${BED-}" ]; then
 		exec "$(dirname "$0")/../bed" "$@" -- "$0"
 	fi

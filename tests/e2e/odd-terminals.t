@@ -47,12 +47,11 @@ ok 'one of 300 characters, too' remote_term long xterm-256color
 ok 'one with control characters, too' remote_term escape xterm-256color
 unlike 'and they have done nothing to the terminal' \
 	"$(tm display-message -p -t escape '#{pane_title}')" owned
+log_in command alice "TERM=$owned" "COLORTERM=$owned"
+log_in colors alice TERM=xterm-256color COLORTERM=truecolor
 for name in unknown linux mono none path long escape; do
 	tm kill-session -t "$name"
 done
-
-log_in command alice "TERM=$owned" "COLORTERM=$owned"
-log_in colors alice TERM=xterm-256color COLORTERM=truecolor
 ok 'a TERM with a command is harmless' remote_term command xterm-256color
 type_in command 'echo "COLORTERM is [$COLORTERM]"' Enter
 ok 'a COLORTERM with one does not come along' \

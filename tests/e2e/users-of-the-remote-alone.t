@@ -55,15 +55,16 @@ accounts() {
 	$BED on gateway getent passwd $people
 }
 uids=$(accounts | cut -d : -f 1,3)
+gid=$($BED on gateway getent group moshgate | cut -d : -f 3)
 is 'each has a uid of their own' \
 	"$(echo "$uids" | cut -d : -f 2 | sort -u | wc -l)" 10
 unlike '... above those of accounts' "$uids" \
 	':([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$'
 is '... group moshgate, an empty home, our shell, and no password' \
 	"$(accounts | cut -d : -f 2,4- | sort -u)" \
-	'*:771::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session'
+	"*:$gid::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session"
 is 'id shows a user by name' "$($BED on gateway id ann)" \
-	"uid=$(echo "$uids" | sed -n s/ann://p)(ann) gid=771(moshgate) groups=771(moshgate)"
+	"uid=$(echo "$uids" | sed -n s/ann://p)(ann) gid=$gid(moshgate) groups=$gid(moshgate)"
 
 # shown WHAT: the names by which ps and ls on the gateway show ann and dee.
 ps_names() {
