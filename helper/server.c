@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -111,6 +112,7 @@ struct server {
 	char unknown_name[USERNAME_MAX_CHARS + 1], unknown_pid[16];
 	struct quota *users; /* one for each gateway user who failed lately */
 	bool over;
+	bool leaving; /* nothing but relays are to be seen to their end */
 };
 
 /*
@@ -1305,7 +1307,8 @@ take_signals(struct server *server)
 
 		switch (info.ssi_signo) {
 		case SIGHUP:
-			reload(server);
+			if (!server->leaving)
+				reload(server);
 			break;
 		case SIGCHLD:
 			while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
@@ -1393,6 +1396,22 @@ milliseconds_until(int64_t at_ms)
 	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }
 
+/* What time does to those who wait for the remote; returns when it does more. */
+static int64_t
+tick_questions(struct server *server, int64_t now_ms)
+{
+	int64_t next_ms, at_ms;
+
+	if (server->leaving)
+		return INT64_MAX;
+	next_ms = lookups_tick(server->lookups, now_ms);
+	at_ms = tick_remote(server, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	at_ms = tick_waiting(server, now_ms);
+	return at_ms < next_ms ? at_ms : next_ms;
+}
+
 /* Wait for something to happen, and do what it calls for. */
 static bool
 turn(struct server *server)
@@ -1403,13 +1422,7 @@ turn(struct server *server)
 	size_t peers = 0, workers;
 	struct pollfd *fds;
 
-	at_ms = lookups_tick(server->lookups, now_ms);
-	if (at_ms < next_ms)
-		next_ms = at_ms;
-	at_ms = tick_remote(server, now_ms);
-	if (at_ms < next_ms)
-		next_ms = at_ms;
-	at_ms = tick_waiting(server, now_ms);
+	at_ms = tick_questions(server, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	/* these may have asked for workers */
@@ -1420,6 +1433,8 @@ turn(struct server *server)
 	at_ms = tick_peers(server, now_ms);
 	if (at_ms < next_ms)
 		next_ms = at_ms;
+	if (server->leaving && server->peers == NULL)
+		return true;
 	if (!accepting && server->accept_ms < next_ms)
 		next_ms = server->accept_ms;
 	for (struct peer *p = server->peers; p != NULL; p = p->next)
@@ -1444,6 +1459,64 @@ turn(struct server *server)
 	}
 	free(fds);
 	return true;
+}
+
+static void
+turns(struct server *server)
+{
+	if (!turn(server)) {
+		log_event(LOG_ERR, "out-of-memory", NULL);
+		poll(NULL, 0, OUT_OF_MEMORY_PAUSE_MS);
+	}
+}
+
+/* Of a process that has nothing left but relays: see them to their end. */
+static _Noreturn void
+end_relays(struct server *server)
+{
+	prctl(PR_SET_NAME, "moshgate-relays");
+	close(server->listen_fd);
+	server->listen_fd = -1;
+	server->over = false;
+	while (server->peers != NULL && !server->over)
+		turns(server);
+	_exit(0);
+}
+
+/*
+ * The helper ends while relays run, with people's files on the way: a process of
+ * their own carries on with them, without the key or anything else.
+ */
+static void
+leave_relays(struct server *server)
+{
+	struct peer *peer, *next;
+
+	for (peer = server->peers; peer != NULL; peer = next) {
+		next = peer->next;
+		if (!peer->running)
+			peer_close(server, peer);
+	}
+	if (server->peers == NULL)
+		return;
+	shares_keep_relays(server->shares);
+	signer_close(server->signer);
+	server->signer = NULL;
+	server->leaving = true;
+	switch (fork()) {
+	case 0:
+		end_relays(server);
+	case -1:
+		return;
+	default:
+		/* nothing but our own descriptors of what the two share */
+		for (peer = server->peers; peer != NULL; peer = peer->next) {
+			close(peer->fd);
+			peer->fd = -1;
+		}
+		shares_leave_relays(server->shares);
+		return;
+	}
 }
 
 int
@@ -1478,13 +1551,10 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 	    config->host, "key", signer_fingerprint(signer), NULL);
 	configure_lookups(&server, config);
 	banner_show(false);
-	while (!server.over) {
-		if (!turn(&server)) {
-			log_event(LOG_ERR, "out-of-memory", NULL);
-			poll(NULL, 0, OUT_OF_MEMORY_PAUSE_MS);
-		}
-	}
+	while (!server.over)
+		turns(&server);
 	log_event(LOG_NOTICE, "stop", NULL);
+	leave_relays(&server);
 	while (server.peers != NULL)
 		peer_close(&server, server.peers);
 	while (server.users != NULL) {

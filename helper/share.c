@@ -1054,19 +1054,22 @@ shares_new(const struct config *config, const struct signer *signer,
 	return shares;
 }
 
+static void
+end_at_once(struct shares *shares, struct worker *worker)
+{
+	if (worker->pid > 0)
+		kill(worker->pid, SIGKILL);
+	worker_end(worker);
+	unlink_worker(shares, worker);
+}
+
 void
 shares_free(struct shares *shares)
 {
 	if (shares == NULL)
 		return;
-	while (shares->workers != NULL) {
-		struct worker *worker = shares->workers;
-
-		if (worker->pid > 0)
-			kill(worker->pid, SIGKILL);
-		worker_end(worker);
-		unlink_worker(shares, worker);
-	}
+	while (shares->workers != NULL)
+		end_at_once(shares, shares->workers);
 	while (shares->first != NULL) {
 		struct share *share = shares->first;
 
@@ -1076,6 +1079,32 @@ shares_free(struct shares *shares)
 		free(share);
 	}
 	free(shares);
+}
+
+void
+shares_keep_relays(struct shares *shares)
+{
+	struct worker *worker, *next;
+
+	for (worker = shares->workers; worker != NULL; worker = next) {
+		next = worker->next;
+		if (worker->job == SHARE_RELAY &&
+		    worker->state == WORKER_BUSY) {
+			worker->pid = -1;
+			continue;
+		}
+		end_at_once(shares, worker);
+	}
+}
+
+void
+shares_leave_relays(struct shares *shares)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		/* nothing but our own descriptor of the socket they share */
+		close(w->fd);
+		w->fd = -1;
+	}
 }
 
 void

@@ -73,6 +73,15 @@ void shares_free(struct shares *shares);
 void shares_configure(struct shares *shares, const struct config *config,
     const struct signer *signer);
 
+/*
+ * Before this process is divided in two: end all workers but those of relays that
+ * run, which are nobody's children from then on.
+ */
+void shares_keep_relays(struct shares *shares);
+
+/* In the one of the two that ends: the relays are the other's. */
+void shares_leave_relays(struct shares *shares);
+
 /* Ask; the answer may come before this returns. */
 void shares_ask(struct shares *shares, struct share_request *request);
 

@@ -88,7 +88,8 @@ child_exec(const char *user, int exe_fd, int fd, const int *relay)
 	snprintf(whom, sizeof(whom), "%s", user);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	/* a relay may outlive the helper, see shares_keep_relays() */
+	if (relay == NULL && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(126);
 	child_give(fd, given++);
 	for (int i = 0; relay != NULL && i < RELAY_FDS; i++)

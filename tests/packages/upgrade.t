@@ -2,7 +2,7 @@
 # The packages are upgraded while users are there, who notice nothing.
 . "$(dirname "$0")/lib.sh"
 in_bed_of system
-plan 17
+plan 21
 
 kept() {
 	$BED on gateway sh -c 'cat /etc/moshgate/* /var/lib/moshgate/users \
@@ -56,3 +56,23 @@ ok 'it is installed again' install_from debs --reinstall
 ok '... and alice logs in' let_in alice@gateway
 type_in a 'exit' Enter
 ok '... and her first session ends as she ends it' see a '^client\$ *$'
+
+# A command without a terminal, which goes through the helper's workers.
+$BED on gateway sed -i 's/^\tForceCommand.*/\tForceCommand none/' \
+	/etc/ssh/sshd_config.d/50-moshgate.conf
+$BED on gateway sed -i 's/^#forced_commands = .*/forced_commands = honor/' \
+	/etc/moshgate/moshgate.ini
+$BED on gateway systemctl reload ssh moshgate.service
+mkfifo "$TMUX_TMPDIR/copy.in"
+(
+	ssh alice@gateway 'echo up; cat; exit 3' <"$TMUX_TMPDIR/copy.in" \
+		>"$TMUX_TMPDIR/copy"
+	echo "status $?" >>"$TMUX_TMPDIR/copy"
+) &
+exec 9>"$TMUX_TMPDIR/copy.in"
+ok 'a copy is under way' wait_for grep -x up "$TMUX_TMPDIR/copy"
+ok '... while the packages are upgraded' install_from debs --reinstall
+echo behind >&9
+ok '... it goes on' wait_for grep -x behind "$TMUX_TMPDIR/copy"
+exec 9>&-
+ok '... to its end' wait_for grep -x 'status 3' "$TMUX_TMPDIR/copy"
