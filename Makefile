@@ -513,7 +513,8 @@ SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
 HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
 	tests/fuzz/*.h)
 SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
-	tests/packages/* packaging/debian/*inst packaging/debian/*rm tests/*.t tests/fuzz/*.t .ci/run)
+	tests/packages/* packaging/debian/*inst packaging/debian/*rm \
+	packaging/debian/tests/login tests/*.t tests/fuzz/*.t .ci/run)
 LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-names \
 	lint-man lint-systemd lint-tidy
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A command that runs without a terminal, such as a copy, goes on when the helper
 # is stopped or restarted, as it is when the package is upgraded.
-# shellcheck disable=SC2016 # for the remote to expand
+# shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 17

@@ -94,7 +94,7 @@ $BED on gateway sh -c 'echo "[remote" >/etc/moshgate/moshgate.ini'
 $BED on gateway pkill -HUP -x moshgate-helper
 ok '... as it has the next fault' \
 	see_log gateway 'event=start-failed .*moshgate.ini:1: '
-settings
+settings ''
 ok 'with a host set it starts by itself' let_in alice@gateway
 
 # The same with systemd's own tool.
