@@ -789,6 +789,8 @@ worker_said(struct shares *shares, struct worker *worker,
 	case FRAME_NOTE:
 		return take_note(shares, worker, frame);
 	case FRAME_REACHED:
+		if (worker->state != WORKER_STARTING)
+			return false;
 		worker->reached = true;
 		shares->reached(shares->context, true, NULL, NULL);
 		return true;
@@ -1086,6 +1088,7 @@ shares_keep_relays(struct shares *shares)
 {
 	struct worker *worker, *next;
 
+	shares->signer = NULL;
 	for (worker = shares->workers; worker != NULL; worker = next) {
 		next = worker->next;
 		if (worker->job == SHARE_RELAY &&

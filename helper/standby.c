@@ -16,6 +16,7 @@
 /* How long somebody may take to ask. */
 #define ASK_MS 100
 #define QUESTION_BYTES 4096
+#define READS_MAX 8
 
 static void
 woken(int signal)
@@ -33,8 +34,10 @@ tell(int fd)
 
 	/* what comes after a close is an error to whoever sends it */
 	if (poll(&wait, 1, ASK_MS) > 0)
-		while (recv(fd, question, sizeof(question), MSG_DONTWAIT) ==
-		    (ssize_t)sizeof(question))
+		for (size_t i = 0; i < READS_MAX &&
+		     recv(fd, question, sizeof(question), MSG_DONTWAIT) ==
+			 (ssize_t)sizeof(question);
+		     i++)
 			continue;
 	fields_add(&fields, "reason", "not-ready");
 	fields_add(&fields, "sentence",

@@ -3,7 +3,7 @@
 # in as before. Purged, they leave nothing but what the administrator made.
 . "$(dirname "$0")/lib.sh"
 in_bed_of system
-plan 29
+plan 33
 
 effective() {
 	$BED on gateway sshd -T -C "user=$1,host=client,addr=10.66.1.1" | sort
@@ -73,7 +73,11 @@ ok '... by the drop-in' "$BED" on gateway test -s \
 	/etc/ssh/sshd_config.d/50-moshgate.conf
 fresh a
 
+# A copy that is under way is nobody's at the end.
+$BED on gateway setpriv --reuid=_moshgate --regid=_moshgate --clear-groups \
+	sleep 1000 &
 ok 'they are purged' package_tool purge
+is '... no process is left' "$($BED on gateway pgrep -x sleep)" ''
 ok '... an account of the gateway logs in' local_logs_in
 is '... sshd goes by the same as ever' "$(effective root | diff \
 	"$TMUX_TMPDIR/root" - && echo same)" same
@@ -96,3 +100,13 @@ like '... a group that has members is told, when they are purged' \
 	'^moshgate: group moshgate stays, since it has members: local$'
 ok '... and stays' "$BED" on gateway getent group moshgate
 ok '... as does the key' "$BED" on gateway test -s /etc/moshgate/id_ed25519
+$BED on gateway rm -r /etc/moshgate
+
+# Somebody who is in the group before, and an sshd with a PidFile of its own.
+$BED on gateway sh -c 'echo "PidFile /run/other.pid" \
+	>/etc/ssh/sshd_config.d/10-pid.conf && systemctl restart ssh'
+ok 'installed where the group has a member' install_from debs
+like '... that is said' "$(cat "$TMUX_TMPDIR/ok.out")" \
+	'^moshgate: these accounts go to the remote, .*: local *$'
+set_up
+ok '... sshd knows of it, whatever its PidFile' let_in alice@gateway
