@@ -1153,10 +1153,15 @@ static const char loop[] =
     "n=%s;c=f;r;"
     "while read -r n&&read -r c;do r;done'";
 
-/* Open the channel, with or without what LINE writes to stderr, and run LINE */
+/*
+ * Open the channel and make REQUEST, of WHAT if that isn't NULL, with or without
+ * what it writes to stderr.
+ */
 static enum remote_result
-open_channel(struct remote *r, const char *line, bool with_stderr)
+open_channel(struct remote *r, const char *request, const char *what,
+    bool with_stderr)
 {
+	const unsigned what_len = what != NULL ? (unsigned)strlen(what) : 0;
 	const int64_t end_ms = begin_step(r, "channel");
 	enum remote_result result;
 	int error;
@@ -1173,7 +1178,8 @@ open_channel(struct remote *r, const char *line, bool with_stderr)
 	if (!with_stderr)
 		libssh2_channel_handle_extended_data2(r->channel,
 		    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
-	while ((error = libssh2_channel_exec(r->channel, line)) ==
+	while ((error = libssh2_channel_process_startup(r->channel, request,
+		    (unsigned)strlen(request), what, what_len)) ==
 	    LIBSSH2_ERROR_EAGAIN) {
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
@@ -1191,7 +1197,7 @@ start_loop(struct remote *r, const char *command, const char *mark)
 
 	if (asprintf(&line, loop, command, mark) < 0)
 		return REMOTE_INTERNAL;
-	result = open_channel(r, line, false);
+	result = open_channel(r, "exec", line, false);
 	free(line);
 	return result;
 }
@@ -1338,14 +1344,14 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 }
 
 enum remote_result
-remote_exec(struct remote *r, const char *command)
+remote_exec(struct remote *r, const char *request, const char *what)
 {
 	enum remote_result result;
 
 	r->detail[0] = '\0';
 	r->remedy[0] = '\0';
 	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
-	result = open_channel(r, command, true);
+	result = open_channel(r, request, what, true);
 	if (result != REMOTE_OK)
 		return result;
 	/* from here on as much as it likes, for as long as it likes */

@@ -78,10 +78,12 @@ enum remote_result remote_run(struct remote *remote, const char *command,
     size_t limit_bytes, char **text, size_t *len, int *status);
 
 /*
- * Open a channel in which nothing runs but COMMAND, a line for the user's login
- * shell, in place of that loop.  relay_run() carries it.
+ * Open a channel in which, in place of that loop, nothing runs but what REQUEST
+ * says (RFC 4254, section 6.5): "exec" and WHAT, a line for the user's login
+ * shell; "subsystem" and its name; "shell" and NULL.  relay_run() carries it.
  */
-enum remote_result remote_exec(struct remote *remote, const char *command);
+enum remote_result remote_exec(struct remote *remote, const char *request,
+    const char *what);
 
 /* The session and, after remote_exec(), its channel, for libssh2's functions */
 struct _LIBSSH2_SESSION *remote_session(const struct remote *remote);

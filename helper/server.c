@@ -839,13 +839,10 @@ may_run(struct peer *peer)
 	const bool honor = peer->server->config->forced_commands ==
 	    AUTHKEYS_HONOR;
 	const char *via = fields_get(&peer->asked, "via");
-	const bool command = fields_get(&peer->asked, "command") != NULL;
 	const bool terminal = fields_get(&peer->asked, "terminal") != NULL;
 	const struct frame_fds *fds = &peer->request.fds;
 
-	if ((fds->count > 0 && fds->count != FRAME_FDS) ||
-	    !socket_streams(fds) || (terminal && fds->count > 0) ||
-	    (command && !terminal && fds->count == 0)) {
+	if (fds->count != (terminal ? 0 : FRAME_FDS) || !socket_streams(fds)) {
 		peer_refuse(peer, "malformed", "That is no request.", "");
 	} else if (honor && (via == NULL || strcmp(via, "shell") != 0)) {
 		peer_refuse(peer, "force-command",
@@ -854,16 +851,6 @@ may_run(struct peer *peer)
 		    "say ForceCommand none in Match Group " SERVER_GROUP
 		    " of sshd's configuration, or take forced_commands = honor "
 		    "out of moshgate.ini");
-	} else if (command && !honor) {
-		peer_refuse(peer, "no-commands",
-		    "This gateway carries interactive sessions only; it does "
-		    "not run commands or copy files.",
-		    "");
-	} else if (!command && !terminal) {
-		peer_refuse(peer, "no-terminal",
-		    "This gateway carries interactive sessions only, and this "
-		    "one has no terminal (ssh -t asks for one).",
-		    "");
 	} else {
 		return true;
 	}

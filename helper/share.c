@@ -389,6 +389,9 @@ pass_on(struct fields *fields, const struct frame *asked)
 		fields_add(fields, "COLORTERM", value);
 	if (fields_get_number(asked, "colors", 0, INT_MAX, &colors))
 		fields_add_number(fields, "colors", colors);
+	value = fields_get(asked, "subsystem");
+	if (value != NULL && strcmp(value, "sftp") == 0)
+		fields_add(fields, "subsystem", value);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		value = fields_get(asked, commands[i]);
 		if (value != NULL)

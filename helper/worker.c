@@ -679,26 +679,40 @@ do_session(struct work *w, const struct frame *frame)
 }
 
 /*
- * Run the command that was asked for, and carry its input and output.  Without
- * an original one there is nothing to tell it, and it goes as it is.
+ * Start what was asked for: a subsystem, a command, or the login shell.  With an
+ * original one a command is told it; else it goes as it is.
  */
+static enum remote_result
+start_relay(struct work *w)
+{
+	const char *command = fields_get(&w->start, "command");
+	const char *subsystem = fields_get(&w->start, "subsystem");
+	enum remote_result result;
+	char *script;
+
+	if (subsystem != NULL)
+		return remote_exec(w->remote, "subsystem", subsystem);
+	if (command == NULL)
+		return remote_exec(w->remote, "shell", NULL);
+	if (fields_get(&w->start, "original") == NULL)
+		return remote_exec(w->remote, "exec", command);
+	script = make_script(&w->start, "exec ");
+	result = script != NULL ? remote_exec(w->remote, "exec", script)
+				: REMOTE_INTERNAL;
+	free(script);
+	return result;
+}
+
+/* Run what was asked for, and carry its input and output. */
 static void
 do_relay(struct work *w)
 {
 	int fds[RELAY_FDS] = { RELAY_FD, RELAY_FD + 1, RELAY_FD + 2 };
-	const char *command = fields_get(&w->start, "command");
-	const bool plain = fields_get(&w->start, "original") == NULL;
 	struct fields fields = { 0 }, none = { 0 };
 	enum remote_result result;
 	struct relay_end end;
-	char *script = NULL;
 
-	if (command != NULL)
-		script = plain ? strdup(command)
-			       : make_script(&w->start, "exec ");
-	result = script != NULL ? remote_exec(w->remote, script)
-				: REMOTE_INTERNAL;
-	free(script);
+	result = start_relay(w);
 	if (result == REMOTE_OK) {
 		if (!tell(FRAME_RUNNING, &none))
 			return;

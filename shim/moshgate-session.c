@@ -46,6 +46,7 @@ struct session {
 	bool by_shell;
 	/* what is to run, NULL for the login shell; what was asked instead */
 	char *command, *original;
+	bool sftp; /* the command is the gateway's way to say "subsystem" */
 	bool terminal;
 	char *login, *term, *colorterm, *client;
 	char *locale[LOCALE_NAMES];
@@ -114,6 +115,33 @@ copy(const char *text)
 }
 
 /*
+ * True if COMMAND is what a gateway's sshd_config(5) may have for the subsystem
+ * sftp: a path of sftp-server, maybe with arguments, or internal-sftp.
+ */
+static bool
+is_sftp(const char *command)
+{
+	static const char *const names[] = { "sftp-server", "internal-sftp" };
+	const char *name = command;
+	size_t len;
+
+	if (command == NULL)
+		return false;
+	for (const char *at = command; *at != '\0' && *at != ' ' && *at != '\t';
+	     at++) {
+		if (*at == '/')
+			name = at + 1;
+	}
+	len = strcspn(name, " \t");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strlen(names[i]) == len &&
+		    strncmp(name, names[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * What sshd was asked to run.  It runs all commands by "SHELL -c COMMAND": a
  * ForceCommand, then a key's own, then the client's, the first that there is;
  * and says in SSH_ORIGINAL_COMMAND what the client's was if it is another.
@@ -131,6 +159,7 @@ read_command(struct session *s, int argc, char **argv)
 	if (!s->by_shell ||
 	    (command != NULL && strcmp(command, ANY_COMMAND) == 0)) {
 		s->command = copy(original);
+		s->sftp = is_sftp(original);
 	} else {
 		s->command = copy(command);
 		s->original = copy(original);
@@ -205,6 +234,8 @@ ask(int fd, const struct session *s)
 		fields_add(&fields, "command", s->command);
 	if (s->original != NULL)
 		fields_add(&fields, "original", s->original);
+	if (s->sftp)
+		fields_add(&fields, "subsystem", "sftp");
 	if (s->terminal)
 		fields_add(&fields, "terminal", "1");
 	fields_add_number(&fields, "colors", s->colors);
@@ -216,11 +247,8 @@ ask(int fd, const struct session *s)
 		if (s->locale[i] != NULL)
 			fields_add(&fields, locale_names[i], s->locale[i]);
 	}
-	if (s->command == NULL || s->terminal) {
-		sent = client_ask(fd, FRAME_SESSION, &fields);
-	} else {
-		sent = client_ask_fds(fd, FRAME_SESSION, &fields, fds);
-	}
+	sent = s->terminal ? client_ask(fd, FRAME_SESSION, &fields)
+			   : client_ask_fds(fd, FRAME_SESSION, &fields, fds);
 	fields_free(&fields);
 	return sent;
 }

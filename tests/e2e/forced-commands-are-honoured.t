@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2086
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 52
+plan 53
 known alice bob carol
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
@@ -176,8 +176,9 @@ $BED on remote touch /tmp/there
 echo 'ls /tmp' | sftp -b - -F none -i "$TMUX_TMPDIR/free" \
 	-o UserKnownHostsFile="$BED_DIR/known_hosts" alice@gateway \
 	>"$TMUX_TMPDIR/out" 2>&1
-unlike 'the subsystem internal-sftp does not show the files of the gateway' \
-	"$(cat "$TMUX_TMPDIR/out")" here
+is 'the subsystem internal-sftp shows the files of the remote' \
+	"$(grep -o '/tmp/there' "$TMUX_TMPDIR/out")" /tmp/there
+unlike '... not those of the gateway' "$(cat "$TMUX_TMPDIR/out")" '/tmp/here'
 
 # Who goes away.
 workers=$($BED on gateway pgrep -c moshgate-worker)

@@ -292,10 +292,11 @@ ssh_with() {
 		-o UserKnownHostsFile="$BED_DIR/known_hosts" "$@"
 }
 
-# let_in [OPTION...] USER@gateway: does sshd let them in?  What becomes of the
-# session is another matter.
+# let_in [OPTION...] USER@gateway: does sshd let them in?  For this they ask for
+# a subsystem that there is not, so that there is no session.
 let_in() {
-	ssh_with "${LOGIN_KEY:-$BED_DIR/client_key}" -v "$@" true </dev/null \
+	ssh_with "${LOGIN_KEY:-$BED_DIR/client_key}" -v -s "$@" nothing \
+		</dev/null \
 		>"$TMUX_TMPDIR/let_in" 2>&1
 	grep '^Authenticated to gateway' "$TMUX_TMPDIR/let_in" ||
 		not grep -v '^debug' "$TMUX_TMPDIR/let_in"

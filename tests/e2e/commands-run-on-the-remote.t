@@ -1,0 +1,97 @@
+#!/bin/bash
+# A command runs on the remote as by a direct ssh: its input, output and errors
+# are carried apart and unchanged, and so is how it ends.
+# shellcheck disable=SC2016,SC2029 # for the remote to expand
+. "$(dirname "$0")/lib.sh"
+in_bed "$@"
+plan 39
+
+tmp=$TMUX_TMPDIR
+# gw, direct ARG...: through the gateway's moshgate, and as it is without.
+gw() {
+	ssh -o LogLevel=ERROR alice@gateway "$@"
+}
+direct() {
+	ssh -o LogLevel=ERROR alice@remote "$@"
+}
+# same NAME ARG...: the same output, errors and status by both, with the file
+# $tmp/input for standard input.
+: >"$tmp/input"
+same() {
+	local name=$1 way
+
+	shift
+	for way in gw direct; do
+		"$way" "$@" <"$tmp/input" >"$tmp/$way.out" 2>"$tmp/$way.err"
+		echo "status $?" >>"$tmp/$way.err"
+	done
+	ok "$name: the same output" cmp "$tmp/gw.out" "$tmp/direct.out"
+	is "$name: the same errors and status" \
+		"$(cat "$tmp/gw.err")" "$(cat "$tmp/direct.err")"
+}
+
+is 'a command runs on the remote' "$(gw 'echo "$(id -un)@$(hostname)"' \
+	</dev/null)" alice@remote
+for status in 0 1 127 255; do
+	gw "exit $status" </dev/null
+	is "its status is the session's: $status" $? "$status"
+done
+same 'one that is not there' nonsuch
+same 'one that a signal ends' 'kill -TERM $$'
+same 'quotes, newlines and unicode' \
+	"$(printf 'printf "%%s|" "a  b" \047c\\d\047 "\303\244"\necho \\$HOME *')"
+same 'words of their own' echo '"a' 'b"' '$HOME'
+same 'output and errors' 'echo out; echo err >&2; exit 3'
+same 'output that is closed long before the end' \
+	'exec >&-; echo one >&2; sleep 0.3; echo two >&2; exit 9'
+same 'errors that are closed' 'exec 2>&-; echo out; exit 9'
+same 'much output' 'head -c 3000000 /dev/zero; echo end >&2'
+head -c 3000000 /dev/urandom >"$tmp/input"
+same 'much input, and what it becomes' 'md5sum; echo "$?"'
+same 'input that nobody reads' true
+same 'input that is sent back' cat
+: >"$tmp/input"
+
+gw yes </dev/null 2>/dev/null | head -n 1 >"$tmp/yes"
+is 'the reader goes' "$(cat "$tmp/yes")" y
+ok '... and so does the command' wait_for not running remote '^yes$'
+is 'the end of the input comes while output is yet to come' \
+	"$(echo in | gw 'cat; sleep 0.3; echo later')" "$(printf 'in\nlater')"
+
+# Without a command.
+is 'without a command and a terminal there is a shell' \
+	"$(echo 'id -un; tty' | gw -T 2>/dev/null | tail -n 2)" \
+	"$(printf 'alice\nnot a tty')"
+echo 'exit 6' | gw -T >/dev/null 2>&1
+is '... whose status is the session'"'"'s' $? 6
+
+# What is under way when the client goes.
+mkfifo "$tmp/fifo"
+ssh alice@gateway 'echo up; exec cat -u' <"$tmp/fifo" >"$tmp/out" 2>&1 &
+client=$!
+exec 9>"$tmp/fifo"
+wait_for grep up "$tmp/out"
+ok 'a command waits' running remote '^cat -u'
+kill -KILL "$client"
+ok 'the client is killed: the command is gone' \
+	wait_for not running remote '^cat -u'
+ok '... and the gateway has no process for it' \
+	wait_for not running gateway 'moshgate-session'
+exec 9>&-
+
+for i in $(seq 15); do
+	gw "until [ -e /tmp/go ]; do sleep 0.1; done; echo $i" </dev/null \
+		>>"$tmp/fifteen" 2>&1 &
+	# sshd takes so many who have not logged in yet: MaxStartups
+	sleep 0.1
+done
+all_run() {
+	[ "$($BED on remote pgrep -fc 'bash -c until')" -ge 15 ]
+}
+ok 'fifteen at once run' wait_for all_run
+$BED on remote touch /tmp/go
+wait
+is '... and all end' "$(sort -n "$tmp/fifteen" | xargs)" "$(seq 15 | xargs)"
+ok 'the log says what ran, and how it ended' \
+	see_log gateway 'event=relay-end user=alice status=127 '
+is 'no mosh-server was needed' "$($BED on remote pgrep -c mosh-server)" 0
