@@ -9,6 +9,7 @@
 #   make check-san  the same tests with the sanitizers' builds of all programs
 #   make check-valgrind  the helper and its workers under valgrind
 #   make fuzz       look for inputs that upset the parsers
+#   make bench-relay  how fast commands and copies are, beside ssh -J
 #   make dist       the source, as a tar file, in build/
 #   make deb        Debian packages, in build/deb/
 #   make check-packages  try them on Debian 12 and 13
@@ -459,6 +460,10 @@ demo: deps
 	$(then) all
 	@exec $(AS_ROOT) tests/demo
 
+bench-relay: deps
+	$(then) all
+	@exec $(AS_ROOT) tests/bench/relay
+
 check: deps
 	$(then) all tests fuzzers-if-any
 	@exec $(PROVE) $(UNIT_TESTS) tests/fuzz/fuzz.t $(TESTS)
@@ -512,7 +517,7 @@ SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
 	tests/fuzz/*.c)
 HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
 	tests/fuzz/*.h)
-SCRIPTS = $(wildcard tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
+SCRIPTS = $(wildcard tests/bench/* tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
 	tests/packages/* packaging/debian/*inst packaging/debian/*rm \
 	packaging/debian/tests/login tests/*.t tests/fuzz/*.t .ci/run)
 LINTS = lint-format lint-cppcheck lint-gcc lint-clang lint-shell lint-names \

@@ -352,10 +352,15 @@ parse_remote_log(void *to, const char *value)
 	return strcmp(value, "no") == 0;
 }
 
+/* It becomes one word, whatever it is, for the login shell on the remote. */
 static bool
-parse_nothing(void *to, const char *value)
+parse_command(void *to, const char *value)
 {
-	return *value == '\0' && store_string(to, value);
+	for (const char *at = value; *at != '\0'; at++) {
+		if (iscntrl((unsigned char)*at))
+			return false;
+	}
+	return store_string(to, value);
 }
 
 /* The two *_content settings, which config_parse() takes before inih. */
@@ -439,8 +444,8 @@ static const struct setting settings[] = {
 	    "yes or no" },
 	{ { "mosh", "fallback", "ssh" }, parse_fallback, OF(fallback),
 	    "ssh or no" },
-	{ { "session", "command", "" }, parse_nothing, OF(command),
-	    "nothing (this version runs the login shell)" },
+	{ { "session", "command", "" }, parse_command, OF(command),
+	    "a command, without control characters" },
 	{ { "session", "share_idle", "600" }, parse_day, OF(share_idle_s),
 	    DAY },
 	{ { "session", "share_max_age", "300" }, parse_max_age,

@@ -61,6 +61,7 @@ static const struct {
 	{ "mosh_host", offsetof(struct config, mosh_host), STRING },
 	{ "network_timeout", offsetof(struct config, network_timeout_s),
 	    NUMBER },
+	{ "session_command", offsetof(struct config, command), STRING },
 };
 
 #define TOLD (sizeof(told) / sizeof(told[0]))
@@ -587,13 +588,13 @@ read_client(const struct frame *frame, struct mosh_client *client)
 }
 
 /*
- * The command that FRAME asks for, behind BEFORE, as words of sh: malloc'ed, or
- * NULL if it asks for none, or it is too long, or there is no memory.
+ * COMMAND, with what FRAME says that the client asked for, behind BEFORE, as
+ * words of sh: malloc'ed, or NULL if COMMAND is NULL or too long, or there is no
+ * memory.
  */
 static char *
-make_script(const struct frame *frame, const char *before)
+make_script(const struct frame *frame, const char *command, const char *before)
 {
-	const char *command = fields_get(frame, "command");
 	const size_t len = strlen(before);
 	char *script;
 
@@ -614,6 +615,7 @@ make_script(const struct frame *frame, const char *before)
 static bool
 do_session(struct work *w, const struct frame *frame)
 {
+	const char *asked = fields_get(frame, "command");
 	struct mosh_client client;
 	struct mosh_reply reply = { 0 };
 	struct fields fields = { 0 };
@@ -630,12 +632,13 @@ do_session(struct work *w, const struct frame *frame)
 			NULL
 		    ? "-i ::"
 		    : "-i 0.0.0.0";
-	script = make_script(frame, "");
+	if (asked == NULL && w->config->command[0] != '\0')
+		asked = w->config->command;
+	script = make_script(frame, asked, "");
 	command = malloc(MOSH_COMMAND_BYTES);
 	client.script = script;
 	/* a command that is not carried must not become a shell */
-	if (command == NULL ||
-	    (script == NULL && fields_get(frame, "command") != NULL) ||
+	if (command == NULL || (script == NULL && asked != NULL) ||
 	    !mosh_command(w->config, &client, command, MOSH_COMMAND_BYTES)) {
 		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
 		    "shorten server in [mosh], or the command; or give the "
@@ -696,7 +699,7 @@ start_relay(struct work *w)
 		return remote_exec(w->remote, "shell", NULL);
 	if (fields_get(&w->start, "original") == NULL)
 		return remote_exec(w->remote, "exec", command);
-	script = make_script(&w->start, "exec ");
+	script = make_script(&w->start, command, "exec ");
 	result = script != NULL ? remote_exec(w->remote, "exec", script)
 				: REMOTE_INTERNAL;
 	free(script);

@@ -499,8 +499,9 @@ what_this_version_lacks_is_refused(void **state)
 	    "no (this version has no other)");
 	not_taken("clients", "passwords", "/etc/passwords",
 	    "no (this version has no other)");
-	not_taken("session", "command", "tmux",
-	    "nothing (this version runs the login shell)");
+	taken("session", "command", "tmux new-session -A -s \"it's\" \\ $HOME");
+	not_taken("session", "command", "a\tb",
+	    "a command, without control characters");
 	not_taken("session", "remote_log", "yes",
 	    "no (this version has no other)");
 }
