@@ -1154,6 +1154,12 @@ static const char loop[] =
     "while read -r n&&read -r c;do r;done'";
 
 /*
+ * What may be on its way to a relay: at 200 ms, more than TCP has room for.  As
+ * much is kept here at the most when nobody takes it.
+ */
+#define RELAY_WINDOW_BYTES (16 * 1024 * 1024)
+
+/*
  * Open the channel and make REQUEST, of WHAT if that isn't NULL, with or without
  * what it writes to stderr.
  */
@@ -1166,8 +1172,11 @@ open_channel(struct remote *r, const char *request, const char *what,
 	enum remote_result result;
 	int error;
 
-	while (
-	    (r->channel = libssh2_channel_open_session(r->session)) == NULL) {
+	while ((r->channel = libssh2_channel_open_ex(r->session, "session",
+		    sizeof("session") - 1,
+		    with_stderr ? RELAY_WINDOW_BYTES
+				: LIBSSH2_CHANNEL_WINDOW_DEFAULT,
+		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0)) == NULL) {
 		if (libssh2_session_last_errno(r->session) !=
 		    LIBSSH2_ERROR_EAGAIN)
 			return why_failed(r, REMOTE_NO_SHELL);
