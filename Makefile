@@ -410,11 +410,17 @@ deps-deb: export APT_INSTALL = $(value APT-INSTALL)
 deps-deb: deps
 	@$(call need,$(DEB_DEPS),dpkg-buildpackage dh dh_installnss)
 
-# What git has, as it is here: the same bytes wherever it is made.
+# What git has, or the source that was unpacked, as it is here: the same bytes
+# wherever it is made.
 dist:
 	@mkdir -p $(BUILD)
 	$(say) "  DIST    $(DIST)"
-	$(Q)git ls-files -z >$(BUILD)/dist-files
+	$(Q)if [ -e .git ]; then \
+		git -c safe.directory='*' ls-files -z; \
+	else \
+		find * .[!.]* -type d -name 'build*' -prune -o \
+			! -type d -print0; \
+	fi | LC_ALL=C sort -z >$(BUILD)/dist-files
 	$(Q)tar -c --null -T $(BUILD)/dist-files --sort=name --format=ustar \
 		--mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 \
 		--numeric-owner --mode=u=rwX,go=rX \

@@ -10,13 +10,12 @@
 #include <unistd.h>
 
 #include "../shim/frame.h"
+#include "socket.h"
 
 /* The settings are not read more often than this, however many come. */
 #define PAUSE_MS 20
 /* How long somebody may take to ask. */
 #define ASK_MS 100
-#define QUESTION_BYTES 4096
-#define READS_MAX 8
 
 static void
 woken(int signal)
@@ -30,15 +29,9 @@ tell(int fd)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	struct fields fields = { 0 };
-	char question[QUESTION_BYTES];
 
-	/* what comes after a close is an error to whoever sends it */
-	if (poll(&wait, 1, ASK_MS) > 0)
-		for (size_t i = 0; i < READS_MAX &&
-		     recv(fd, question, sizeof(question), MSG_DONTWAIT) ==
-			 (ssize_t)sizeof(question);
-		     i++)
-			continue;
+	/* what comes after the end is an error to whoever sends it */
+	poll(&wait, 1, ASK_MS);
 	fields_add(&fields, "reason", "not-ready");
 	fields_add(&fields, "sentence",
 	    "This gateway is not set up yet, or has been set up wrong.");
@@ -51,11 +44,14 @@ bool
 standby(int fd, bool (*ready)(void *context), void *context)
 {
 	struct sigaction action = { .sa_handler = woken }, before;
+	/* socket_close() may have children, which nobody waits for here */
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, children;
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	int64_t next_ms = 0;
 	bool is_ready = false, on = true;
 
 	sigaction(SIGHUP, &action, &before);
+	sigaction(SIGCHLD, &ignore, &children);
 	while (on && !is_ready) {
 		const int n = poll(&wait, 1, -1);
 		const bool signalled = n < 0 && errno == EINTR;
@@ -70,13 +66,15 @@ standby(int fd, bool (*ready)(void *context), void *context)
 			continue;
 		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (peer >= 0) {
+			socket_guard(peer);
 			tell(peer);
-			close(peer);
+			socket_close(peer);
 		} else if (errno != EAGAIN && errno != EINTR &&
 		    errno != ECONNABORTED) {
 			on = false;
 		}
 	}
 	sigaction(SIGHUP, &before, NULL);
+	sigaction(SIGCHLD, &children, NULL);
 	return is_ready;
 }

@@ -2,7 +2,7 @@
 # systemd holds the helper's socket and starts it at the first login.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 23
+plan 26
 
 socket=/run/moshgate/helper.sock
 helper='setpriv --reuid=_moshgate --regid=_moshgate --init-groups
@@ -94,6 +94,25 @@ $BED on gateway sh -c 'echo "[remote" >/etc/moshgate/moshgate.ini'
 $BED on gateway pkill -HUP -x moshgate-helper
 ok '... as it has the next fault' \
 	see_log gateway 'event=start-failed .*moshgate.ini:1: '
+# What takes a minute to close, for whoever does it last.
+peer=$(cat "$(dirname "$0")/socket.pl")
+mkfifo "$TMUX_TMPDIR/end"
+exec 4<>"$TMUX_TMPDIR/end"
+for where in start body; do
+	$BED on gateway pkill -STOP -x moshgate-helper
+	as nobody perl -e "$peer" linger "$where" 4<&- <"$TMUX_TMPDIR/end" \
+		>"$TMUX_TMPDIR/linger-$where" 2>&1 &
+	wait_for grep READY "$TMUX_TMPDIR/linger-$where"
+	$BED on gateway pkill -CONT -x moshgate-helper
+	$BED on gateway moshgate status >"$TMUX_TMPDIR/status" 2>&1
+	like "a descriptor that takes a minute to close, at $where: no hindrance" \
+		"$(cat "$TMUX_TMPDIR/status")" 'not set up yet'
+done
+exec 4>&-
+helper_is_alone() {
+	[ "$($BED on gateway pgrep -cx moshgate-helper)" -eq 1 ]
+}
+ok '... and nothing is left of them' wait_for helper_is_alone
 settings ''
 ok 'with a host set it starts by itself' let_in alice@gateway
 
