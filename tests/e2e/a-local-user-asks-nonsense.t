@@ -19,6 +19,10 @@ evil="$evil\" user=\"root"
 lines() {
 	$BED log gateway | grep -c "moshgate-helper\[[0-9]*\]: event=$1"
 }
+# has_more_than COUNT EVENT: what was logged is written a moment later.
+has_more_than() {
+	[ "$(lines "$2")" -gt "$1" ]
+}
 plan 51
 
 # refused USER ANSWER EVENT TYPE BODY: what is answered, and that this made one
@@ -27,6 +31,7 @@ refused() {
 	was=$(lines "$3")
 	is "$1 asks $4 $(printf %.40s "$5" | tr -dc 'a-z0-9 .*+-'): $2" \
 		"$(as "$1" perl -e "$peer" ask "$4" "$5" 2>&1)" "$2"
+	wait_for has_more_than "$was" "$3"
 	is '... and the log has one line' "$(lines "$3")" $((was + 1))
 }
 # sshd's user: every name that is none.
@@ -66,6 +71,7 @@ is 'alice has 1090 variables of a locale: ok' \
 refused_by_hand() {
 	was=$(lines refused)
 	keys_of "$1" >"$TMUX_TMPDIR/by-hand" 2>&1
+	wait_for has_more_than "$was" refused
 	is 'moshgate-keys, by hand, with such a name: one line' \
 		"$(lines refused)" $((was + 1))
 }
