@@ -152,8 +152,8 @@ $(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys shim/client) $(TALK)
 
 $(BUILD)/moshgate-session: LIBS = $(call pkg-libs,$(SESSION_PKGS))
 $(BUILD)/moshgate-session: \
-	$(call objects,shim/moshgate-session shim/terminal shim/locale \
-	shim/client) $(TALK)
+	$(call objects,shim/moshgate-session shim/pump shim/terminal shim/tty \
+	shim/locale shim/client) $(TALK)
 
 $(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/check_map \
 	shim/check_names shim/check_sshd shim/check_users shim/report \
@@ -173,7 +173,7 @@ tests: $(UNIT_TESTS)
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
 	$(BUILD)/libhelper.a \
-	$(call objects,shim/client shim/mapfile shim/terminal) \
+	$(call objects,shim/client shim/mapfile shim/terminal shim/tty) \
 	$(FOREIGN) $(SHARED) $(TALK)
 
 # Built by clang alone, and in a directory of their own: see fuzzers-if-any.

@@ -339,8 +339,10 @@ parse_only_no(void *to, const char *value)
 static bool
 parse_fallback(void *to, const char *value)
 {
-	(void)to;
-	return strcmp(value, "ssh") == 0 || strcmp(value, "no") == 0;
+	bool *fallback = to;
+
+	*fallback = strcmp(value, "ssh") == 0;
+	return *fallback || strcmp(value, "no") == 0;
 }
 
 static bool

@@ -49,7 +49,7 @@ struct config {
 	int network_timeout_s;
 	char *predict, *escape_key;
 	bool title_prefix;
-	int fallback;
+	bool fallback; /* to SSH, where mosh cannot go */
 	/* [session] */
 	char *command;
 	int share_idle_s, share_max_age_s, share_max;

@@ -43,6 +43,18 @@ mosh_remedy(enum mosh_result result)
 }
 
 bool
+mosh_find_reason(const char *reason, enum mosh_result *result)
+{
+	for (size_t i = MOSH_STARTED + 1; i < sizeof(words) / sizeof(words[0]);
+	     i++) {
+		*result = (enum mosh_result)i;
+		if (strcmp(words[i].reason, reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 mosh_command(const struct config *config, const struct mosh_client *client,
     char *command, size_t size)
 {

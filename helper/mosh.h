@@ -70,4 +70,10 @@ const char *mosh_reason(enum mosh_result result);
 const char *mosh_sentence(enum mosh_result result);
 const char *mosh_remedy(enum mosh_result result);
 
+/*
+ * Find of which failure REASON is mosh_reason(), and store it in *RESULT; false
+ * if it is none of these, but of something else.
+ */
+bool mosh_find_reason(const char *reason, enum mosh_result *result);
+
 #endif

@@ -13,6 +13,9 @@
 /* What is unwanted is read all the same; but not for ever. */
 #define CALLS_A_TURN 16
 #define BUFFER_BYTES ((size_t)32 * 1024)
+/* A size is told in less. */
+#define CONTROL_MAX_BYTES 256
+#define SIZE_MAX_CELLS 65535
 
 /* What is under way in one direction: read, and not yet written. */
 struct stream {
@@ -27,8 +30,13 @@ struct relay {
 	LIBSSH2_CHANNEL *channel;
 	struct stream in, out, err;
 	bool in_told; /* the remote knows that the input is over */
+	/* of a terminal: where its size comes from, and what is not told yet */
+	int control_fd;
+	struct frame_in control;
+	struct remote_size size;
+	bool resized;
 	/*
-	 * Which of the three calls below has sent a part of a packet: libssh2
+	 * Which of the calls below has sent a part of a packet: libssh2
 	 * wants to hear nothing else until the rest of it is sent.
 	 */
 	int busy;
@@ -38,6 +46,7 @@ enum {
 	READ_OUT,
 	READ_ERR,
 	WRITE_IN,
+	WRITE_SIZE,
 	CALLS,
 	NOT_BUSY
 };
@@ -150,6 +159,61 @@ write_channel(struct relay *r)
 	return STEP_DONE;
 }
 
+bool
+relay_read_size(const struct frame *frame, struct remote_size *size)
+{
+	static const char *const names[] = { "columns", "rows", "xpixels",
+		"ypixels" };
+	int *const to[] = { &size->columns, &size->rows, &size->xpixels,
+		&size->ypixels };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		long long n;
+
+		if (!fields_get_number(frame, names[i], 0, SIZE_MAX_CELLS, &n))
+			return false;
+		*to[i] = (int)n;
+	}
+	return true;
+}
+
+/* Read what comes on the control socket; one that makes no sense is closed. */
+static void
+take_control(struct relay *r)
+{
+	struct frame frame;
+	const enum frame_result result = frame_read(r->control_fd, &r->control,
+	    &frame);
+	bool good = result == FRAME_AGAIN;
+
+	if (result == FRAME_COMPLETE) {
+		good = frame.type == FRAME_RESIZE &&
+		    fields_wellformed(&frame) &&
+		    relay_read_size(&frame, &r->size);
+		r->resized |= good;
+		frame_free(&frame);
+	}
+	if (good)
+		return;
+	frame_in_reset(&r->control);
+	close(r->control_fd);
+	r->control_fd = -1;
+}
+
+/* Tell the remote the terminal's size. */
+static enum step
+write_size(struct relay *r)
+{
+	enum step step;
+
+	if (!r->resized)
+		return STEP_IDLE;
+	step = step_of(libssh2_channel_request_pty_size_ex(r->channel,
+	    r->size.columns, r->size.rows, r->size.xpixels, r->size.ypixels));
+	r->resized = step == STEP_WAIT;
+	return step;
+}
+
 static enum step
 call(struct relay *r, int which)
 {
@@ -164,8 +228,11 @@ call(struct relay *r, int which)
 	case READ_ERR:
 		step = read_channel(r, &r->err, SSH_EXTENDED_DATA_STDERR);
 		break;
-	default:
+	case WRITE_IN:
 		step = write_channel(r);
+		break;
+	default:
+		step = write_size(r);
 		break;
 	}
 	r->busy = step == STEP_WAIT &&
@@ -238,6 +305,7 @@ turn(struct relay *r, int fd, int parent_fd, bool waiting)
 		/* also without events: it may break */
 		{ .fd = r->out.fd, .events = r->out.len > 0 ? POLLOUT : 0 },
 		{ .fd = r->err.len > 0 ? r->err.fd : -1, .events = POLLOUT },
+		{ .fd = r->resized ? -1 : r->control_fd, .events = POLLIN },
 	};
 	enum step step = STEP_DONE;
 
@@ -254,6 +322,8 @@ turn(struct relay *r, int fd, int parent_fd, bool waiting)
 	/* who closes standard error alone can do without it */
 	if (fds[4].revents != 0 && deliver(&r->err) == STEP_GONE)
 		close_stream(&r->err);
+	if (fds[5].revents != 0)
+		take_control(r);
 	return step == STEP_GONE ? STEP_GONE : STEP_DONE;
 }
 
@@ -276,13 +346,15 @@ read_end(struct relay *r, struct relay_end *end)
 
 enum remote_result
 relay_run(struct remote *remote, int parent_fd, int fds[RELAY_FDS],
-    struct relay_end *end)
+    bool terminal, struct relay_end *end)
 {
 	struct relay relay = { .session = remote_session(remote),
 		.channel = remote_channel(remote),
 		.in.fd = fds[0],
 		.out.fd = fds[1],
-		.err.fd = fds[2],
+		.err.fd = terminal ? -1 : fds[2],
+		.control_fd = terminal ? fds[2] : -1,
+		.control.limit_bytes = CONTROL_MAX_BYTES,
 		.busy = NOT_BUSY };
 	struct relay *r = &relay;
 	enum remote_result result = REMOTE_LOST;
@@ -314,5 +386,8 @@ relay_run(struct remote *remote, int parent_fd, int fds[RELAY_FDS],
 	close_stream(&r->in);
 	close_stream(&r->out);
 	close_stream(&r->err);
+	frame_in_reset(&r->control);
+	if (r->control_fd >= 0)
+		close(r->control_fd);
 	return result;
 }

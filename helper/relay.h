@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "../shim/frame.h"
 #include "remote.h"
 
 /* Standard input, output and error of whoever asked. */
@@ -17,12 +18,16 @@ struct relay_end {
 
 /*
  * Carry what goes between the channel that remote_exec() has opened on REMOTE
- * and FDS, until the command has ended and all it wrote is delivered.  FDS keep
+ * and FDS, until the command has ended and all it wrote is delivered.  With a
+ * TERMINAL the last of FDS is a socket on which FRAME_RESIZE comes.  FDS keep
  * their flags, which others may share, and are closed on return.
  * Returns REMOTE_OK, and how it ended in *END; REMOTE_ABANDONED when whoever
  * asked is gone, or PARENT_FD has come to its end; or why the connection broke.
  */
 enum remote_result relay_run(struct remote *remote, int parent_fd,
-    int fds[RELAY_FDS], struct relay_end *end);
+    int fds[RELAY_FDS], bool terminal, struct relay_end *end);
+
+/* Read the size that FRAME, or a request, tells; false if it has none. */
+bool relay_read_size(const struct frame *frame, struct remote_size *size);
 
 #endif

@@ -137,6 +137,10 @@ static const struct {
 	    "The remote server does not run commands for this user.",
 	    "run \"ssh USER@REMOTE true\" from elsewhere: the login shell or "
 	    "its start-up files end the session" },
+	[REMOTE_NO_TERMINAL] = { "no-terminal",
+	    "The remote server gives this user no terminal.",
+	    "see PermitTTY in the remote's sshd_config, and no-pty or restrict "
+	    "in the authorized_keys line of the gateway's key there" },
 	[REMOTE_LOST] = { "lost",
 	    "The connection between the gateway and the remote server broke.",
 	    "try again; if it happens every time, see the remote's sshd log" },
@@ -1159,23 +1163,18 @@ static const char loop[] =
  */
 #define RELAY_WINDOW_BYTES (16 * 1024 * 1024)
 
-/*
- * Open the channel and make REQUEST, of WHAT if that isn't NULL, with or without
- * what it writes to stderr.
- */
+/* The same for a terminal, at which somebody may press Ctrl-C meanwhile. */
+#define TERMINAL_WINDOW_BYTES (1024 * 1024)
+
+/* Open the channel, with what it writes to stderr or without. */
 static enum remote_result
-open_channel(struct remote *r, const char *request, const char *what,
-    bool with_stderr)
+open_channel(struct remote *r, unsigned window_bytes, bool with_stderr)
 {
-	const unsigned what_len = what != NULL ? (unsigned)strlen(what) : 0;
 	const int64_t end_ms = begin_step(r, "channel");
 	enum remote_result result;
-	int error;
 
 	while ((r->channel = libssh2_channel_open_ex(r->session, "session",
-		    sizeof("session") - 1,
-		    with_stderr ? RELAY_WINDOW_BYTES
-				: LIBSSH2_CHANNEL_WINDOW_DEFAULT,
+		    sizeof("session") - 1, window_bytes,
 		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0)) == NULL) {
 		if (libssh2_session_last_errno(r->session) !=
 		    LIBSSH2_ERROR_EAGAIN)
@@ -1187,26 +1186,141 @@ open_channel(struct remote *r, const char *request, const char *what,
 	if (!with_stderr)
 		libssh2_channel_handle_extended_data2(r->channel,
 		    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
-	while ((error = libssh2_channel_process_startup(r->channel, request,
-		    (unsigned)strlen(request), what, what_len)) ==
-	    LIBSSH2_ERROR_EAGAIN) {
+	return REMOTE_OK;
+}
+
+/*
+ * Requests on a fresh channel
+ */
+
+typedef int channel_request(LIBSSH2_CHANNEL *channel,
+    const struct remote_start *start);
+
+static int
+request_terminal(LIBSSH2_CHANNEL *channel, const struct remote_start *start)
+{
+	return libssh2_channel_request_pty_ex(channel, start->term,
+	    (unsigned)strlen(start->term), (const char *)start->modes,
+	    (unsigned)start->modes_len, start->size.columns, start->size.rows,
+	    start->size.xpixels, start->size.ypixels);
+}
+
+static int
+request_variable(LIBSSH2_CHANNEL *channel, const struct remote_start *start)
+{
+	return libssh2_channel_setenv_ex(channel, start->name,
+	    (unsigned)strlen(start->name), start->value,
+	    (unsigned)strlen(start->value));
+}
+
+static int
+request_start(LIBSSH2_CHANNEL *channel, const struct remote_start *start)
+{
+	return libssh2_channel_process_startup(channel, start->request,
+	    (unsigned)strlen(start->request), start->what,
+	    start->what != NULL ? (unsigned)strlen(start->what) : 0);
+}
+
+#define REQUESTS_MAX 3
+
+/* The requests that START calls for, in their order; returns how many. */
+static size_t
+list_requests(const struct remote_start *start,
+    channel_request *requests[REQUESTS_MAX])
+{
+	size_t count = 0;
+
+	if (start->term != NULL)
+		requests[count++] = request_terminal;
+	if (start->name != NULL)
+		requests[count++] = request_variable;
+	requests[count++] = request_start;
+	return count;
+}
+
+/* True if ERROR of libssh2's is the remote's answer: yes or no. */
+static bool
+is_reply(int error)
+{
+	return error == 0 || error == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED;
+}
+
+/*
+ * Make the requests that START calls for, all at once: libssh2 would have each
+ * wait for its reply, a round trip.  A reply doesn't say what it replies to, but
+ * they come in the order of the requests (RFC 4254, section 5.4), and libssh2
+ * gives the next one to whichever of its functions looks first.  So what counts
+ * is not which function returns, but when: the first to do so has brought the
+ * first request's reply, which is stored in REPLIES.
+ */
+static enum remote_result
+make_requests(struct remote *r, const struct remote_start *start,
+    int replies[REQUESTS_MAX])
+{
+	const int64_t end_ms = begin_step(r, "channel");
+	channel_request *requests[REQUESTS_MAX];
+	const size_t count = list_requests(start, requests);
+	size_t replied = 0;
+
+	for (;;) {
+		enum remote_result result;
+
+		for (size_t i = 0; i < count; i++) {
+			int error;
+
+			if (requests[i] == NULL)
+				continue;
+			error = requests[i](r->channel, start);
+			if (error != LIBSSH2_ERROR_EAGAIN) {
+				if (!is_reply(error))
+					return why_failed(r, REMOTE_NO_SHELL);
+				requests[i] = NULL;
+				replies[replied++] = error;
+			} else if ((libssh2_session_block_directions(
+					r->session) &
+				       LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0) {
+				break; /* the rest of it comes first */
+			}
+		}
+		if (replied == count)
+			return REMOTE_OK;
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
 			return result;
 	}
-	return error == 0 ? REMOTE_OK : why_failed(r, REMOTE_NO_SHELL);
+}
+
+/* Start in the open channel what START says. */
+static enum remote_result
+start_in_channel(struct remote *r, const struct remote_start *start)
+{
+	int replies[REQUESTS_MAX] = { 0 };
+	channel_request *requests[REQUESTS_MAX];
+	const size_t count = list_requests(start, requests);
+	const enum remote_result result = make_requests(r, start, replies);
+
+	if (result != REMOTE_OK)
+		return result;
+	if (replies[count - 1] != 0)
+		return why_failed(r, REMOTE_NO_SHELL);
+	return start->term != NULL && replies[0] != 0 ? REMOTE_NO_TERMINAL
+						      : REMOTE_OK;
 }
 
 /* Start the loop, with COMMAND as its first. */
 static enum remote_result
 start_loop(struct remote *r, const char *command, const char *mark)
 {
+	struct remote_start start = { .request = "exec" };
 	enum remote_result result;
 	char *line;
 
 	if (asprintf(&line, loop, command, mark) < 0)
 		return REMOTE_INTERNAL;
-	result = open_channel(r, "exec", line, false);
+	start.what = line;
+	result = open_channel(r, LIBSSH2_CHANNEL_WINDOW_DEFAULT, false);
+	if (result == REMOTE_OK)
+		result = start_in_channel(r, &start);
 	free(line);
 	return result;
 }
@@ -1353,16 +1467,25 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 }
 
 enum remote_result
-remote_exec(struct remote *r, const char *request, const char *what)
+remote_exec(struct remote *r, const struct remote_start *start)
 {
+	const bool terminal = start->term != NULL;
+	const int interval_s = 10, probes = 12;
 	enum remote_result result;
 
 	r->detail[0] = '\0';
 	r->remedy[0] = '\0';
 	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
-	result = open_channel(r, request, what, true);
+	result = open_channel(r,
+	    terminal ? TERMINAL_WINDOW_BYTES : RELAY_WINDOW_BYTES, !terminal);
+	if (result == REMOTE_OK)
+		result = start_in_channel(r, start);
 	if (result != REMOTE_OK)
 		return result;
+	/* what runs outlasts a link that is down for two minutes */
+	setsockopt(r->fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,
+	    sizeof(interval_s));
+	setsockopt(r->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 	/* from here on as much as it likes, for as long as it likes */
 	r->step = "relay";
 	r->end_ms = 0;

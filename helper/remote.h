@@ -30,6 +30,7 @@ enum remote_result {
 	REMOTE_HOST_KEY_ONLY_CA,
 	REMOTE_REFUSED, /* the gateway's key, for this user */
 	REMOTE_NO_SHELL,
+	REMOTE_NO_TERMINAL,
 	REMOTE_LOST, /* the connection broke */
 	REMOTE_TIMEOUT,
 	REMOTE_TOO_BIG,
@@ -77,13 +78,36 @@ enum remote_result remote_authenticate(struct remote *remote,
 enum remote_result remote_run(struct remote *remote, const char *command,
     size_t limit_bytes, char **text, size_t *len, int *status);
 
+/* The most that libssh2 takes of a terminal's name and modes together. */
+#define REMOTE_MODES_BYTES 256
+
+/* A terminal's size, in characters and, if that is known, pixels. */
+struct remote_size {
+	int columns, rows, xpixels, ypixels;
+};
+
+/* What is to run on the remote, and with what: RFC 4254, sections 6.2 to 6.5. */
+struct remote_start {
+	/*
+	 * "exec" and WHAT, a line for the user's login shell; "subsystem" and
+	 * its name; "shell" and NULL.
+	 */
+	const char *request, *what;
+	/* the name of the terminal that it gets, or NULL for none */
+	const char *term;
+	struct remote_size size;
+	unsigned char modes[REMOTE_MODES_BYTES]; /* encoded */
+	size_t modes_len;
+	/* a variable of its environment, or NULL; the remote may ignore it */
+	const char *name, *value;
+};
+
 /*
- * Open a channel in which, in place of that loop, nothing runs but what REQUEST
- * says (RFC 4254, section 6.5): "exec" and WHAT, a line for the user's login
- * shell; "subsystem" and its name; "shell" and NULL.  relay_run() carries it.
+ * Open a channel in which, in place of that loop, nothing runs but what START
+ * says, for relay_run() to carry.  All that is asked costs one round trip.
  */
-enum remote_result remote_exec(struct remote *remote, const char *request,
-    const char *what);
+enum remote_result remote_exec(struct remote *remote,
+    const struct remote_start *start);
 
 /* The session and, after remote_exec(), its channel, for libssh2's functions */
 struct _LIBSSH2_SESSION *remote_session(const struct remote *remote);

@@ -85,8 +85,10 @@ struct peer {
 	struct frame asked;
 	struct share_request request;
 	struct lookup_request lookup;
-	bool session; /* once it is answered it is one */
-	bool running; /* its relay has begun */
+	bool session;    /* once it is answered it is one, of mosh */
+	bool terminal;   /* it has one */
+	const char *why; /* is it not mosh's, in a sentence, or NULL */
+	bool running;    /* its relay has begun */
 	char client[CLIENT_CHARS];
 	char sshd_pid[16];
 	char mosh_at[96]; /* where its mosh-server is */
@@ -343,8 +345,10 @@ relay_begun(struct peer *peer)
 	peer->running = true;
 	peer->began_ms = frame_now_ms();
 	log_event(LOG_INFO, "relay", "user", peer->request.user, "remote",
-	    config->host, "client",
+	    config->host, "terminal", peer->terminal ? "yes" : NULL, "client",
 	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+	if (peer->why != NULL)
+		fields_add(&fields, "why", peer->why);
 	if (!config->verify_host_key)
 		warn_unchecked(peer, &fields);
 	if (!frame_queue(&peer->out, FRAME_RUNNING, fields.text, fields.len) ||
@@ -367,6 +371,46 @@ log_relay_end(const struct peer *peer, const struct frame *answer)
 	    answer != NULL ? fields_get(answer, "reason") : "abandoned",
 	    "detail", answer != NULL ? fields_get(answer, "detail") : NULL,
 	    "duration_s", duration, NULL);
+}
+
+/*
+ * True if PEER, whose session mosh can't have for the REASON, gets it over SSH.
+ * SENTENCE is static.
+ */
+static bool
+fall_back(struct peer *peer, const char *reason, const char *sentence,
+    const char *detail, const char *remedy)
+{
+	/* without descriptors, as before there was this way, nor is there it */
+	if (!peer->server->config->fallback || peer->request.fds.count == 0)
+		return false;
+	if (may_log_failure(peer))
+		log_event(LOG_NOTICE, "fallback", "user", peer->request.user,
+		    "remote", peer->server->config->host, "reason", reason,
+		    "detail", detail, "remedy", remedy, NULL);
+	peer->why = sentence;
+	peer->session = false;
+	peer->request.want = SHARE_RELAY;
+	return true;
+}
+
+/*
+ * True if PEER, whom the remote has refused a mosh-server with ANSWER, gets a
+ * session over SSH instead, for which the remote has been asked.
+ */
+static bool
+fall_back_refused(struct peer *peer, const struct frame *answer)
+{
+	const char *reason = fields_get(answer, "reason");
+	enum mosh_result result;
+
+	if (!peer->session || reason == NULL ||
+	    !mosh_find_reason(reason, &result) ||
+	    !fall_back(peer, reason, mosh_sentence(result),
+		fields_get(answer, "detail"), fields_get(answer, "remedy")))
+		return false;
+	shares_ask(peer->server->shares, &peer->request);
+	return true;
 }
 
 /*
@@ -539,8 +583,12 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 		log_relay_end(peer, &answer);
 		peer->running = false;
 	} else if (type == FRAME_REFUSED) {
+		if (fall_back_refused(peer, &answer))
+			return;
 		log_share_refused(peer, &answer);
 	}
+	/* of no use for mosh, or with whoever had asked for a relay */
+	socket_close_fds(&peer->request.fds);
 	if (type == FRAME_OK && peer->session)
 		answer_session(peer, &answer);
 	else if (type == FRAME_OK && request->unknown)
@@ -839,10 +887,10 @@ may_run(struct peer *peer)
 	const bool honor = peer->server->config->forced_commands ==
 	    AUTHKEYS_HONOR;
 	const char *via = fields_get(&peer->asked, "via");
-	const bool terminal = fields_get(&peer->asked, "terminal") != NULL;
 	const struct frame_fds *fds = &peer->request.fds;
 
-	if (fds->count != (terminal ? 0 : FRAME_FDS) || !socket_streams(fds)) {
+	if ((fds->count != FRAME_FDS && !(peer->session && fds->count == 0)) ||
+	    !socket_streams(fds)) {
 		peer_refuse(peer, "malformed", "That is no request.", "");
 	} else if (honor && (via == NULL || strcmp(via, "shell") != 0)) {
 		peer_refuse(peer, "force-command",
@@ -876,6 +924,46 @@ has_kept_name(struct peer *peer)
 }
 
 /*
+ * Choose between mosh and SSH for PEER's session, as far as that can be done
+ * before the remote is asked.  False if it gets none: it is refused then.
+ */
+static bool
+choose_way(struct peer *peer)
+{
+	static const struct {
+		const char *what, *reason, *sentence, *remedy;
+	} unfit[] = { { "terminal", "dumb-terminal",
+			  "mosh cannot use a dumb terminal (TERM=dumb).", "" },
+		{ "locale", "gateway-locale",
+		    "This gateway has no UTF-8 locale, which mosh needs.",
+		    "install the locale C.UTF-8 or another one in UTF-8 on "
+		    "the gateway" } };
+	const char *way = fields_get(&peer->asked, "way");
+	const char *what = fields_get(&peer->asked, "unfit");
+
+	peer->terminal = fields_get(&peer->asked, "terminal") != NULL;
+	peer->session = peer->terminal;
+	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;
+	if (peer->session && way != NULL && strcmp(way, "ssh") == 0) {
+		peer->why = "MOSHGATE=ssh asks for it.";
+		peer->session = false;
+		peer->request.want = SHARE_RELAY;
+	}
+	if (!peer->session || what == NULL)
+		return true;
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
+		if (strcmp(what, unfit[i].what) != 0 ||
+		    fall_back(peer, unfit[i].reason, unfit[i].sentence, NULL,
+			unfit[i].remedy))
+			continue;
+		peer_refuse(peer, unfit[i].reason, unfit[i].sentence,
+		    unfit[i].remedy);
+		return false;
+	}
+	return true;
+}
+
+/*
  * moshgate-session asks for a mosh-server or, without a terminal, for a relay.
  * Who it is the kernel says.
  */
@@ -888,10 +976,9 @@ ask_session(struct peer *peer)
 	if (account != NULL && username_valid(account->pw_name))
 		memcpy(peer->request.user, account->pw_name,
 		    strlen(account->pw_name) + 1);
-	if (!may_go(peer, account) || !has_kept_name(peer) || !may_run(peer))
+	if (!may_go(peer, account) || !has_kept_name(peer) ||
+	    !choose_way(peer) || !may_run(peer))
 		return;
-	peer->session = peer->request.fds.count == 0;
-	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;
 	limits_wanted(peer->server->limits, frame_now_ms());
 	shares_ask(peer->server->shares, &peer->request);
 }
@@ -1000,9 +1087,12 @@ ask_status(struct peer *peer)
 		fprintf(out, "remote\t%s\tout of reach\t-\n",
 		    peer->server->config->host);
 	for (struct peer *p = peer->server->peers; p != NULL; p = p->next) {
-		if (p->state != PEER_SESSION)
+		const bool over_ssh = p->running && p->terminal;
+
+		if (p->state != PEER_SESSION && !over_ssh)
 			continue;
-		fprintf(out, "session\t%s\t%s\t", p->request.user, p->mosh_at);
+		fprintf(out, "session\t%s\t%s\t", p->request.user,
+		    over_ssh ? "ssh" : p->mosh_at);
 		print_age(out, now_ms - p->began_ms);
 		fputc('\n', out);
 	}

@@ -375,7 +375,9 @@ job_end_ms(const struct shares *shares)
 static void
 pass_on(struct fields *fields, const struct frame *asked)
 {
-	static const char *const commands[] = { "command", "original" };
+	/* as they are; the worker looks at them */
+	static const char *const any[] = { "command", "original", "terminal",
+		"term", "modes", "columns", "rows", "xpixels", "ypixels" };
 	long long colors;
 	const char *value;
 
@@ -392,10 +394,10 @@ pass_on(struct fields *fields, const struct frame *asked)
 	value = fields_get(asked, "subsystem");
 	if (value != NULL && strcmp(value, "sftp") == 0)
 		fields_add(fields, "subsystem", value);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		value = fields_get(asked, commands[i]);
+	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++) {
+		value = fields_get(asked, any[i]);
 		if (value != NULL)
-			fields_add(fields, commands[i], value);
+			fields_add(fields, any[i], value);
 	}
 }
 

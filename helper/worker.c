@@ -302,7 +302,8 @@ begin(struct work *w)
 	const char *blob, *first;
 	size_t len;
 
-	w->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
+	/* a shim's request, and the settings */
+	w->in.limit_bytes = 2 * FRAME_REQUEST_MAX_BYTES;
 	if (frame_wait(HELPER_FD, &w->in, &w->start, HELPER_TIMEOUT_MS) !=
 		FRAME_COMPLETE ||
 	    w->start.type != FRAME_START || !fields_wellformed(&w->start))
@@ -681,27 +682,77 @@ do_session(struct work *w, const struct frame *frame)
 	return true;
 }
 
+/* Take from what the shim has asked the terminal that it wants. */
+static void
+read_terminal(const struct frame *asked, struct remote_start *start)
+{
+	const char *modes = fields_get(asked, "modes");
+	size_t room;
+
+	if (fields_get(asked, "terminal") == NULL)
+		return;
+	start->term = fields_get(asked, "term");
+	if (start->term == NULL || strlen(start->term) >= REMOTE_MODES_BYTES)
+		start->term = "";
+	relay_read_size(asked, &start->size);
+	room = REMOTE_MODES_BYTES - strlen(start->term);
+	/* without any the remote has its own */
+	if (modes == NULL ||
+	    sodium_hex2bin(start->modes, room, modes, strlen(modes), NULL,
+		&start->modes_len, NULL) != 0)
+		start->modes_len = 0;
+}
+
+/*
+ * Of the client's locale what says most: libssh2 has no way to set more than one
+ * variable without a round trip for each.
+ */
+static void
+read_variable(const struct frame *asked, struct remote_start *start)
+{
+	static const char *const names[] = { "LC_ALL", "LANG", "LC_CTYPE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = fields_get(asked, names[i]);
+
+		if (value == NULL || !locale_value_valid(value))
+			continue;
+		start->name = names[i];
+		start->value = value;
+		return;
+	}
+}
+
 /*
  * Start what was asked for: a subsystem, a command, or the login shell.  With an
  * original one a command is told it; else it goes as it is.
  */
 static enum remote_result
-start_relay(struct work *w)
+start_relay(struct work *w, bool *terminal)
 {
-	const char *command = fields_get(&w->start, "command");
-	const char *subsystem = fields_get(&w->start, "subsystem");
-	enum remote_result result;
-	char *script;
+	struct remote_start start = { .request = "shell" };
+	enum remote_result result = REMOTE_OK;
+	char *script = NULL;
 
-	if (subsystem != NULL)
-		return remote_exec(w->remote, "subsystem", subsystem);
-	if (command == NULL)
-		return remote_exec(w->remote, "shell", NULL);
-	if (fields_get(&w->start, "original") == NULL)
-		return remote_exec(w->remote, "exec", command);
-	script = make_script(&w->start, command, "exec ");
-	result = script != NULL ? remote_exec(w->remote, "exec", script)
-				: REMOTE_INTERNAL;
+	read_terminal(&w->start, &start);
+	read_variable(&w->start, &start);
+	*terminal = start.term != NULL;
+	start.what = fields_get(&w->start, "command");
+	if (start.what == NULL && *terminal && w->config->command[0] != '\0')
+		start.what = w->config->command;
+	if (fields_get(&w->start, "subsystem") != NULL && !*terminal) {
+		start.request = "subsystem";
+		start.what = fields_get(&w->start, "subsystem");
+	} else if (start.what != NULL) {
+		start.request = "exec";
+		if (fields_get(&w->start, "original") != NULL) {
+			script = make_script(&w->start, start.what, "exec ");
+			result = script != NULL ? REMOTE_OK : REMOTE_INTERNAL;
+			start.what = script;
+		}
+	}
+	if (result == REMOTE_OK)
+		result = remote_exec(w->remote, &start);
 	free(script);
 	return result;
 }
@@ -714,12 +765,13 @@ do_relay(struct work *w)
 	struct fields fields = { 0 }, none = { 0 };
 	enum remote_result result;
 	struct relay_end end;
+	bool terminal;
 
-	result = start_relay(w);
+	result = start_relay(w, &terminal);
 	if (result == REMOTE_OK) {
 		if (!tell(FRAME_RUNNING, &none))
 			return;
-		result = relay_run(w->remote, HELPER_FD, fds, &end);
+		result = relay_run(w->remote, HELPER_FD, fds, terminal, &end);
 	}
 	if (result != REMOTE_OK) {
 		run_failed(w, result);

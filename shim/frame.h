@@ -25,6 +25,8 @@ enum frame_type {
 	FRAME_CHECK,
 	FRAME_STATUS,
 	FRAME_LOOKUP, /* of the NSS module: name, sshd_pid */
+	/* from a shim to the worker that has its session's far end */
+	FRAME_RESIZE, /* columns, rows, xpixels, ypixels */
 	/* to a shim, and from a worker: an answer */
 	FRAME_OK = 32, /* what was asked for, in fields */
 	FRAME_REFUSED, /* reason, sentence */

@@ -1,11 +1,13 @@
 /*
  * moshgate-session: what a gateway user's session runs, as sshd's ForceCommand
  * and as the login shell.  Has the helper start a mosh-server on the remote,
- * and becomes the mosh-client of it, on the session's own terminal; or, without
- * a terminal, has it carry a command, and ends as that does.
+ * and becomes the mosh-client of it, on the session's own terminal.  Where mosh
+ * can't go, or without a terminal, it has the helper carry a session or a
+ * command over SSH, and ends as that does.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,18 +17,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "locale.h"
+#include "pump.h"
 #include "terminal.h"
+#include "tty.h"
 #include "visible.h"
 
 #define SELF LIBEXECDIR "/moshgate/moshgate-session"
 /* The forced command of keys that have none of their own: see authkeys.h. */
 #define ANY_COMMAND SELF " -"
 /* What a request has room for, beside the client's settings. */
-#define COMMAND_MAX_BYTES (FRAME_REQUEST_MAX_BYTES - 2048)
+#define COMMAND_MAX_BYTES (FRAME_REQUEST_MAX_BYTES - 3072)
 /* ssh(1) ends so for what is not the command's. */
 #define STATUS_FAILED 255
 #define MOSH_CLIENT "/usr/bin/mosh-client"
@@ -34,6 +39,8 @@
 static const int64_t answer_timeout_ms = 100000;
 static const int64_t tick_ms = 1000;
 static const unsigned warning_s = 2;
+static const char no_answer[] =
+    "The moshgate helper on this gateway does not answer.";
 
 extern char **environ;
 
@@ -48,6 +55,8 @@ struct session {
 	char *command, *original;
 	bool sftp; /* the command is the gateway's way to say "subsystem" */
 	bool terminal;
+	const char *way;   /* how the person wants to go, NULL: as it fits */
+	const char *unfit; /* what of the near end mosh can't use, or NULL */
 	char *login, *term, *colorterm, *client;
 	char *locale[LOCALE_NAMES];
 	int colors;
@@ -166,12 +175,28 @@ read_command(struct session *s, int argc, char **argv)
 	}
 }
 
+/* Which of the two ways the client asks for in MOSHGATE; NULL if for none. */
+static const char *
+read_way(void)
+{
+	static const char *const ways[] = { "ssh", "mosh" };
+	const char *value = getenv("MOSHGATE");
+
+	for (size_t i = 0; value != NULL && i < sizeof(ways) / sizeof(ways[0]);
+	     i++) {
+		if (strcmp(value, ways[i]) == 0)
+			return ways[i];
+	}
+	return NULL;
+}
+
 /* Take from the environment, which is the client's, what is wanted of it. */
 static void
 read_session(struct session *s, int argc, char **argv)
 {
 	read_command(s, argc, argv);
 	s->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	s->way = read_way();
 	s->login = copy_value("LOGNAME", 64);
 	s->term = copy_value("TERM", 64);
 	s->client = copy_value("SSH_CONNECTION", 128);
@@ -198,10 +223,10 @@ build_environment(struct session *s)
 	}
 	if (setenv("TERM", terminal_type(s->term, &s->colors), 1) < 0)
 		return false;
-	if (!terminal_make_utf8()) {
-		say("This gateway has no UTF-8 locale, which mosh needs.");
-		return false;
-	}
+	if (s->term != NULL && strcmp(s->term, "dumb") == 0)
+		s->unfit = "terminal";
+	else if (!terminal_make_utf8())
+		s->unfit = "locale";
 	return true;
 }
 
@@ -218,12 +243,34 @@ let_go(void)
 	close(null);
 }
 
-/* Ask the helper for a mosh-server or, without a terminal, for a relay. */
-static bool
-ask(int fd, const struct session *s)
+/* Add to FIELDS what a session over SSH tells of the terminal. */
+static void
+add_terminal(struct fields *fields, const struct session *s)
 {
-	static const int fds[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
-		STDERR_FILENO };
+	char hex[TTY_MODES_CHARS];
+	struct termios modes;
+
+	fields_add(fields, "terminal", "1");
+	if (s->way != NULL)
+		fields_add(fields, "way", s->way);
+	if (s->unfit != NULL)
+		fields_add(fields, "unfit", s->unfit);
+	if (s->term != NULL && terminal_name_valid(s->term))
+		fields_add(fields, "term", s->term);
+	pump_add_size(fields, STDIN_FILENO);
+	if (tcgetattr(STDIN_FILENO, &modes) == 0) {
+		tty_modes(&modes, hex);
+		fields_add(fields, "modes", hex);
+	}
+}
+
+/*
+ * Ask the helper for a mosh-server or, without a terminal, for a relay of FDS;
+ * which may be what comes of it with a terminal, too.
+ */
+static bool
+ask(int fd, const struct session *s, const int fds[FRAME_FDS])
+{
 	struct fields fields = { 0 };
 	bool sent;
 
@@ -237,7 +284,7 @@ ask(int fd, const struct session *s)
 	if (s->sftp)
 		fields_add(&fields, "subsystem", "sftp");
 	if (s->terminal)
-		fields_add(&fields, "terminal", "1");
+		add_terminal(&fields, s);
 	fields_add_number(&fields, "colors", s->colors);
 	if (s->colorterm != NULL)
 		fields_add(&fields, "COLORTERM", s->colorterm);
@@ -247,8 +294,7 @@ ask(int fd, const struct session *s)
 		if (s->locale[i] != NULL)
 			fields_add(&fields, locale_names[i], s->locale[i]);
 	}
-	sent = s->terminal ? client_ask(fd, FRAME_SESSION, &fields)
-			   : client_ask_fds(fd, FRAME_SESSION, &fields, fds);
+	sent = client_ask_fds(fd, FRAME_SESSION, &fields, fds);
 	fields_free(&fields);
 	return sent;
 }
@@ -374,25 +420,88 @@ end_as(const struct frame *answer)
 	return STATUS_FAILED;
 }
 
-/* The session of a person at a terminal; returns only if there is none. */
+/* What ANSWER says of why there is no session. */
+static void
+say_refusal(const struct frame *answer)
+{
+	const char *sentence = fields_get(answer, "sentence");
+
+	say(sentence != NULL ? sentence : "The gateway refused this session.");
+}
+
+/* Say that the session is over SSH, and why, as ANSWER has it. */
+static void
+say_why(const struct frame *answer)
+{
+	const char *why = fields_get(answer, "why");
+	char text[256];
+
+	if (why == NULL)
+		return;
+	snprintf(text, sizeof(text), "%s This session is over SSH.", why);
+	say(text);
+}
+
+/*
+ * Be the near end of a session over SSH, which the helper, at PUMP's, has
+ * begun.  Returns the exit status.
+ */
+static int
+carry(const struct pump *pump, struct frame *answer)
+{
+	show_warning(answer);
+	say_why(answer);
+	frame_free(answer);
+	switch (pump_run(pump, answer)) {
+	case PUMP_ANSWERED:
+		if (answer->type == FRAME_OK)
+			return end_as(answer);
+		/* the cursor may be anywhere */
+		fputc('\n', stderr);
+		say_refusal(answer);
+		break;
+	case PUMP_LOST:
+		fputc('\n', stderr);
+		say(no_answer);
+		break;
+	case PUMP_LEFT:
+		break;
+	}
+	return STATUS_FAILED;
+}
+
+/* The session of a person at a terminal; returns the exit status. */
 static int
 run_terminal(struct session *s, int fd)
 {
 	/* it ends with the program, or as that becomes another */
 	static struct frame answer;
-	const char *sentence;
+	int data[2], control[2];
+	bool asked;
 
 	terminal_make_size(STDIN_FILENO);
-	if (!ask(fd, s) || !wait_answer(fd, &answer)) {
-		say("The moshgate helper on this gateway does not answer.");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0) {
+		say("This gateway is out of memory.");
+		return 1;
+	}
+	asked = ask(fd, s, (const int[]){ data[1], data[1], control[1] });
+	close(data[1]);
+	close(control[1]);
+	if (!asked || !wait_answer(fd, &answer)) {
+		say(no_answer);
 		return 1;
 	}
 	if (answer.type == FRAME_REFUSED) {
-		sentence = fields_get(&answer, "sentence");
-		say(sentence != NULL ? sentence
-				     : "The gateway refused this session.");
+		say_refusal(&answer);
 		return 1;
 	}
+	if (answer.type == FRAME_RUNNING)
+		return carry(&(const struct pump){ .terminal_fd = STDIN_FILENO,
+				 .data_fd = data[0],
+				 .control_fd = control[0],
+				 .helper_fd = fd },
+		    &answer);
 	become_mosh_client(fd, &answer);
 	return 1;
 }
@@ -418,12 +527,13 @@ wait_relay(int fd, bool running)
 static int
 run_relay(const struct session *s, int fd)
 {
+	static const int fds[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
+		STDERR_FILENO };
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	static struct frame answer;
-	const char *sentence = NULL;
 	bool running = false;
 
-	if (!ask(fd, s))
+	if (!ask(fd, s, fds))
 		goto lost;
 	while (wait_relay(fd, running)) {
 		const enum frame_result result = frame_read(fd, &in, &answer);
@@ -444,11 +554,10 @@ run_relay(const struct session *s, int fd)
 over:
 	if (answer.type == FRAME_OK)
 		return end_as(&answer);
-	sentence = fields_get(&answer, "sentence");
-	say(sentence != NULL ? sentence : "The gateway refused this session.");
+	say_refusal(&answer);
 	return running ? STATUS_FAILED : 1;
 lost:
-	say("The moshgate helper on this gateway does not answer.");
+	say(no_answer);
 	return STATUS_FAILED;
 }
 

@@ -14,9 +14,8 @@
 
 static const char progress[] = "moshgate: connecting to the remote server";
 
-/* True if TERM may be looked up: it becomes a part of a path. */
-static bool
-term_valid(const char *term)
+bool
+terminal_name_valid(const char *term)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -52,7 +51,8 @@ const char *
 terminal_type(const char *term, int *colors)
 {
 	*colors = 256;
-	if (term != NULL && term_valid(term) && term_known(term, colors))
+	if (term != NULL && terminal_name_valid(term) &&
+	    term_known(term, colors))
 		return term;
 	return TERMINAL_FALLBACK;
 }

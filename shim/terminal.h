@@ -7,6 +7,9 @@
 
 #define TERMINAL_FALLBACK "xterm-256color"
 
+/* True if TERM can be the name of a terminal: it becomes a part of a path. */
+bool terminal_name_valid(const char *term);
+
 /*
  * The terminal that TERM, the client's, stands for on this machine: TERM
  * itself if its terminfo(5) has it, else TERMINAL_FALLBACK.  Stores the number

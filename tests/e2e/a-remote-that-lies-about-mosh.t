@@ -20,6 +20,9 @@ says() {
 	session_fails "${2-mosh-failed}" "${3-}"
 }
 key=ABCDEFGHIJKLMNOPQRSTUQ
+# or she would have a session over SSH
+settings '[mosh]' 'fallback = no'
+$BED helper restart
 watch_workers
 
 for text in '' 'MOSH CONNECT' 'MOSH CONNECT 60001' \

@@ -72,6 +72,8 @@ login_ends() {
 	see "$1" '^the status was'
 }
 
+settings '[mosh]' 'fallback = no'
+$BED helper restart
 terminal a
 $BED on remote mount -t tmpfs none /usr/lib/locale
 login_ends a bob

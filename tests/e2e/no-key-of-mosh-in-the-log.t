@@ -69,6 +69,8 @@ ok '... and does not have it' no_key_shown "$key"
 $BED helper restart
 
 # A mosh-server that says a key and fails.
+settings '[mosh]' 'fallback = no'
+$BED helper restart
 wrapper '/usr/bin/mosh-server "$@" 2>/dev/null | tee -a /tmp/said; exit 3'
 ok 'mosh-server says a key, and fails: the session ends with status 1' told b
 like '... a sentence says why' "$(screen b)" \

@@ -1,0 +1,140 @@
+#include "tty.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* RFC 4254, section 8: the end, and what is not in a table. */
+#define TTY_OP_END 0
+#define TTY_OP_ISPEED 128
+#define TTY_OP_OSPEED 129
+/* In place of a control character that is not in use. */
+#define NO_CHARACTER 255
+
+static const struct {
+	unsigned char opcode;
+	int index; /* in c_cc */
+} characters[] = {
+	{ 1, VINTR },
+	{ 2, VQUIT },
+	{ 3, VERASE },
+	{ 4, VKILL },
+	{ 5, VEOF },
+	{ 6, VEOL },
+	{ 7, VEOL2 },
+	{ 8, VSTART },
+	{ 9, VSTOP },
+	{ 10, VSUSP },
+	{ 12, VREPRINT },
+	{ 13, VWERASE },
+	{ 14, VLNEXT },
+	{ 18, VDISCARD },
+};
+
+struct flag {
+	unsigned char opcode;
+	tcflag_t flag;
+};
+
+static const struct flag input_flags[] = {
+	{ 33, ISTRIP },
+	{ 34, INLCR },
+	{ 35, IGNCR },
+	{ 36, ICRNL },
+	{ 38, IXON },
+	{ 39, IXANY },
+	{ 40, IXOFF },
+	{ 41, IMAXBEL },
+	{ 42, IUTF8 },
+};
+static const struct flag local_flags[] = {
+	{ 50, ISIG },
+	{ 51, ICANON },
+	{ 53, ECHO },
+	{ 54, ECHOE },
+	{ 55, ECHOK },
+	{ 56, ECHONL },
+	{ 57, NOFLSH },
+	{ 58, TOSTOP },
+	{ 59, IEXTEN },
+	{ 60, ECHOCTL },
+	{ 61, ECHOKE },
+};
+static const struct flag output_flags[] = {
+	{ 70, OPOST },
+	{ 72, ONLCR },
+	{ 73, OCRNL },
+	{ 74, ONOCR },
+	{ 75, ONLRET },
+};
+
+static int raw_fd = -1;
+static struct termios saved;
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Add to HEX, which ends at *USED, the mode OPCODE with its VALUE. */
+static void
+add(char *hex, size_t *used, unsigned opcode, uint32_t value)
+{
+	*used += (size_t)snprintf(hex + *used, TTY_MODES_CHARS - *used,
+	    "%02x%08lx", opcode, (unsigned long)value);
+}
+
+static void
+add_flags(char *hex, size_t *used, const struct flag *flags, size_t count,
+    tcflag_t set)
+{
+	for (size_t i = 0; i < count; i++)
+		add(hex, used, flags[i].opcode, (set & flags[i].flag) != 0);
+}
+
+/* In bits per second; of the few that a terminal without a wire may have. */
+static uint32_t
+speed(speed_t code)
+{
+	return code == B9600 ? 9600 : 38400;
+}
+
+void
+tty_modes(const struct termios *modes, char hex[TTY_MODES_CHARS])
+{
+	size_t used = 0;
+
+	add(hex, &used, TTY_OP_OSPEED, speed(cfgetospeed(modes)));
+	add(hex, &used, TTY_OP_ISPEED, speed(cfgetispeed(modes)));
+	for (size_t i = 0; i < COUNT(characters); i++) {
+		const cc_t c = modes->c_cc[characters[i].index];
+
+		add(hex, &used, characters[i].opcode,
+		    c == _POSIX_VDISABLE ? NO_CHARACTER : c);
+	}
+	add_flags(hex, &used, input_flags, COUNT(input_flags), modes->c_iflag);
+	add_flags(hex, &used, local_flags, COUNT(local_flags), modes->c_lflag);
+	add_flags(hex, &used, output_flags, COUNT(output_flags),
+	    modes->c_oflag);
+	snprintf(hex + used, TTY_MODES_CHARS - used, "%02x", TTY_OP_END);
+}
+
+bool
+tty_make_raw(int fd)
+{
+	struct termios raw;
+
+	if (tcgetattr(fd, &saved) < 0)
+		return false;
+	raw = saved;
+	cfmakeraw(&raw);
+	if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
+		return false;
+	raw_fd = fd;
+	return true;
+}
+
+void
+tty_restore(void)
+{
+	if (raw_fd >= 0)
+		tcsetattr(raw_fd, TCSADRAIN, &saved);
+	raw_fd = -1;
+}

@@ -1,0 +1,127 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../../shim/tty.h"
+
+/* The slave of a new pseudo-terminal, and in *MASTER_FD its master. */
+static int
+open_terminal(int *master_fd)
+{
+	int fd;
+
+	*master_fd = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(*master_fd >= 0);
+	assert_int_equal(unlockpt(*master_fd), 0);
+	fd = open(ptsname(*master_fd), O_RDWR | O_NOCTTY);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* The value of mode OPCODE in HEX; -1 if it is not there. */
+static long long
+mode(const char *hex, unsigned opcode)
+{
+	for (; strlen(hex) >= 10; hex += 10) {
+		unsigned its;
+		unsigned long value;
+
+		assert_int_equal(sscanf(hex, "%2x%8lx", &its, &value), 2);
+		if (its == opcode)
+			return (long long)value;
+	}
+	assert_string_equal(hex, "00");
+	return -1;
+}
+
+static void
+modes_are_encoded_as_rfc_4254_has_them(void **state)
+{
+	char hex[TTY_MODES_CHARS];
+	struct termios modes;
+	int master_fd;
+	const int fd = open_terminal(&master_fd);
+
+	(void)state;
+	assert_int_equal(tcgetattr(fd, &modes), 0);
+	modes.c_cc[VINTR] = 'K' & 0x1f;
+	modes.c_cc[VEOL] = _POSIX_VDISABLE;
+	modes.c_lflag &= ~(tcflag_t)ECHOE;
+	modes.c_lflag |= ICANON | ECHO;
+	modes.c_iflag |= IUTF8 | ICRNL;
+	modes.c_iflag &= ~(tcflag_t)IXON;
+	tty_modes(&modes, hex);
+	assert_int_equal(mode(hex, 1), 'K' & 0x1f);
+	assert_int_equal(mode(hex, 6), 255);
+	assert_int_equal(mode(hex, 36), 1);
+	assert_int_equal(mode(hex, 38), 0);
+	assert_int_equal(mode(hex, 42), 1);
+	assert_int_equal(mode(hex, 51), 1);
+	assert_int_equal(mode(hex, 53), 1);
+	assert_int_equal(mode(hex, 54), 0);
+	assert_int_equal(mode(hex, 128), 38400);
+	assert_int_equal(mode(hex, 129), 38400);
+	assert_int_equal(mode(hex, 11), -1);
+	/* libssh2 takes 256, with the terminal's name */
+	assert_true(strlen(hex) / 2 < 256 - 32);
+	close(fd);
+	close(master_fd);
+}
+
+static void
+a_terminal_is_raw_until_it_is_restored(void **state)
+{
+	struct termios before, raw, after;
+	int master_fd;
+	const int fd = open_terminal(&master_fd);
+
+	(void)state;
+	assert_int_equal(tcgetattr(fd, &before), 0);
+	assert_true(tty_make_raw(fd));
+	assert_int_equal(tcgetattr(fd, &raw), 0);
+	assert_int_equal(raw.c_lflag & (ICANON | ECHO | ISIG), 0);
+	assert_int_equal(raw.c_oflag & OPOST, 0);
+	tty_restore();
+	assert_int_equal(tcgetattr(fd, &after), 0);
+	assert_int_equal(after.c_lflag, before.c_lflag);
+	assert_int_equal(after.c_iflag, before.c_iflag);
+	assert_int_equal(after.c_oflag, before.c_oflag);
+	tty_restore(); /* of none: nothing happens */
+	close(fd);
+	close(master_fd);
+}
+
+static void
+what_is_no_terminal_is_left_alone(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_false(tty_make_raw(fds[0]));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(modes_are_encoded_as_rfc_4254_has_them),
+		cmocka_unit_test(a_terminal_is_raw_until_it_is_restored),
+		cmocka_unit_test(what_is_no_terminal_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
