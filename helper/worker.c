@@ -1,16 +1,9 @@
 #include "worker.h"
 
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <libssh2.h>
-#include <linux/close_range.h>
 #include <openssl/crypto.h>
 #include <poll.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +15,18 @@
 #include "hostkey.h"
 #include "keyfiles.h"
 #include "mosh.h"
+#include "reexec.h"
 #include "remote.h"
 #include "sandbox.h"
 #include "signer.h"
 
-#define HELPER_FD 3
+#define HELPER_FD REEXEC_FD
 #define RELAY_FD (HELPER_FD + 1) /* and the next: what a relay carries */
 #define HELPER_TIMEOUT_MS 10000
 #define REPLY_MAX_BYTES ((size_t)64 * 1024)
 #define DETAIL_CHARS ((size_t)200)
+
+_Static_assert(RELAY_FDS <= REEXEC_FDS_MAX, "too many to give");
 
 /* The settings that a worker is told; each is a string or a number. */
 static const struct {
@@ -66,96 +62,19 @@ static const struct {
 
 #define TOLD (sizeof(told) / sizeof(told[0]))
 
-/* Have FROM, a descriptor above those that are given, at TO as well. */
-static void
-child_give(int from, int to)
-{
-	if (dup2(from, to) < 0)
-		_exit(126);
-}
-
-/*
- * Become the worker: the program open at EXE_FD, with the socket FD and the
- * descriptors of RELAY, if it is not NULL.
- */
-static void
-child_exec(const char *user, int exe_fd, int fd, const int *relay)
-{
-	char name[] = "moshgate-helper", option[] = WORKER_OPTION, whom[80];
-	char *argv[] = { name, option, whom, NULL };
-	int given = HELPER_FD;
-	sigset_t none;
-
-	snprintf(whom, sizeof(whom), "%s", user);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* a relay may outlive the helper, see shares_keep_relays() */
-	if (relay == NULL && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		_exit(126);
-	child_give(fd, given++);
-	for (int i = 0; relay != NULL && i < RELAY_FDS; i++)
-		child_give(relay[i], given++);
-	if (close_range((unsigned)given, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		_exit(126);
-	fexecve(exe_fd, argv, environ);
-	_exit(127);
-}
-
-/* Move *FD out of the way of those that a worker is given. */
-static bool
-move_up(int *fd)
-{
-	const int moved = *fd < 0
-	    ? -1
-	    : fcntl(*fd, F_DUPFD_CLOEXEC, RELAY_FD + RELAY_FDS);
-
-	if (moved < 0)
-		return false;
-	close(*fd);
-	*fd = moved;
-	return true;
-}
-
 pid_t
 worker_start(const char *user, const int relay[RELAY_FDS], int *fd)
 {
-	int ends[2] = { -1, -1 }, exe_fd, error, copies[RELAY_FDS];
-	pid_t pid = -1;
-	bool good;
+	const struct reexec what = {
+		.option = WORKER_OPTION,
+		.argument = user,
+		.fds = relay,
+		.count = relay != NULL ? RELAY_FDS : 0,
+		/* see shares_keep_relays() */
+		.outlives = relay != NULL,
+	};
 
-	/* The program that runs, also when another has taken its place. */
-	exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	good = move_up(&exe_fd) &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
-	    move_up(&ends[1]);
-	for (int i = 0; i < RELAY_FDS; i++) {
-		copies[i] = good && relay != NULL
-		    ? fcntl(relay[i], F_DUPFD_CLOEXEC, RELAY_FD + RELAY_FDS)
-		    : -1;
-		good = good && (relay == NULL || copies[i] >= 0);
-	}
-	if (good)
-		pid = fork();
-	if (pid == 0)
-		child_exec(user, exe_fd, ends[1],
-		    relay != NULL ? copies : NULL);
-	error = errno;
-	for (int i = 0; i < RELAY_FDS; i++) {
-		if (copies[i] >= 0)
-			close(copies[i]);
-	}
-	if (exe_fd >= 0)
-		close(exe_fd);
-	if (ends[1] >= 0)
-		close(ends[1]);
-	if (pid < 0) {
-		if (ends[0] >= 0)
-			close(ends[0]);
-		errno = error;
-		return -1;
-	}
-	*fd = ends[0];
-	return pid;
+	return reexec_start(&what, fd);
 }
 
 void
@@ -320,13 +239,6 @@ begin(struct work *w)
 	return sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
 		   NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	    len == sizeof(w->blob);
-}
-
-/* As the helper does; what it gave up for its children holds already. */
-static void
-guard_memory(void)
-{
-	prctl(PR_SET_DUMPABLE, 0);
 }
 
 static bool
@@ -932,20 +844,10 @@ work(struct work *w)
 int
 worker_main(void)
 {
-	struct sockaddr_un name = { 0 };
-	socklen_t len = sizeof(name);
 	struct work w = { 0 };
 
-	if (getsockname(HELPER_FD, (struct sockaddr *)&name, &len) < 0 ||
-	    name.sun_family != AF_UNIX) {
-		fprintf(stderr, "moshgate-helper: %s is for the helper alone\n",
-		    WORKER_OPTION);
+	if (!reexec_begin(WORKER_OPTION, "moshgate-worker"))
 		return 2;
-	}
-	fcntl(HELPER_FD, F_SETFD, FD_CLOEXEC);
-	prctl(PR_SET_NAME, "moshgate-worker");
-	guard_memory();
-	signal(SIGPIPE, SIG_IGN);
 	/* resolv.conf(5): getaddrinfo() knows no other deadline */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
 	/* libssh2's crypto would read its settings when they are out of reach */

@@ -1,0 +1,38 @@
+#ifndef MOSHGATE_REEXEC_H
+#define MOSHGATE_REEXEC_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The helper has processes of other kinds: itself, executed anew, with nothing
+ * of its memory.  Each has one end of a socket to it, REEXEC_FD.
+ */
+#define REEXEC_FD 3
+#define REEXEC_FDS_MAX 3
+
+struct reexec {
+	const char *option;   /* what kind: the first argument */
+	const char *argument; /* the second, or NULL */
+	const int *fds;       /* descriptors to have behind REEXEC_FD */
+	size_t count;         /* of them, REEXEC_FDS_MAX at most */
+	bool outlives;        /* it doesn't end with the helper */
+};
+
+/*
+ * Start a process as WHAT says; its descriptors stay the caller's.  Stores the
+ * helper's end of the socket (close-on-exec) in *FD.
+ * Returns the process, or -1 with errno set.
+ */
+pid_t reexec_start(const struct reexec *what, int *fd);
+
+/*
+ * What such a process, of the kind OPTION, does first: it calls itself NAME,
+ * and guards its memory as the helper does.
+ * Returns false after a sentence for whoever has started it by hand.
+ */
+bool reexec_begin(const char *option, const char *name);
+
+#endif
