@@ -1,5 +1,8 @@
 #include "locale.h"
 
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const locale_names[LOCALE_NAMES] = { "LANG", "LANGUAGE", "LC_CTYPE",
@@ -16,4 +19,26 @@ locale_value_valid(const char *value)
 	const size_t len = strspn(value, allowed);
 
 	return len > 0 && len <= LOCALE_VALUE_MAX_CHARS && value[len] == '\0';
+}
+
+/* LC_ALL, as mosh-client does: it fails for want of any category. */
+static bool
+locale_is_utf8(void)
+{
+	return setlocale(LC_ALL, "") != NULL &&
+	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+bool
+locale_make_utf8(void)
+{
+	static const char *const names[] = { "C.UTF-8", "en_US.UTF-8" };
+
+	if (locale_is_utf8())
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (setenv("LC_ALL", names[i], 1) == 0 && locale_is_utf8())
+			return true;
+	}
+	return false;
 }

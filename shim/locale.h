@@ -16,4 +16,11 @@ extern const char *const locale_names[LOCALE_NAMES];
  */
 bool locale_value_valid(const char *value);
 
+/*
+ * Make sure that the locale of this process, from its environment, is one in
+ * UTF-8; if it is not, LC_ALL in the environment is set to one that is.
+ * Returns false if there is none on this machine.
+ */
+bool locale_make_utf8(void);
+
 #endif

@@ -225,7 +225,7 @@ build_environment(struct session *s)
 		return false;
 	if (s->term != NULL && strcmp(s->term, "dumb") == 0)
 		s->unfit = "terminal";
-	else if (!terminal_make_utf8())
+	else if (!locale_make_utf8())
 		s->unfit = "locale";
 	return true;
 }

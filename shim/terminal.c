@@ -2,10 +2,7 @@
 
 #include <sys/ioctl.h>
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <term.h>
 #include <unistd.h>
@@ -71,28 +68,6 @@ terminal_make_size(int fd)
 	if (size.ws_col == 0)
 		size.ws_col = 80;
 	ioctl(fd, TIOCSWINSZ, &size);
-}
-
-/* LC_ALL, as mosh-client does: it fails for want of any category. */
-static bool
-locale_is_utf8(void)
-{
-	return setlocale(LC_ALL, "") != NULL &&
-	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-bool
-terminal_make_utf8(void)
-{
-	static const char *const names[] = { "C.UTF-8", "en_US.UTF-8" };
-
-	if (locale_is_utf8())
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (setenv("LC_ALL", names[i], 1) == 0 && locale_is_utf8())
-			return true;
-	}
-	return false;
 }
 
 void

@@ -22,13 +22,6 @@ const char *terminal_type(const char *term, int *colors);
 void terminal_make_size(int fd);
 
 /*
- * Make sure that the locale of this process, from its environment, is one in
- * UTF-8; if it is not, LC_ALL in the environment is set to one that is.
- * Returns false if there is none on this machine.
- */
-bool terminal_make_utf8(void);
-
-/*
  * Show on the terminal FD, in the line of the cursor, that the connection has
  * been worked on for ELAPSED_MS milliseconds.
  */

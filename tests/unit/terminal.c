@@ -8,14 +8,11 @@
 #include <sys/ioctl.h>
 
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../../shim/locale.h"
 #include "../../shim/terminal.h"
 
 static void
@@ -89,77 +86,6 @@ names_made_to_do_harm_are_not_looked_up(void **state)
 	longest[65] = '\0';
 	becomes_the_fallback(longest);
 	becomes_the_fallback(longest + 1);
-}
-
-/* Leave an environment without a locale. */
-static void
-forget_locale(void)
-{
-	for (size_t i = 0; i < LOCALE_NAMES; i++)
-		unsetenv(locale_names[i]);
-}
-
-/* The environment's NAME, or "" if it isn't there. */
-static const char *
-environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL ? value : "";
-}
-
-/* An environment of one variable, or none, ends with this LC_ALL. */
-static void
-locale_becomes(const char *name, const char *value, const char *lc_all)
-{
-	forget_locale();
-	if (name != NULL)
-		assert_int_equal(setenv(name, value, 1), 0);
-	assert_true(terminal_make_utf8());
-	assert_string_equal(environment("LC_ALL"), lc_all);
-	assert_non_null(setlocale(LC_CTYPE, ""));
-	assert_string_equal(nl_langinfo(CODESET), "UTF-8");
-}
-
-static void
-a_utf8_locale_stays_as_it_is(void **state)
-{
-	(void)state;
-	locale_becomes("LANG", "C.UTF-8", "");
-	locale_becomes("LC_CTYPE", "C.UTF-8", "");
-	locale_becomes("LC_ALL", "C.UTF-8", "C.UTF-8");
-	locale_becomes("LC_ALL", "C.utf8", "C.utf8");
-}
-
-static void
-any_other_locale_becomes_one_in_utf8(void **state)
-{
-	(void)state;
-	locale_becomes(NULL, NULL, "C.UTF-8");
-	locale_becomes("LANG", "C", "C.UTF-8");
-	locale_becomes("LANG", "POSIX", "C.UTF-8");
-	locale_becomes("LANG", "xx_XX.UTF-8", "C.UTF-8");
-	locale_becomes("LC_CTYPE", "C", "C.UTF-8");
-	locale_becomes("LC_ALL", "C", "C.UTF-8");
-	locale_becomes("LC_ALL", "xx_XX", "C.UTF-8");
-	locale_becomes("LC_ALL", "../../etc", "C.UTF-8");
-	locale_becomes("LC_TIME", "C.UTF-8", "C.UTF-8");
-}
-
-static void
-what_decides_the_locale_decides_here(void **state)
-{
-	(void)state;
-	forget_locale();
-	setenv("LANG", "C.UTF-8", 1);
-	setenv("LC_CTYPE", "C", 1);
-	assert_true(terminal_make_utf8());
-	assert_string_equal(environment("LC_ALL"), "C.UTF-8");
-	forget_locale();
-	setenv("LANG", "C", 1);
-	setenv("LC_CTYPE", "C.UTF-8", 1);
-	assert_true(terminal_make_utf8());
-	assert_string_equal(environment("LC_ALL"), "");
 }
 
 /* A terminal of ROWS and COLUMNS becomes one of the others. */
@@ -270,9 +196,6 @@ main(void)
 		cmocka_unit_test(a_terminal_without_colours_has_none),
 		cmocka_unit_test(a_terminal_it_lacks_becomes_a_common_one),
 		cmocka_unit_test(names_made_to_do_harm_are_not_looked_up),
-		cmocka_unit_test(a_utf8_locale_stays_as_it_is),
-		cmocka_unit_test(any_other_locale_becomes_one_in_utf8),
-		cmocka_unit_test(what_decides_the_locale_decides_here),
 		cmocka_unit_test(a_terminal_of_no_size_becomes_80_by_24),
 		cmocka_unit_test(a_terminal_with_a_size_keeps_it),
 		cmocka_unit_test(what_is_no_terminal_is_left_alone),
