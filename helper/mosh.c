@@ -90,16 +90,31 @@ mosh_command(const struct config *config, const struct mosh_client *client,
 	return len > 0 && (size_t)len < size;
 }
 
+bool
+mosh_key_valid(const char *key, size_t len)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	/* 22 characters are 132 bits, of which a key has 128: the rest is 0 */
+	static const char last[] = "AQgw";
+
+	if (len != MOSH_KEY_CHARS)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		const char *valid = i == len - 1 ? last : base64;
+
+		if (key[i] == '\0' || strchr(valid, key[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* Read "MOSH CONNECT port key" from LEN bytes at LINE. */
 static bool
 parse_connect(const char *line, size_t len, struct mosh_reply *reply)
 {
 	static const char before[] = "MOSH CONNECT ";
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *end = line + len;
-	/* 22 characters are 132 bits, of which a key has 128: the rest is 0 */
-	static const char last[] = "AQgw";
 	int port = 0, digits = 0;
 
 	line += sizeof(before) - 1;
@@ -112,14 +127,8 @@ parse_connect(const char *line, size_t len, struct mosh_reply *reply)
 	}
 	if (port < 1 || port > 65535 || line >= end || *line++ != ' ')
 		return false;
-	if (end - line != MOSH_KEY_CHARS)
+	if (!mosh_key_valid(line, (size_t)(end - line)))
 		return false;
-	for (int i = 0; i < MOSH_KEY_CHARS; i++) {
-		const char *valid = i == MOSH_KEY_CHARS - 1 ? last : base64;
-
-		if (line[i] == '\0' || strchr(valid, line[i]) == NULL)
-			return false;
-	}
 	reply->port = port;
 	memcpy(reply->key, line, MOSH_KEY_CHARS);
 	reply->key[MOSH_KEY_CHARS] = '\0';

@@ -48,6 +48,9 @@ enum mosh_result {
 bool mosh_command(const struct config *config, const struct mosh_client *client,
     char *command, size_t size);
 
+/* True if the LEN bytes at KEY are a session's key. */
+bool mosh_key_valid(const char *key, size_t len);
+
 /*
  * Read what that command wrote: LEN bytes at TEXT, and its exit STATUS.
  * On MOSH_STARTED, *REPLY is how to reach the server.
