@@ -1,10 +1,12 @@
 #ifndef MOSHGATE_SANDBOX_H
 #define MOSHGATE_SANDBOX_H
 
+#include <sys/types.h>
+
 /*
- * What a worker gives up for good before it listens to the remote.  Both
- * functions return NULL, or what the kernel lacks for that, in a few words; the
- * process then goes on with what it has.
+ * What a process gives up for good before it listens to the remote, or another
+ * program in its place does.  All functions return NULL, or what the kernel
+ * lacks for that, in a few words; the process then goes on with what it has.
  */
 
 /*
@@ -19,5 +21,16 @@ const char *sandbox_files(void);
  * be executed.  Any other call fails with EPERM.
  */
 const char *sandbox_calls(void);
+
+/* The same, but the process CHILD can be killed and waited for. */
+const char *sandbox_calls_and_kill(pid_t child);
+
+/*
+ * For the program at PATH, between fork(2) and its execve(2): it can read what
+ * programs are made of, and run itself alone; it can send and receive UDP, but
+ * connect to nothing and reach no other process, nor become two.  It has 64 MiB
+ * of memory and two seconds of the processor.
+ */
+const char *sandbox_program(const char *path);
 
 #endif
