@@ -26,6 +26,7 @@
 #include "server.h"
 #include "signer.h"
 #include "standby.h"
+#include "udp.h"
 #include "worker.h"
 
 #define SERVICE_USER "_moshgate"
@@ -362,6 +363,8 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], WORKER_OPTION) == 0)
 		return worker_main();
+	if (argc > 1 && strcmp(argv[1], UDP_OPTION) == 0)
+		return udp_main();
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);
