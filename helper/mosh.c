@@ -1,5 +1,7 @@
 #include "mosh.h"
 
+#include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,49 @@ mosh_key_valid(const char *key, size_t len)
 			return false;
 	}
 	return true;
+}
+
+/* True if TEXT is the name of an interface, as far as names go. */
+static bool
+interface_valid(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+	const size_t len = strspn(text, allowed);
+
+	return len > 0 && len < IF_NAMESIZE && text[len] == '\0';
+}
+
+bool
+mosh_address_valid(const char *host)
+{
+	const size_t len = strcspn(host, "%");
+	char address[INET6_ADDRSTRLEN];
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (len >= sizeof(address) || strlen(host) >= MOSH_ADDRESS_BYTES)
+		return false;
+	memcpy(address, host, len);
+	address[len] = '\0';
+	if (host[len] == '\0')
+		return inet_pton(AF_INET, address, &in) == 1 ||
+		    inet_pton(AF_INET6, address, &in6) == 1;
+	return inet_pton(AF_INET6, address, &in6) == 1 &&
+	    interface_valid(host + len + 1);
+}
+
+bool
+mosh_answer_valid(const struct frame *answer)
+{
+	const char *host = fields_get(answer, "host");
+	const char *key = fields_get(answer, "key");
+	long long port;
+
+	return host != NULL && key != NULL && mosh_address_valid(host) &&
+	    mosh_key_valid(key, strlen(key)) &&
+	    fields_get_number(answer, "port", 1, 65535, &port);
 }
 
 /* Read "MOSH CONNECT port key" from LEN bytes at LINE. */

@@ -4,10 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../shim/frame.h"
 #include "../shim/locale.h"
 #include "command.h"
 #include "config.h"
 
+#define MOSH_ADDRESS_BYTES ((size_t)64) /* with its interface, maybe */
 #define MOSH_KEY_CHARS 22 /* 128 bits in base64, without its padding */
 /* With the words of a command twice. */
 #define MOSH_COMMAND_BYTES (4096 + 2 * COMMAND_SCRIPT_BYTES)
@@ -57,6 +59,15 @@ bool mosh_key_valid(const char *key, size_t len);
  */
 enum mosh_result mosh_parse(const char *text, size_t len, int status,
     struct mosh_reply *reply);
+
+/*
+ * True if HOST is an address in numbers, for IPv6 perhaps with an interface, of
+ * less than MOSH_ADDRESS_BYTES.
+ */
+bool mosh_address_valid(const char *host);
+
+/* True if ANSWER is how to reach a mosh-server: host, port and key are right. */
+bool mosh_answer_valid(const struct frame *answer);
 
 /*
  * Put asterisks over all in LEN bytes at TEXT that could be a session's key: a

@@ -17,7 +17,7 @@ struct relay_end {
 };
 
 /*
- * Carry what goes between the channel that remote_exec() has opened on REMOTE
+ * Carry what goes between the channel that remote_open() has opened on REMOTE
  * and FDS, until the command has ended and all it wrote is delivered.  With a
  * TERMINAL the last of FDS is a socket on which FRAME_RESIZE comes.  FDS keep
  * their flags, which others may share, and are closed on return.

@@ -64,6 +64,7 @@ struct remote {
 	char mosh_address[REMOTE_ADDRESS_BYTES];
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
+	bool terminal; /* the channel is open for one */
 	remote_signer *sign;
 	void *sign_context;
 	bool has_signed; /* the remote has had what proves who comes */
@@ -1467,19 +1468,30 @@ remote_run(struct remote *r, const char *command, size_t limit_bytes,
 }
 
 enum remote_result
-remote_exec(struct remote *r, const struct remote_start *start)
+remote_open(struct remote *r, bool terminal)
 {
-	const bool terminal = start->term != NULL;
-	const int interval_s = 10, probes = 12;
 	enum remote_result result;
 
 	r->detail[0] = '\0';
 	r->remedy[0] = '\0';
 	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
+	if (r->channel != NULL && r->terminal == terminal)
+		return REMOTE_OK;
+	/* it goes with the connection: nothing has been started in it */
+	r->terminal = terminal;
 	result = open_channel(r,
 	    terminal ? TERMINAL_WINDOW_BYTES : RELAY_WINDOW_BYTES, !terminal);
-	if (result == REMOTE_OK)
-		result = start_in_channel(r, start);
+	r->end_ms = 0;
+	return result;
+}
+
+enum remote_result
+remote_start(struct remote *r, const struct remote_start *start)
+{
+	const int interval_s = 10, probes = 12;
+	enum remote_result result;
+
+	result = start_in_channel(r, start);
 	if (result != REMOTE_OK)
 		return result;
 	/* what runs outlasts a link that is down for two minutes */
@@ -1488,7 +1500,6 @@ remote_exec(struct remote *r, const struct remote_start *start)
 	setsockopt(r->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 	/* from here on as much as it likes, for as long as it likes */
 	r->step = "relay";
-	r->end_ms = 0;
 	r->step_end_ms = INT64_MAX;
 	r->left_bytes = SIZE_MAX;
 	return REMOTE_OK;

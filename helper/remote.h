@@ -103,13 +103,16 @@ struct remote_start {
 };
 
 /*
- * Open a channel in which, in place of that loop, nothing runs but what START
- * says, for relay_run() to carry.  All that is asked costs one round trip.
+ * Open a channel for something else than that loop, with a TERMINAL or without,
+ * if that is not what is open already; then start in it what START says, for
+ * relay_run() to carry.  Each costs one round trip, and there may be any time in
+ * between.
  */
-enum remote_result remote_exec(struct remote *remote,
+enum remote_result remote_open(struct remote *remote, bool terminal);
+enum remote_result remote_start(struct remote *remote,
     const struct remote_start *start);
 
-/* The session and, after remote_exec(), its channel, for libssh2's functions */
+/* The session and, after remote_open(), its channel, for libssh2's functions */
 struct _LIBSSH2_SESSION *remote_session(const struct remote *remote);
 struct _LIBSSH2_CHANNEL *remote_channel(const struct remote *remote);
 

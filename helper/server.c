@@ -43,7 +43,6 @@
 #define OUT_OF_MEMORY_PAUSE_MS 100
 #define CLIENT_CHARS 64
 #define SESSION_SHELL LIBEXECDIR "/moshgate/moshgate-session"
-#define ADDRESS_MAX_CHARS 63
 /*
  * When the remote has said nothing for so long, so many go on waiting for it
  * with sshd before them, which takes few who have not logged in yet
@@ -55,6 +54,8 @@
 #define PROBE_NAME "_moshgate"
 /* How many lines one user, or all strangers together, may cause in how long. */
 #define LOGGED_MAX 50
+/* A session waits for a verdict on UDP so long. */
+#define VERDICT_MS 3000
 #define LOGGED_MS 10000
 
 enum peer_state {
@@ -87,6 +88,7 @@ struct peer {
 	struct lookup_request lookup;
 	bool session;    /* once it is answered it is one, of mosh */
 	bool terminal;   /* it has one */
+	bool insists;    /* it is to be mosh, or nothing */
 	const char *why; /* is it not mosh's, in a sentence, or NULL */
 	bool running;    /* its relay has begun */
 	char client[CLIENT_CHARS];
@@ -105,6 +107,7 @@ struct server {
 	struct users *known;
 	struct limits *limits;
 	struct lookups *lookups;
+	struct reach *udp;
 	struct share_request probe;
 	bool probing;
 	bool banner;       /* it is there */
@@ -254,31 +257,6 @@ log_share_refused(const struct peer *peer, const struct frame *answer)
 	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
 }
 
-/* True if a worker's ANSWER is how to reach a mosh-server, and no more. */
-static bool
-session_valid(const struct frame *answer)
-{
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	static const char address[] = "0123456789abcdefABCDEF.:";
-	const char *host = fields_get(answer, "host");
-	const char *key = fields_get(answer, "key");
-	long long port;
-	size_t len;
-
-	if (host == NULL || key == NULL ||
-	    !fields_get_number(answer, "port", 1, 65535, &port))
-		return false;
-	/* a numeric address, and for a link-local one its interface */
-	len = strspn(host, address);
-	if (len == 0 || strlen(host) > ADDRESS_MAX_CHARS ||
-	    (host[len] != '\0' &&
-		(host[len] != '%' || !locale_value_valid(host + len + 1))))
-		return false;
-	return strlen(key) == MOSH_KEY_CHARS &&
-	    strspn(key, base64) == MOSH_KEY_CHARS;
-}
-
 /*
  * Anybody could be where PEER's session goes: have that said on its terminal,
  * by a field of the answer, and in the log.
@@ -307,7 +285,7 @@ answer_session(struct peer *peer, const struct frame *answer)
 	const char *key = fields_get(answer, "key");
 	struct fields fields = { 0 };
 
-	if (!session_valid(answer)) {
+	if (!mosh_answer_valid(answer)) {
 		peer->session = false;
 		peer_refuse(peer, "internal",
 		    "The gateway's answer makes no sense.",
@@ -373,6 +351,14 @@ log_relay_end(const struct peer *peer, const struct frame *answer)
 	    "duration_s", duration, NULL);
 }
 
+/* True if PEER's session may go over SSH instead. */
+static bool
+may_fall_back(const struct peer *peer)
+{
+	return peer->server->config->fallback && !peer->insists &&
+	    peer->request.fds.count == FRAME_FDS;
+}
+
 /*
  * True if PEER, whose session mosh can't have for the REASON, gets it over SSH.
  * SENTENCE is static.
@@ -381,8 +367,7 @@ static bool
 fall_back(struct peer *peer, const char *reason, const char *sentence,
     const char *detail, const char *remedy)
 {
-	/* without descriptors, as before there was this way, nor is there it */
-	if (!peer->server->config->fallback || peer->request.fds.count == 0)
+	if (!may_fall_back(peer))
 		return false;
 	if (may_log_failure(peer))
 		log_event(LOG_NOTICE, "fallback", "user", peer->request.user,
@@ -411,6 +396,86 @@ fall_back_refused(struct peer *peer, const struct frame *answer)
 		return false;
 	shares_ask(peer->server->shares, &peer->request);
 	return true;
+}
+
+/*
+ * Sessions and UDP
+ */
+
+static const char udp_sentence[] =
+    "UDP does not get through to the remote server, which mosh needs.";
+
+/* True if UDP is blocked, so that PEER gets its session over SSH. */
+static bool
+fall_back_blocked(struct peer *peer)
+{
+	return fall_back(peer, "udp-blocked", udp_sentence, NULL,
+	    "let UDP through to the ports on the remote that ports in [mosh] "
+	    "says");
+}
+
+/* True if PEER's session waits to be asked for until there is a verdict. */
+static bool
+waits_for_verdict(const struct peer *peer)
+{
+	return peer->state == PEER_WAITING && peer->session &&
+	    peer->request.want == SHARE_SESSION && !peer->request.started &&
+	    !peer->request.at_once;
+}
+
+/* PEER, which has waited for a verdict, goes over SSH. */
+static void
+go_over_ssh(struct peer *peer)
+{
+	struct shares *shares = peer->server->shares;
+
+	if (!fall_back_blocked(peer))
+		return;
+	shares_forget(shares, &peer->request);
+	shares_ask(shares, &peer->request);
+}
+
+/* A trial of UDP is over: go on with the sessions that have waited for it. */
+static void
+take_verdict(struct server *server)
+{
+	struct reach_trial trial;
+	const enum reach_verdict verdict = reach_now(server->udp,
+	    frame_now_ms(), &trial);
+
+	for (struct peer *p = server->peers; p != NULL; p = p->next) {
+		if (verdict == REACH_BAD && waits_for_verdict(p))
+			go_over_ssh(p);
+	}
+	shares_resume(server->shares);
+}
+
+/* What time does to those sessions; returns when it does more. */
+static int64_t
+tick_verdict(struct server *server, int64_t now_ms)
+{
+	int64_t next_ms = reach_tick(server->udp, now_ms);
+	struct reach_trial trial;
+
+	if (reach_news(server->udp))
+		take_verdict(server);
+	if (reach_now(server->udp, now_ms, &trial) != REACH_WAIT)
+		return next_ms;
+	for (struct peer *p = server->peers; p != NULL; p = p->next) {
+		int64_t at_ms = p->asked_ms > trial.began_ms ? p->asked_ms
+							     : trial.began_ms;
+
+		if (!waits_for_verdict(p))
+			continue;
+		at_ms += VERDICT_MS;
+		if (now_ms >= at_ms) {
+			p->request.at_once = true;
+			shares_resume(server->shares);
+		} else if (at_ms < next_ms) {
+			next_ms = at_ms;
+		}
+	}
+	return next_ms;
 }
 
 /*
@@ -940,7 +1005,9 @@ choose_way(struct peer *peer)
 		    "the gateway" } };
 	const char *way = fields_get(&peer->asked, "way");
 	const char *what = fields_get(&peer->asked, "unfit");
+	struct reach_trial trial;
 
+	peer->insists = way != NULL && strcmp(way, "mosh") == 0;
 	peer->terminal = fields_get(&peer->asked, "terminal") != NULL;
 	peer->session = peer->terminal;
 	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;
@@ -949,9 +1016,9 @@ choose_way(struct peer *peer)
 		peer->session = false;
 		peer->request.want = SHARE_RELAY;
 	}
-	if (!peer->session || what == NULL)
-		return true;
-	for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
+	for (size_t i = 0; peer->session && what != NULL &&
+	     i < sizeof(unfit) / sizeof(unfit[0]);
+	     i++) {
 		if (strcmp(what, unfit[i].what) != 0 ||
 		    fall_back(peer, unfit[i].reason, unfit[i].sentence, NULL,
 			unfit[i].remedy))
@@ -960,6 +1027,10 @@ choose_way(struct peer *peer)
 		    unfit[i].remedy);
 		return false;
 	}
+	peer->request.at_once = !may_fall_back(peer);
+	if (peer->session &&
+	    reach_now(peer->server->udp, frame_now_ms(), &trial) == REACH_BAD)
+		fall_back_blocked(peer);
 	return true;
 }
 
@@ -1083,6 +1154,9 @@ ask_status(struct peer *peer)
 		peer_refuse(peer, "internal", "Out of memory.", "");
 		return;
 	}
+	if (reach_blocked(peer->server->udp))
+		fprintf(out, "remote\t%s\tUDP blocked\t-\n",
+		    peer->server->config->host);
 	if (limits_down(peer->server->limits))
 		fprintf(out, "remote\t%s\tout of reach\t-\n",
 		    peer->server->config->host);
@@ -1362,6 +1436,7 @@ reload(struct server *server)
 		config_free(config);
 		return;
 	}
+	reach_configure(server->udp, config);
 	shares_configure(server->shares, config, signer);
 	configure_lookups(server, config);
 	users_refresh(server->known);
@@ -1389,7 +1464,8 @@ take_signals(struct server *server)
 			break;
 		case SIGCHLD:
 			while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-				shares_reap(server->shares, pid);
+				(void)(reach_reap(server->udp, pid) ||
+				    shares_reap(server->shares, pid));
 			break;
 		default:
 			server->over = true;
@@ -1486,6 +1562,9 @@ tick_questions(struct server *server, int64_t now_ms)
 	if (at_ms < next_ms)
 		next_ms = at_ms;
 	at_ms = tick_waiting(server, now_ms);
+	if (at_ms < next_ms)
+		next_ms = at_ms;
+	at_ms = tick_verdict(server, now_ms);
 	return at_ms < next_ms ? at_ms : next_ms;
 }
 
@@ -1516,19 +1595,22 @@ turn(struct server *server)
 		next_ms = server->accept_ms;
 	for (struct peer *p = server->peers; p != NULL; p = p->next)
 		peers++;
-	fds = calloc(2 + peers + shares_poll_count(server->shares),
+	fds = calloc(3 + peers + shares_poll_count(server->shares),
 	    sizeof(*fds));
 	if (fds == NULL)
 		return false;
 	fds[0] = (struct pollfd){ .fd = server->signal_fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = accepting ? server->listen_fd : -1,
 		.events = POLLIN };
-	peers = poll_peers(server, fds + 2);
-	workers = shares_poll(server->shares, fds + 2 + peers);
-	if (poll(fds, (nfds_t)(2 + peers + workers),
+	fds[2] = reach_poll(server->udp);
+	peers = poll_peers(server, fds + 3);
+	workers = shares_poll(server->shares, fds + 3 + peers);
+	if (poll(fds, (nfds_t)(3 + peers + workers),
 		milliseconds_until(next_ms)) > 0) {
-		peers_polled(server, fds + 2, peers);
-		shares_polled(server->shares, fds + 2 + peers, workers);
+		peers_polled(server, fds + 3, peers);
+		shares_polled(server->shares, fds + 3 + peers, workers);
+		if (fds[2].revents != 0)
+			reach_polled(server->udp, frame_now_ms());
 		if (fds[0].revents != 0)
 			take_signals(server);
 		if (fds[1].revents != 0)
@@ -1577,6 +1659,7 @@ leave_relays(struct server *server)
 	if (server->peers == NULL)
 		return;
 	shares_keep_relays(server->shares);
+	reach_configure(server->udp, server->config);
 	signer_close(server->signer);
 	server->signer = NULL;
 	server->leaving = true;
@@ -1611,8 +1694,10 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	server.signal_fd = open_signals();
-	server.shares = shares_new(config, signer, answered, remote_told,
-	    &server);
+	server.udp = reach_new(config);
+	if (server.udp != NULL)
+		server.shares = shares_new(config, signer, server.udp, answered,
+		    remote_told, &server);
 	server.known = users_open(USERMAP_DIR);
 	server.limits = limits_new();
 	if (server.shares != NULL && server.known != NULL &&
@@ -1644,6 +1729,7 @@ server_run(int listen_fd, const char *config_path, struct config *config,
 	limits_free(server.limits);
 	users_close(server.known);
 	shares_free(server.shares);
+	reach_free(server.udp);
 	banner_show(false);
 	close(server.signal_fd);
 	config_free(server.config);

@@ -10,6 +10,7 @@
 
 #include "../shim/locale.h"
 #include "log.h"
+#include "mosh.h"
 #include "socket.h"
 #include "worker.h"
 
@@ -30,12 +31,20 @@
  * refusal always so long, since the remote counts them, and bans for them.
  */
 #define FAILURE_MAX_MS 15000
+/*
+ * A trial of UDP that has no verdict after so long may well get a bad one.  Who
+ * is logging in then, and for so long afterwards, has a relay's connection made
+ * that is on hold.
+ */
+#define SPARE_MS 600
+#define SPARE_KEPT_MS 10000
 /* More lines for the log than this make no sense from a worker. */
 #define NOTES_PER_JOB 16
 
 enum worker_state {
 	WORKER_QUEUED,   /* not started: too many are connecting */
 	WORKER_STARTING, /* connecting, with its first job */
+	WORKER_HELD,     /* connected, for a relay that is yet to come */
 	WORKER_BUSY,
 	WORKER_IDLE,
 	WORKER_ENDING,
@@ -47,9 +56,12 @@ struct worker {
 	struct share_request *request; /* what it works for, but keys */
 	enum worker_state state;
 	enum share_want job;
-	bool opens;    /* its first job is to be there, for the next login */
-	bool replaced; /* a successor was tried: there is no second try */
-	bool reached;  /* it has found the remote, with the right host key */
+	bool opens;       /* its first job is to be there, for the next login */
+	bool replaced;    /* a successor was tried: there is no second try */
+	bool reached;     /* it has found the remote, with the right host key */
+	bool accepted;    /* it has been let in: no more is to be signed */
+	bool held;        /* its relay is yet to come */
+	const char *mark; /* of a trial of UDP */
 	char user[65];
 	pid_t pid;
 	int fd;
@@ -66,8 +78,11 @@ struct share {
 	char user[65];
 	struct worker *worker, *successor;
 	struct share_request *requests;
-	bool claimed;    /* there was a session */
-	int64_t used_ms; /* when a job for a login was done last */
+	bool claimed;     /* there was a session */
+	bool try_udp;     /* a login is under way: is it time to? */
+	int64_t asked_ms; /* when somebody asked for one last */
+	int64_t spare_ms; /* of which trial there has been a spare relay */
+	int64_t used_ms;  /* when a job for a login was done last */
 	char *keys;
 	size_t keys_len;
 	int64_t keys_ms; /* when they were asked for */
@@ -80,6 +95,7 @@ struct share {
 struct shares {
 	const struct config *config;
 	const struct signer *signer;
+	struct reach *udp;
 	share_answer *answer;
 	share_reached *reached;
 	void *context;
@@ -94,7 +110,8 @@ static const char *const worker_job_names[] = { [SHARE_KEYS] = "keys",
 	[SHARE_CHECK] = "check",
 	[SHARE_RELAY] = "relay",
 	[SHARE_LOOKUP] = "lookup",
-	[SHARE_PROBE] = "probe" };
+	[SHARE_PROBE] = "probe",
+	[SHARE_UDP] = "udp" };
 
 static void share_pump(struct shares *shares, struct share *share);
 
@@ -123,6 +140,23 @@ next_request(const struct share *share, enum share_want want)
 	for (struct share_request *r = share->requests; r != NULL;
 	     r = r->next) {
 		if (r->want == want && !r->started)
+			return r;
+	}
+	return NULL;
+}
+
+/* The first session that has no reason to wait. */
+static struct share_request *
+next_session(const struct shares *shares, const struct share *share)
+{
+	struct reach_trial trial;
+	const bool waiting = reach_now(shares->udp, frame_now_ms(), &trial) ==
+	    REACH_WAIT;
+
+	for (struct share_request *r = share->requests; r != NULL;
+	     r = r->next) {
+		if (r->want == SHARE_SESSION && !r->started &&
+		    (r->at_once || !waiting))
 			return r;
 	}
 	return NULL;
@@ -401,17 +435,37 @@ pass_on(struct fields *fields, const struct frame *asked)
 	}
 }
 
+/* True if the next job of SHARE's WORKER is to start what tries UDP. */
+static bool
+wants_udp(const struct shares *shares, const struct share *share,
+    const struct worker *worker)
+{
+	/* what sshd waits for comes before it, but not a person's session */
+	if (worker->served == 0 &&
+	    (next_request(share, SHARE_LOOKUP) != NULL ||
+		next_request(share, SHARE_KEYS) != NULL))
+		return false;
+	return share->try_udp && reach_wants(shares->udp, frame_now_ms());
+}
+
 /* Which job is next for the worker of SHARE, if there is one. */
 static bool
-choose_job(struct share *share, struct worker *worker)
+choose_job(struct shares *shares, struct share *share, struct worker *worker)
 {
-	struct share_request *session = next_request(share, SHARE_SESSION);
+	struct share_request *session;
 	const bool keys = next_request(share, SHARE_KEYS) != NULL;
 	/* in turn, if there are both */
 	const bool keys_last = worker->served > 0 && worker->job == SHARE_KEYS;
 
 	worker->request = NULL;
 	worker->notes = 0;
+	if (wants_udp(shares, share, worker)) {
+		worker->job = SHARE_UDP;
+		worker->mark = reach_begin(shares->udp, frame_now_ms());
+		share->try_udp = false;
+		return true;
+	}
+	session = next_session(shares, share);
 	if (next_request(share, SHARE_LOOKUP) != NULL) {
 		/* it brings the keys along */
 		worker->job = SHARE_LOOKUP;
@@ -442,13 +496,14 @@ worker_launch(struct shares *shares, struct worker *worker)
 	struct fields fields = { 0 };
 	struct share_request *alone = worker->share == NULL ? worker->request
 							    : NULL;
+	const bool relay = alone != NULL && worker->job == SHARE_RELAY &&
+	    !worker->held;
 	const char *first = "open";
 	bool queued;
 
-	worker->pid = worker_start(worker->user,
-	    alone != NULL && worker->job == SHARE_RELAY ? alone->fds.fd : NULL,
+	worker->pid = worker_start(worker->user, relay ? alone->fds.fd : NULL,
 	    &worker->fd);
-	if (alone != NULL)
+	if (relay)
 		socket_close_fds(&alone->fds);
 	if (worker->pid < 0) {
 		log_event(LOG_ERR, "worker-failed", "user", worker->user,
@@ -458,7 +513,7 @@ worker_launch(struct shares *shares, struct worker *worker)
 	}
 	socket_guard(worker->fd);
 	if (worker->share == NULL ||
-	    (!worker->opens && choose_job(worker->share, worker)))
+	    (!worker->opens && choose_job(shares, worker->share, worker)))
 		first = worker_job_names[worker->job];
 	else
 		worker->opens = true;
@@ -469,13 +524,17 @@ worker_launch(struct shares *shares, struct worker *worker)
 	fields_add(&fields, "public", blob);
 	if (worker->request != NULL && worker->request->unknown)
 		fields_add(&fields, "unknown", "1");
+	if (worker->held)
+		fields_add(&fields, "hold", "1");
+	if (worker->share != NULL && worker->job == SHARE_UDP)
+		fields_add(&fields, "mark", worker->mark);
 	/* of two fields the first counts */
 	if (worker->job == SHARE_LOOKUP &&
 	    shares->config->connect_timeout_s > LOOKUP_STEP_MAX_S)
 		fields_add_number(&fields, "connect_timeout",
 		    LOOKUP_STEP_MAX_S);
 	worker_describe(&fields, shares->config);
-	if (worker->request != NULL &&
+	if (worker->request != NULL && !worker->held &&
 	    (worker->job == SHARE_SESSION || worker->job == SHARE_RELAY))
 		pass_on(&fields, worker->request->asked);
 	queued = !fields.failed &&
@@ -496,10 +555,14 @@ worker_next_job(struct shares *shares, struct share *share)
 	enum frame_type type = FRAME_KEYS;
 	bool sent;
 
-	if (!choose_job(share, worker))
+	if (!choose_job(shares, share, worker))
 		return;
 	if (worker->job == SHARE_LOOKUP)
 		type = FRAME_LOOKUP;
+	if (worker->job == SHARE_UDP) {
+		type = FRAME_UDP;
+		fields_add(&fields, "mark", worker->mark);
+	}
 	if (worker->job == SHARE_SESSION) {
 		type = FRAME_SESSION;
 		pass_on(&fields, worker->request->asked);
@@ -603,6 +666,8 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	const bool reached = worker->reached;
 
 	tell_not_reached(shares, worker, body, len);
+	if (share != NULL && worker->job == SHARE_UDP)
+		reach_give_up(shares->udp, frame_now_ms());
 	if (share == NULL) {
 		if (refused && worker->job == SHARE_RELAY)
 			share = find_share(shares, worker->user);
@@ -660,7 +725,7 @@ worker_done(struct shares *shares, struct worker *worker)
 		worker->began_ms = frame_now_ms();
 		forget_failure(share);
 	}
-	if (!worker->opens)
+	if (!worker->opens || share->requests != NULL)
 		share->used_ms = frame_now_ms();
 	worker->opens = false;
 	worker->state = WORKER_IDLE;
@@ -713,6 +778,42 @@ take_session(struct shares *shares, struct worker *worker,
 		answer_one(shares, share, request, frame->type, frame->body,
 		    frame->len);
 	make_room(shares);
+}
+
+/* A mosh-server has been started to try UDP with, or not, says FRAME. */
+static void
+take_udp(const struct shares *shares, const struct frame *frame)
+{
+	const int64_t now_ms = frame_now_ms();
+
+	if (frame->type == FRAME_OK && mosh_answer_valid(frame))
+		reach_try(shares->udp, fields_get(frame, "host"),
+		    fields_get(frame, "port"), fields_get(frame, "key"),
+		    now_ms);
+	else
+		reach_give_up(shares->udp, now_ms);
+}
+
+/* The relay for which WORKER was held has come: tell it, if it is there. */
+static void
+tell_go(const struct shares *shares, struct worker *worker)
+{
+	struct share_request *request = worker->request;
+	struct fields fields = { 0 };
+
+	if (!worker->held || worker->state != WORKER_HELD || request == NULL)
+		return;
+	pass_on(&fields, request->asked);
+	worker->held = false;
+	worker->state = WORKER_STARTING;
+	worker->end_ms = job_end_ms(shares);
+	if (fields.failed || worker->out.len > 0 ||
+	    request->fds.count != FRAME_FDS ||
+	    !frame_send_fds(worker->fd, FRAME_GO, fields.text, fields.len,
+		request->fds.fd, 0))
+		worker->end_ms = frame_now_ms();
+	fields_free(&fields);
+	socket_close_fds(&request->fds);
 }
 
 /* False: the worker has no use for that signature. */
@@ -774,7 +875,7 @@ worker_said(struct shares *shares, struct worker *worker,
     const struct frame *frame)
 {
 	const bool working = worker->state == WORKER_STARTING ||
-	    worker->state == WORKER_BUSY;
+	    worker->state == WORKER_BUSY || worker->state == WORKER_HELD;
 
 	if (frame->type == FRAME_SIGN)
 		return worker->out.len == 0 && sign_for(shares, worker, frame);
@@ -793,13 +894,23 @@ worker_said(struct shares *shares, struct worker *worker,
 	switch (frame->type) {
 	case FRAME_NOTE:
 		return take_note(shares, worker, frame);
-	case FRAME_REACHED:
-		if (worker->state != WORKER_STARTING)
+	case FRAME_REACHED: {
+		const char *address = fields_get(frame, "address");
+
+		if (worker->state != WORKER_STARTING || address == NULL ||
+		    !mosh_address_valid(address))
 			return false;
 		worker->reached = true;
+		reach_address(shares->udp, address);
 		shares->reached(shares->context, true, NULL, NULL);
 		return true;
+	}
 	case FRAME_ACCEPTED:
+		if (worker->held) {
+			worker->state = WORKER_HELD;
+			worker->end_ms = frame_now_ms() + SPARE_KEPT_MS;
+			tell_go(shares, worker);
+		}
 		if (worker->share != NULL && worker->job == SHARE_LOOKUP)
 			tell_accepted(shares, worker->share);
 		return true;
@@ -832,7 +943,9 @@ worker_said(struct shares *shares, struct worker *worker,
 		/* those keys do not come along: the lookup goes on */
 		if (worker->job == SHARE_LOOKUP)
 			return true;
-		if (worker->job == SHARE_KEYS)
+		if (worker->job == SHARE_UDP)
+			take_udp(shares, frame);
+		else if (worker->job == SHARE_KEYS)
 			answer_all(shares, worker->share, SHARE_KEYS,
 			    FRAME_REFUSED, frame->body, frame->len);
 		else
@@ -850,6 +963,8 @@ worker_said(struct shares *shares, struct worker *worker,
 				    frame->len);
 			return true;
 		}
+		if (!worker->opens && worker->job == SHARE_UDP)
+			take_udp(shares, frame);
 		if (!worker->opens && worker->job == SHARE_SESSION)
 			take_session(shares, worker, frame);
 		if (!worker->opens && worker->job == SHARE_LOOKUP)
@@ -954,13 +1069,13 @@ share_pump(struct shares *shares, struct share *share)
 		share->worker = share->successor;
 		share->successor = NULL;
 	}
-	if (share->requests == NULL)
-		return;
 	if (share->worker != NULL) {
 		if (share->worker->state == WORKER_IDLE)
 			worker_next_job(shares, share);
 		return;
 	}
+	if (share->requests == NULL)
+		return;
 	if (!share->claimed && next_request(share, SHARE_SESSION) == NULL &&
 	    !make_unclaimed_room(shares)) {
 		make_refusal(&refusal, "busy",
@@ -1047,7 +1162,8 @@ start_queued(struct shares *shares)
 
 struct shares *
 shares_new(const struct config *config, const struct signer *signer,
-    share_answer *answer, share_reached *reached, void *context)
+    struct reach *udp, share_answer *answer, share_reached *reached,
+    void *context)
 {
 	struct shares *shares = calloc(1, sizeof(*shares));
 
@@ -1055,6 +1171,7 @@ shares_new(const struct config *config, const struct signer *signer,
 		return NULL;
 	shares->config = config;
 	shares->signer = signer;
+	shares->udp = udp;
 	shares->answer = answer;
 	shares->reached = reached;
 	shares->context = context;
@@ -1136,6 +1253,82 @@ shares_configure(struct shares *shares, const struct config *config,
 	}
 }
 
+/* The worker that is held for a relay of USER, or NULL. */
+static struct worker *
+find_spare(const struct shares *shares, const char *user)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->held && w->request == NULL && w->fd >= 0 &&
+		    strcmp(w->user, user) == 0)
+			return w;
+	}
+	return NULL;
+}
+
+static void
+end_spares(struct shares *shares)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->held && w->request == NULL && w->state != WORKER_ENDING)
+			worker_end(w);
+	}
+}
+
+/*
+ * Have those who are logging in, if it looks as if UDP was blocked, have a
+ * connection for a relay.  Returns when to call again.
+ */
+static int64_t
+tick_spares(struct shares *shares, int64_t now_ms)
+{
+	struct reach_trial trial;
+
+	if (reach_now(shares->udp, now_ms, &trial) != REACH_WAIT ||
+	    trial.client_ms == INT64_MAX)
+		return INT64_MAX;
+	if (now_ms < trial.client_ms + SPARE_MS)
+		return trial.client_ms + SPARE_MS;
+	for (struct share *share = shares->first; share != NULL;
+	     share = share->next) {
+		struct worker *spare;
+
+		/* of whom it is known that the remote lets them in */
+		if (share->worker == NULL || share->worker->served == 0 ||
+		    share->spare_ms == trial.began_ms ||
+		    now_ms - share->asked_ms > SPARE_KEPT_MS)
+			continue;
+		share->spare_ms = trial.began_ms;
+		spare = worker_new(shares, share->user);
+		if (spare == NULL)
+			continue;
+		spare->job = SHARE_RELAY;
+		spare->held = true;
+	}
+	return INT64_MAX;
+}
+
+/* Have a worker of its own do what REQUEST wants. */
+static void
+ask_alone(struct shares *shares, struct share_request *request)
+{
+	struct worker *worker = request->want == SHARE_RELAY
+	    ? find_spare(shares, request->user)
+	    : NULL;
+
+	if (worker != NULL) {
+		worker->request = request;
+		tell_go(shares, worker);
+		return;
+	}
+	worker = worker_new(shares, request->user);
+	if (worker == NULL) {
+		refuse_memory(shares, request);
+		return;
+	}
+	worker->job = request->want;
+	worker->request = request;
+}
+
 void
 shares_ask(struct shares *shares, struct share_request *request)
 {
@@ -1154,14 +1347,7 @@ shares_ask(struct shares *shares, struct share_request *request)
 	request->retried = request->started = request->reached = false;
 	if (request->want == SHARE_CHECK || request->want == SHARE_RELAY ||
 	    request->want == SHARE_PROBE) {
-		struct worker *worker = worker_new(shares, request->user);
-
-		if (worker != NULL) {
-			worker->job = request->want;
-			worker->request = request;
-		} else {
-			refuse_memory(shares, request);
-		}
+		ask_alone(shares, request);
 		return;
 	}
 	share = find_share(shares, request->user);
@@ -1172,6 +1358,8 @@ shares_ask(struct shares *shares, struct share_request *request)
 	for (last = &share->requests; *last != NULL; last = &(*last)->next)
 		continue;
 	*last = request;
+	share->try_udp = true;
+	share->asked_ms = frame_now_ms();
 	share_pump(shares, share);
 }
 
@@ -1190,6 +1378,18 @@ shares_forget(struct shares *shares, struct share_request *request)
 		if (unlink_request(share, request))
 			return;
 	}
+}
+
+void
+shares_resume(struct shares *shares)
+{
+	struct reach_trial trial;
+
+	if (reach_now(shares->udp, frame_now_ms(), &trial) == REACH_GOOD)
+		end_spares(shares);
+	for (struct share *share = shares->first; share != NULL;
+	     share = share->next)
+		share_pump(shares, share);
 }
 
 size_t
@@ -1306,6 +1506,10 @@ tick_worker(struct shares *shares, struct worker *worker, int64_t now_ms)
 		return INT64_MAX;
 	case WORKER_IDLE:
 		return tick_idle(shares, worker, now_ms);
+	case WORKER_HELD:
+		if (now_ms >= worker->end_ms)
+			worker_end(worker);
+		return worker->end_ms;
 	case WORKER_ENDING:
 		if (now_ms < worker->end_ms)
 			return worker->end_ms;
@@ -1327,7 +1531,7 @@ tick_worker(struct shares *shares, struct worker *worker, int64_t now_ms)
 int64_t
 shares_tick(struct shares *shares, int64_t now_ms)
 {
-	int64_t next_ms = INT64_MAX;
+	int64_t next_ms = tick_spares(shares, now_ms);
 	struct worker *worker, *next;
 
 	for (worker = shares->workers; worker != NULL; worker = next) {
@@ -1376,6 +1580,7 @@ shares_each(const struct shares *shares, int64_t now_ms,
 	static const char *const states[] = {
 		[WORKER_QUEUED] = "queued",
 		[WORKER_STARTING] = "connecting",
+		[WORKER_HELD] = "spare",
 		[WORKER_BUSY] = "busy",
 		[WORKER_IDLE] = "connected",
 		[WORKER_ENDING] = "ending",

@@ -10,6 +10,7 @@
 
 #include "../shim/frame.h"
 #include "config.h"
+#include "reach.h"
 #include "signer.h"
 
 /*
@@ -25,6 +26,7 @@ enum share_want {
 	SHARE_RELAY,  /* a worker of its own, that carries FDS */
 	SHARE_LOOKUP, /* is the user one of the remote's? */
 	SHARE_PROBE,  /* a worker of its own, that doesn't log in */
+	SHARE_UDP,    /* nobody's request: start what tries UDP */
 };
 
 /*
@@ -39,6 +41,7 @@ struct share_request {
 	void *asker;
 	struct frame_fds fds;
 	bool unknown; /* for a check: the user has no account on the gateway */
+	bool at_once; /* a session: it waits for no verdict on UDP */
 	/* the share's own */
 	struct share_request *next;
 	bool retried, started;
@@ -63,10 +66,14 @@ typedef void share_answer(struct share_request *request, enum frame_type type,
 typedef void share_reached(void *context, bool reached, const char *reason,
     const char *detail);
 
-/* CONFIG and SIGNER must outlive the shares, or the next shares_configure(). */
+/*
+ * CONFIG and SIGNER must outlive the shares, or the next shares_configure().
+ * Workers start what UDP needs, and sessions wait for its verdict, unless they
+ * are to go AT_ONCE.
+ */
 struct shares *shares_new(const struct config *config,
-    const struct signer *signer, share_answer *answer, share_reached *reached,
-    void *context);
+    const struct signer *signer, struct reach *udp, share_answer *answer,
+    share_reached *reached, void *context);
 void shares_free(struct shares *shares);
 
 /* From now on CONFIG and SIGNER hold; what was kept is let go. */
@@ -87,6 +94,9 @@ void shares_ask(struct shares *shares, struct share_request *request);
 
 /* REQUEST is not waited for any more. */
 void shares_forget(struct shares *shares, struct share_request *request);
+
+/* There may be a verdict on UDP: see to the sessions that wait for it. */
+void shares_resume(struct shares *shares);
 
 /* How many descriptors shares_poll() needs at most. */
 size_t shares_poll_count(const struct shares *shares);

@@ -4,10 +4,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,38 +39,6 @@ udp_start(int *fd)
 	return reexec_start(&what, fd);
 }
 
-/* True if TEXT is the name of an interface, as far as names go. */
-static bool
-interface_valid(const char *text)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
-	const size_t len = strspn(text, allowed);
-
-	return len > 0 && len < IF_NAMESIZE && text[len] == '\0';
-}
-
-/* True if HOST is an address in numbers, or one of IPv6 with an interface. */
-static bool
-host_valid(const char *host)
-{
-	const size_t len = strcspn(host, "%");
-	char address[INET6_ADDRSTRLEN];
-	struct in6_addr in6;
-	struct in_addr in;
-
-	if (len >= sizeof(address))
-		return false;
-	memcpy(address, host, len);
-	address[len] = '\0';
-	if (host[len] == '\0')
-		return inet_pton(AF_INET, address, &in) == 1 ||
-		    inet_pton(AF_INET6, address, &in6) == 1;
-	return inet_pton(AF_INET6, address, &in6) == 1 &&
-	    interface_valid(host + len + 1);
-}
-
 static bool
 mark_valid(const char *mark)
 {
@@ -83,19 +49,16 @@ mark_valid(const char *mark)
 bool
 udp_understand(const struct frame *frame, struct udp_target *target)
 {
-	const char *host = fields_get(frame, "host");
-	const char *key = fields_get(frame, "key");
 	const char *mark = fields_get(frame, "mark");
-	long long port;
 
-	if (host == NULL || key == NULL || mark == NULL ||
-	    !fields_get_number(frame, "port", 1, 65535, &port) ||
-	    strlen(host) >= sizeof(target->host) || !host_valid(host) ||
-	    !mosh_key_valid(key, strlen(key)) || !mark_valid(mark))
+	if (!mosh_answer_valid(frame) || mark == NULL || !mark_valid(mark))
 		return false;
-	snprintf(target->host, sizeof(target->host), "%s", host);
-	snprintf(target->port, sizeof(target->port), "%lld", port);
-	snprintf(target->key, sizeof(target->key), "%s", key);
+	snprintf(target->host, sizeof(target->host), "%s",
+	    fields_get(frame, "host"));
+	snprintf(target->port, sizeof(target->port), "%s",
+	    fields_get(frame, "port"));
+	snprintf(target->key, sizeof(target->key), "%s",
+	    fields_get(frame, "key"));
 	snprintf(target->mark, sizeof(target->mark), "%s", mark);
 	return true;
 }

@@ -24,11 +24,10 @@
 #define UDP_OPTION "--udp"
 
 #define UDP_MARK_CHARS ((size_t)16) /* lower case letters */
-#define UDP_HOST_BYTES ((size_t)64) /* an address, and perhaps its interface */
 
 /* How to reach the server, and what it shows. */
 struct udp_target {
-	char host[UDP_HOST_BYTES], port[6];
+	char host[MOSH_ADDRESS_BYTES], port[6];
 	char key[MOSH_KEY_CHARS + 1];
 	char mark[UDP_MARK_CHARS + 1];
 };

@@ -25,6 +25,8 @@
 #define HELPER_TIMEOUT_MS 10000
 #define REPLY_MAX_BYTES ((size_t)64 * 1024)
 #define DETAIL_CHARS ((size_t)200)
+/* Longer than anybody waits for a mosh-server that tries UDP. */
+#define UDP_SERVER_S 5
 
 _Static_assert(RELAY_FDS <= REEXEC_FDS_MAX, "too many to give");
 
@@ -289,7 +291,8 @@ tell_lack(const char *lacks)
 static bool
 reach_remote(struct work *w)
 {
-	struct fields none = { 0 };
+	struct fields fields = { 0 };
+	bool told_it;
 
 	w->remote = remote_new(w->config, w->user, HELPER_FD);
 	if (w->remote == NULL)
@@ -313,7 +316,10 @@ reach_remote(struct work *w)
 		tell_note("host-key-unchecked", "verify_host_key is no",
 		    "put the remote's host key into known_hosts and remove "
 		    "verify_host_key");
-	return tell(FRAME_REACHED, &none);
+	fields_add(&fields, "address", remote_mosh_address(w->remote));
+	told_it = tell(FRAME_REACHED, &fields);
+	fields_free(&fields);
+	return told_it;
 }
 
 /* Log in to it. */
@@ -500,6 +506,16 @@ read_client(const struct frame *frame, struct mosh_client *client)
 	}
 }
 
+/* What was asked for is too long, or this process has no memory for it. */
+static void
+tell_no_room(void)
+{
+	tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
+	    "shorten server in [mosh], or the command; or give the gateway "
+	    "more memory",
+	    "", false);
+}
+
 /*
  * COMMAND, with what FRAME says that the client asked for, behind BEFORE, as
  * words of sh: malloc'ed, or NULL if COMMAND is NULL or too long, or there is no
@@ -524,47 +540,40 @@ make_script(const struct frame *frame, const char *command, const char *before)
 	return NULL;
 }
 
-/* Start a mosh-server for the client in FRAME.  False when all is over. */
+/*
+ * Start a mosh-server, as CONFIG says, that runs the words of SCRIPT, or if that
+ * is NULL the login shell, for CLIENT, and tell where it is.  False when all is
+ * over.
+ */
 static bool
-do_session(struct work *w, const struct frame *frame)
+start_server(struct work *w, const struct config *config,
+    struct mosh_client *client, const char *script)
 {
-	const char *asked = fields_get(frame, "command");
-	struct mosh_client client;
 	struct mosh_reply reply = { 0 };
 	struct fields fields = { 0 };
-	char *command, *text, *script;
-	enum remote_result result;
+	enum remote_result result = REMOTE_INTERNAL;
 	enum mosh_result started;
+	char *command, *text = NULL;
 	size_t len, text_len;
 	int status;
 
-	read_client(frame, &client);
 	/* -s is the address that SSH came to, and mosh-client goes elsewhere */
-	if (w->config->mosh_host[0] != '\0')
-		client.bind = strchr(remote_mosh_address(w->remote), ':') !=
+	if (config->mosh_host[0] != '\0')
+		client->bind = strchr(remote_mosh_address(w->remote), ':') !=
 			NULL
 		    ? "-i ::"
 		    : "-i 0.0.0.0";
-	if (asked == NULL && w->config->command[0] != '\0')
-		asked = w->config->command;
-	script = make_script(frame, asked, "");
+	client->script = script;
 	command = malloc(MOSH_COMMAND_BYTES);
-	client.script = script;
-	/* a command that is not carried must not become a shell */
-	if (command == NULL || (script == NULL && asked != NULL) ||
-	    !mosh_command(w->config, &client, command, MOSH_COMMAND_BYTES)) {
-		tell_refused("internal", remote_sentence(REMOTE_INTERNAL),
-		    "shorten server in [mosh], or the command; or give the "
-		    "gateway more memory",
-		    "", false);
+	if (command == NULL ||
+	    !mosh_command(config, client, command, MOSH_COMMAND_BYTES)) {
 		free(command);
-		free(script);
+		tell_no_room();
 		return true;
 	}
 	result = remote_run(w->remote, command, REPLY_MAX_BYTES, &text, &len,
 	    &status);
 	free(command);
-	free(script);
 	if (result != REMOTE_OK)
 		return run_failed(w, result);
 	text_len = len;
@@ -592,6 +601,83 @@ do_session(struct work *w, const struct frame *frame)
 	explicit_bzero(&reply, sizeof(reply));
 	free(text);
 	return true;
+}
+
+/* Start a mosh-server for the client in FRAME.  False when all is over. */
+static bool
+do_session(struct work *w, const struct frame *frame)
+{
+	const char *asked = fields_get(frame, "command");
+	struct mosh_client client;
+	char *script;
+	bool more = true;
+
+	read_client(frame, &client);
+	if (asked == NULL && w->config->command[0] != '\0')
+		asked = w->config->command;
+	script = make_script(frame, asked, "");
+	/* a command that is not carried must not become a shell */
+	if (script == NULL && asked != NULL)
+		tell_no_room();
+	else
+		more = start_server(w, w->config, &client, script);
+	free(script);
+	return more;
+}
+
+/*
+ * Start one that shows the mark in FRAME, and is there no longer than it takes
+ * to see that.  False when all is over.
+ */
+static bool
+do_udp(struct work *w, const struct frame *frame)
+{
+	/* the one that is nearly everywhere: nobody's own is known yet */
+	struct mosh_client client = { .colors = 8,
+		.locales = 1,
+		.locale = { { "LC_ALL", "C.UTF-8" } } };
+	const char *mark = fields_get(frame, "mark");
+	struct config brief = *w->config;
+	char *script;
+	bool more;
+
+	/* until a client comes; then what it runs ends it: the first signal
+	 * has it tell the client, the second has it wait for nobody */
+	brief.network_timeout_s = UDP_SERVER_S;
+	if (mark == NULL ||
+	    asprintf(&script,
+		"/bin/sh -c 'printf %s;sleep 2;kill $PPID;sleep 1;"
+		"kill $PPID'",
+		mark) < 0) {
+		tell_no_room();
+		return true;
+	}
+	more = start_server(w, &brief, &client, script);
+	free(script);
+	return more;
+}
+
+/* Wait for the next job while the remote is answered.  False at the end. */
+static bool
+next_job(struct work *w, struct frame *job)
+{
+	for (;;) {
+		struct pollfd fds[2] = { { .fd = HELPER_FD, .events = POLLIN },
+			{ .fd = remote_fd(w->remote), .events = POLLIN } };
+		enum frame_result result;
+
+		/* what it has to say may have been read already */
+		if (remote_idle(w->remote) != REMOTE_OK ||
+		    (poll(fds, 2, -1) < 0 && errno != EINTR))
+			return false;
+		if (fds[0].revents == 0)
+			continue;
+		result = frame_read(HELPER_FD, &w->in, job);
+		if (result == FRAME_COMPLETE)
+			return fields_wellformed(job);
+		if (result != FRAME_AGAIN)
+			return false;
+	}
 }
 
 /* Take from what the shim has asked the terminal that it wants. */
@@ -636,35 +722,53 @@ read_variable(const struct frame *asked, struct remote_start *start)
 }
 
 /*
- * Start what was asked for: a subsystem, a command, or the login shell.  With an
- * original one a command is told it; else it goes as it is.
+ * For a relay that is yet to come: wait until it does, with what was asked for
+ * in *ASKED and its descriptors in FDS.  False: it never will.
+ */
+static bool
+hold(struct work *w, struct frame *asked, int fds[RELAY_FDS])
+{
+	static struct frame_fds passed;
+
+	w->in.fds = &passed;
+	if (!next_job(w, asked) || asked->type != FRAME_GO ||
+	    passed.count != RELAY_FDS)
+		return false;
+	memcpy(fds, passed.fd, RELAY_FDS * sizeof(*fds));
+	return true;
+}
+
+/*
+ * Start in the open channel what was asked for: a subsystem, a command, or the
+ * login shell.  With an original one a command is told it; else it goes as it
+ * is.
  */
 static enum remote_result
-start_relay(struct work *w, bool *terminal)
+start_relay(struct work *w, const struct frame *asked,
+    struct remote_start *start)
 {
-	struct remote_start start = { .request = "shell" };
-	enum remote_result result = REMOTE_OK;
+	enum remote_result result;
 	char *script = NULL;
 
-	read_terminal(&w->start, &start);
-	read_variable(&w->start, &start);
-	*terminal = start.term != NULL;
-	start.what = fields_get(&w->start, "command");
-	if (start.what == NULL && *terminal && w->config->command[0] != '\0')
-		start.what = w->config->command;
-	if (fields_get(&w->start, "subsystem") != NULL && !*terminal) {
-		start.request = "subsystem";
-		start.what = fields_get(&w->start, "subsystem");
-	} else if (start.what != NULL) {
-		start.request = "exec";
-		if (fields_get(&w->start, "original") != NULL) {
-			script = make_script(&w->start, start.what, "exec ");
-			result = script != NULL ? REMOTE_OK : REMOTE_INTERNAL;
-			start.what = script;
+	read_variable(asked, start);
+	start->request = "shell";
+	start->what = fields_get(asked, "command");
+	if (start->what == NULL && start->term != NULL &&
+	    w->config->command[0] != '\0')
+		start->what = w->config->command;
+	if (fields_get(asked, "subsystem") != NULL && start->term == NULL) {
+		start->request = "subsystem";
+		start->what = fields_get(asked, "subsystem");
+	} else if (start->what != NULL) {
+		start->request = "exec";
+		if (fields_get(asked, "original") != NULL) {
+			script = make_script(asked, start->what, "exec ");
+			if (script == NULL)
+				return REMOTE_INTERNAL;
+			start->what = script;
 		}
 	}
-	if (result == REMOTE_OK)
-		result = remote_exec(w->remote, &start);
+	result = remote_start(w->remote, start);
 	free(script);
 	return result;
 }
@@ -675,16 +779,32 @@ do_relay(struct work *w)
 {
 	int fds[RELAY_FDS] = { RELAY_FD, RELAY_FD + 1, RELAY_FD + 2 };
 	struct fields fields = { 0 }, none = { 0 };
-	enum remote_result result;
+	const struct frame *asked = &w->start;
+	enum remote_result result = REMOTE_OK;
+	struct remote_start start = { 0 };
+	struct frame later = { 0 };
 	struct relay_end end;
-	bool terminal;
 
-	result = start_relay(w, &terminal);
+	if (fields_get(&w->start, "hold") != NULL) {
+		/* most likely with a terminal */
+		result = remote_open(w->remote, true);
+		if (result == REMOTE_OK && !hold(w, &later, fds))
+			return;
+		asked = &later;
+	}
+	if (result == REMOTE_OK)
+		read_terminal(asked, &start);
+	if (result == REMOTE_OK)
+		result = remote_open(w->remote, start.term != NULL);
+	if (result == REMOTE_OK)
+		result = start_relay(w, asked, &start);
 	if (result == REMOTE_OK) {
 		if (!tell(FRAME_RUNNING, &none))
 			return;
-		result = relay_run(w->remote, HELPER_FD, fds, terminal, &end);
+		result = relay_run(w->remote, HELPER_FD, fds,
+		    start.term != NULL, &end);
 	}
+	frame_free(&later);
 	if (result != REMOTE_OK) {
 		run_failed(w, result);
 		return;
@@ -770,6 +890,8 @@ do_job(struct work *w, const struct frame *frame, const char *job)
 		return do_lookup(w);
 	if (strcmp(job, "session") == 0)
 		return do_session(w, frame);
+	if (strcmp(job, "udp") == 0)
+		return do_udp(w, frame);
 	if (strcmp(job, "open") == 0)
 		return do_open(w);
 	if (strcmp(job, "relay") == 0)
@@ -777,29 +899,6 @@ do_job(struct work *w, const struct frame *frame, const char *job)
 	else
 		do_check(w);
 	return false;
-}
-
-/* Wait for the next job while the remote is answered.  False at the end. */
-static bool
-next_job(struct work *w, struct frame *job)
-{
-	for (;;) {
-		struct pollfd fds[2] = { { .fd = HELPER_FD, .events = POLLIN },
-			{ .fd = remote_fd(w->remote), .events = POLLIN } };
-		enum frame_result result;
-
-		/* what it has to say may have been read already */
-		if (remote_idle(w->remote) != REMOTE_OK ||
-		    (poll(fds, 2, -1) < 0 && errno != EINTR))
-			return false;
-		if (fds[0].revents == 0)
-			continue;
-		result = frame_read(HELPER_FD, &w->in, job);
-		if (result == FRAME_COMPLETE)
-			return fields_wellformed(job);
-		if (result != FRAME_AGAIN)
-			return false;
-	}
 }
 
 /* What the helper calls the job that FRAME asks for. */
@@ -811,6 +910,8 @@ job_name(const struct frame *frame)
 		return "keys";
 	case FRAME_LOOKUP:
 		return "lookup";
+	case FRAME_UDP:
+		return "udp";
 	default:
 		return "session";
 	}

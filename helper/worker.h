@@ -17,12 +17,15 @@
  *
  *	helper to worker	FRAME_START	who, where, and the first job
  *				FRAME_KEYS, FRAME_SESSION,
- *				FRAME_LOOKUP	another job
+ *				FRAME_LOOKUP, FRAME_UDP	another job
+ *				FRAME_GO	what the relay is, for which the
+ *						worker was held, and its descriptors
  *				FRAME_SIGNED	the answer to FRAME_SIGN
  *	worker to helper	FRAME_SIGN	the bytes to be signed
  *				FRAME_NOTE	something for the log
  *				FRAME_STEP	a line of `moshgate check`
- *				FRAME_REACHED	it is there, its host key right
+ *				FRAME_REACHED	it is there, its host key right;
+ *						address, where mosh would go
  *				FRAME_ACCEPTED	it lets the user in
  *				FRAME_TEXT	the authorized_keys, filtered
  *				FRAME_RUNNING	the command of a relay runs

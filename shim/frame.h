@@ -41,6 +41,8 @@ enum frame_type {
 	FRAME_NOTE,     /* something for the log */
 	FRAME_REACHED,  /* the remote is there, and it is the right one */
 	FRAME_ACCEPTED, /* it lets the user in */
+	FRAME_UDP,      /* a job: start what tells whether UDP gets through */
+	FRAME_GO,       /* begin what was held */
 };
 
 struct frame {

@@ -1,0 +1,339 @@
+#include "reach.h"
+
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../shim/frame.h"
+#include "log.h"
+#include "mosh.h"
+#include "socket.h"
+#include "udp.h"
+
+/* A remote with more addresses than this is tried more often. */
+#define KNOWN_MAX 8
+/* Until its mosh-server is there, and from then on. */
+#define SERVER_MS 15000
+#define CLIENT_MS 5000
+
+struct known {
+	char address[MOSH_ADDRESS_BYTES];
+	enum reach_verdict verdict;
+	int64_t end_ms;
+};
+
+enum stage {
+	STAGE_IDLE,
+	STAGE_SERVER, /* somebody is to start a mosh-server */
+	STAGE_CLIENT, /* the process is at work */
+};
+
+struct reach {
+	const struct config *config;
+	char address[MOSH_ADDRESS_BYTES]; /* the last one; "": none */
+	struct known known[KNOWN_MAX];
+	size_t next; /* of them, to be replaced */
+	bool blocked, news;
+	enum stage stage;
+	char mark[UDP_MARK_CHARS + 1];
+	char tried[MOSH_ADDRESS_BYTES];
+	pid_t pid;
+	int fd;
+	struct frame_in in;
+	struct frame_out out;
+	struct reach_trial trial;
+	int64_t end_ms; /* of this stage */
+};
+
+static const struct known *
+find(const struct reach *reach, const char *address, int64_t now_ms)
+{
+	for (size_t i = 0; i < KNOWN_MAX; i++) {
+		const struct known *k = &reach->known[i];
+
+		if (k->end_ms > now_ms && strcmp(k->address, address) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+/* Remember VERDICT of ADDRESS. */
+static void
+remember(struct reach *reach, const char *address, enum reach_verdict verdict,
+    int64_t now_ms)
+{
+	static const int64_t kept_ms[] = { [REACH_NONE] = REACH_NONE_MS,
+		[REACH_GOOD] = REACH_GOOD_MS,
+		[REACH_BAD] = REACH_BAD_MS };
+	struct known *k = NULL;
+
+	for (size_t i = 0; i < KNOWN_MAX; i++) {
+		if (strcmp(reach->known[i].address, address) == 0)
+			k = &reach->known[i];
+	}
+	if (k == NULL) {
+		k = &reach->known[reach->next];
+		reach->next = (reach->next + 1) % KNOWN_MAX;
+	}
+	snprintf(k->address, sizeof(k->address), "%s", address);
+	k->verdict = verdict;
+	k->end_ms = now_ms + kept_ms[verdict];
+}
+
+/* Let go of the process, which then ends, if it has not yet. */
+static void
+close_process(struct reach *reach)
+{
+	if (reach->fd >= 0)
+		socket_close(reach->fd);
+	reach->fd = -1;
+	frame_in_reset(&reach->in);
+	frame_out_reset(&reach->out);
+	reach->stage = STAGE_IDLE;
+}
+
+/* What was tried is over, with VERDICT. */
+static void
+finish(struct reach *reach, enum reach_verdict verdict, int64_t now_ms)
+{
+	const char *address = reach->stage == STAGE_CLIENT ? reach->tried
+							   : reach->address;
+
+	close_process(reach);
+	remember(reach, address, verdict, now_ms);
+	if (verdict == REACH_BAD && !reach->blocked) {
+		log_event(LOG_WARNING, "udp-blocked", "remote",
+		    reach->config->host, "address", address, "remedy",
+		    "let UDP through to the remote's ports that ports in "
+		    "[mosh] says, and what answers back",
+		    NULL);
+		reach->blocked = true;
+	} else if (verdict == REACH_GOOD && reach->blocked) {
+		log_event(LOG_NOTICE, "udp-open", "remote", reach->config->host,
+		    "address", address, NULL);
+		reach->blocked = false;
+	}
+	reach->news = true;
+}
+
+struct reach *
+reach_new(const struct config *config)
+{
+	struct reach *reach = calloc(1, sizeof(*reach));
+
+	if (reach == NULL)
+		return NULL;
+	reach->config = config;
+	reach->fd = -1;
+	reach->pid = -1;
+	return reach;
+}
+
+void
+reach_free(struct reach *reach)
+{
+	if (reach == NULL)
+		return;
+	close_process(reach);
+	free(reach);
+}
+
+void
+reach_configure(struct reach *reach, const struct config *config)
+{
+	close_process(reach);
+	reach->config = config;
+	reach->news = true;
+	reach->blocked = reach->blocked && config->fallback;
+	reach->address[0] = '\0';
+	memset(reach->known, 0, sizeof(reach->known));
+}
+
+void
+reach_address(struct reach *reach, const char *address)
+{
+	if (strlen(address) < sizeof(reach->address))
+		memcpy(reach->address, address, strlen(address) + 1);
+}
+
+/* A session's own mosh-server could not have it meanwhile. */
+static bool
+single_port(const char *ports)
+{
+	const char *colon = strchr(ports, ':');
+
+	return colon == NULL ||
+	    strtol(ports, NULL, 10) == strtol(colon + 1, NULL, 10);
+}
+
+bool
+reach_wants(const struct reach *reach, int64_t now_ms)
+{
+	return reach->config->fallback &&
+	    !single_port(reach->config->mosh_ports) &&
+	    reach->stage == STAGE_IDLE && reach->pid < 0 &&
+	    find(reach, reach->address, now_ms) == NULL;
+}
+
+const char *
+reach_begin(struct reach *reach, int64_t now_ms)
+{
+	for (size_t i = 0; i < UDP_MARK_CHARS; i++)
+		reach->mark[i] = (char)('a' + randombytes_uniform(26));
+	reach->stage = STAGE_SERVER;
+	reach->trial = (struct reach_trial){ .began_ms = now_ms,
+		.client_ms = INT64_MAX };
+	reach->end_ms = now_ms + SERVER_MS;
+	return reach->mark;
+}
+
+void
+reach_try(struct reach *reach, const char *address, const char *port,
+    const char *key, int64_t now_ms)
+{
+	struct fields fields = { 0 };
+
+	if (reach->stage != STAGE_SERVER)
+		return;
+	reach_address(reach, address);
+	memcpy(reach->tried, reach->address, sizeof(reach->tried));
+	reach->stage = STAGE_CLIENT;
+	reach->trial.client_ms = now_ms;
+	reach->end_ms = now_ms + CLIENT_MS;
+	reach->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
+	reach->pid = udp_start(&reach->fd);
+	if (reach->pid < 0) {
+		reach->fd = -1;
+		finish(reach, REACH_NONE, now_ms);
+		return;
+	}
+	socket_guard(reach->fd);
+	fields_add(&fields, "host", address);
+	fields_add(&fields, "port", port);
+	fields_add(&fields, "key", key);
+	fields_add(&fields, "mark", reach->mark);
+	if (fields.failed ||
+	    !frame_queue(&reach->out, FRAME_START, fields.text, fields.len) ||
+	    !frame_flush(reach->fd, &reach->out))
+		finish(reach, REACH_NONE, now_ms);
+	fields_free(&fields);
+}
+
+void
+reach_give_up(struct reach *reach, int64_t now_ms)
+{
+	if (reach->stage == STAGE_SERVER)
+		finish(reach, REACH_NONE, now_ms);
+}
+
+enum reach_verdict
+reach_now(const struct reach *reach, int64_t now_ms, struct reach_trial *trial)
+{
+	const struct known *known = find(reach, reach->address, now_ms);
+
+	if (known != NULL)
+		return known->verdict;
+	if (reach->stage == STAGE_IDLE)
+		return REACH_NONE;
+	*trial = reach->trial;
+	return REACH_WAIT;
+}
+
+bool
+reach_blocked(const struct reach *reach)
+{
+	return reach->blocked;
+}
+
+bool
+reach_news(struct reach *reach)
+{
+	const bool news = reach->news;
+
+	reach->news = false;
+	return news;
+}
+
+struct pollfd
+reach_poll(const struct reach *reach)
+{
+	return (struct pollfd){ .fd = reach->fd,
+		.events = (short)(reach->out.len > 0 ? POLLIN | POLLOUT
+						     : POLLIN) };
+}
+
+/* Say why the process, as it tells by FRAME, has no verdict. */
+static void
+note_failed(const struct frame *frame)
+{
+	const char *told = NULL;
+	char detail[512] = "";
+
+	if (frame->body != NULL && fields_wellformed(frame))
+		told = fields_get(frame, "detail");
+	if (told != NULL)
+		snprintf(detail, sizeof(detail), "%s", told);
+	/* mosh-client may have written what its server told it to */
+	mosh_redact(detail, strlen(detail));
+	log_event(LOG_NOTICE, "note", "about", "udp", "detail", detail,
+	    "remedy",
+	    "see that mosh-client runs on the gateway: whether UDP gets "
+	    "through to the remote is not known",
+	    NULL);
+}
+
+void
+reach_polled(struct reach *reach, int64_t now_ms)
+{
+	enum reach_verdict verdict = REACH_NONE;
+	struct frame frame = { 0 };
+	const char *reason = NULL;
+
+	if (reach->fd < 0)
+		return;
+	if (reach->out.len > 0)
+		frame_flush(reach->fd, &reach->out);
+	switch (frame_read(reach->fd, &reach->in, &frame)) {
+	case FRAME_AGAIN:
+		return;
+	case FRAME_COMPLETE:
+		if (frame.type == FRAME_OK)
+			verdict = REACH_GOOD;
+		else if (fields_wellformed(&frame))
+			reason = fields_get(&frame, "reason");
+		if (reason != NULL && strcmp(reason, "udp-blocked") == 0)
+			verdict = REACH_BAD;
+		break;
+	default:
+		break;
+	}
+	if (verdict == REACH_NONE)
+		note_failed(&frame);
+	frame_free(&frame);
+	finish(reach, verdict, now_ms);
+}
+
+bool
+reach_reap(struct reach *reach, pid_t pid)
+{
+	if (reach->pid < 0 || reach->pid != pid)
+		return false;
+	/* what it said last may still be there to read */
+	reach->pid = -1;
+	return true;
+}
+
+int64_t
+reach_tick(struct reach *reach, int64_t now_ms)
+{
+	if (reach->stage == STAGE_IDLE)
+		return INT64_MAX;
+	if (now_ms < reach->end_ms)
+		return reach->end_ms;
+	if (reach->pid > 0)
+		kill(reach->pid, SIGKILL);
+	finish(reach, REACH_NONE, now_ms);
+	return INT64_MAX;
+}

@@ -1,0 +1,88 @@
+#ifndef MOSHGATE_REACH_H
+#define MOSHGATE_REACH_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+/*
+ * Does mosh's UDP get through to the remote?  A worker starts a mosh-server
+ * there that shows a mark, a process of its own (udp.h) runs mosh-client, and
+ * if the mark comes back the verdict is good.  There is one for each address of
+ * the remote, for all users: a good one holds for 10 minutes, a bad one for one.
+ *
+ * All times are milliseconds on the monotonic clock.
+ */
+struct reach;
+
+#define REACH_GOOD_MS 600000
+#define REACH_BAD_MS 60000
+/* When a trial brought no verdict, the next is not before so long. */
+#define REACH_NONE_MS 60000
+
+enum reach_verdict {
+	REACH_NONE, /* nobody knows */
+	REACH_GOOD,
+	REACH_BAD,
+	REACH_WAIT, /* it is being tried */
+};
+
+/* When what is being tried began, and mosh-client (INT64_MAX: not yet). */
+struct reach_trial {
+	int64_t began_ms, client_ms;
+};
+
+/* CONFIG must outlive it, or the next reach_configure().  NULL: no memory. */
+struct reach *reach_new(const struct config *config);
+void reach_free(struct reach *reach);
+
+/* From now on CONFIG holds: what is known is forgotten. */
+void reach_configure(struct reach *reach, const struct config *config);
+
+/*
+ * A connection has got to the remote, and mosh-client would go to ADDRESS, a
+ * numeric one: the verdict is about that one from now on.
+ */
+void reach_address(struct reach *reach, const char *address);
+
+/* What is known, and on REACH_WAIT in *TRIAL since when it is tried. */
+enum reach_verdict reach_now(const struct reach *reach, int64_t now_ms,
+    struct reach_trial *trial);
+
+/* Is a trial due? */
+bool reach_wants(const struct reach *reach, int64_t now_ms);
+
+/*
+ * Begin one: whoever calls this has a mosh-server started, which is to show the
+ * mark that is returned (valid as long as the trial), and then calls one of the
+ * other two, with where it is, or since it could not be started.
+ */
+const char *reach_begin(struct reach *reach, int64_t now_ms);
+void reach_try(struct reach *reach, const char *address, const char *port,
+    const char *key, int64_t now_ms);
+void reach_give_up(struct reach *reach, int64_t now_ms);
+
+/* True, once, when a trial is over. */
+bool reach_news(struct reach *reach);
+
+/* True while UDP is known not to get through. */
+bool reach_blocked(const struct reach *reach);
+
+/* What to poll for; its fd may be -1. */
+struct pollfd reach_poll(const struct reach *reach);
+
+/* Do what that calls for. */
+void reach_polled(struct reach *reach, int64_t now_ms);
+
+/* The child PID has ended; false if it was not one of these. */
+bool reach_reap(struct reach *reach, pid_t pid);
+
+/* Do what the time calls for; returns when to call again, or INT64_MAX. */
+int64_t reach_tick(struct reach *reach, int64_t now_ms);
+
+#endif
