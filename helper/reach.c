@@ -26,8 +26,9 @@ struct known {
 
 enum stage {
 	STAGE_IDLE,
-	STAGE_SERVER, /* somebody is to start a mosh-server */
-	STAGE_CLIENT, /* the process is at work */
+	STAGE_SERVER,  /* somebody is to start a mosh-server */
+	STAGE_CLIENT,  /* the process is at work */
+	STAGE_BLOCKED, /* it has seen nothing: but does the remote answer? */
 };
 
 struct reach {
@@ -35,7 +36,7 @@ struct reach {
 	char address[MOSH_ADDRESS_BYTES]; /* the last one; "": none */
 	struct known known[KNOWN_MAX];
 	size_t next; /* of them, to be replaced */
-	bool blocked, news;
+	bool blocked, news, alive;
 	enum stage stage;
 	char mark[UDP_MARK_CHARS + 1];
 	char tried[MOSH_ADDRESS_BYTES];
@@ -98,8 +99,8 @@ close_process(struct reach *reach)
 static void
 finish(struct reach *reach, enum reach_verdict verdict, int64_t now_ms)
 {
-	const char *address = reach->stage == STAGE_CLIENT ? reach->tried
-							   : reach->address;
+	const char *address = reach->stage == STAGE_SERVER ? reach->address
+							   : reach->tried;
 
 	close_process(reach);
 	remember(reach, address, verdict, now_ms);
@@ -200,6 +201,7 @@ reach_try(struct reach *reach, const char *address, const char *port,
 	reach_address(reach, address);
 	memcpy(reach->tried, reach->address, sizeof(reach->tried));
 	reach->stage = STAGE_CLIENT;
+	reach->alive = false;
 	reach->trial.client_ms = now_ms;
 	reach->end_ms = now_ms + CLIENT_MS;
 	reach->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
@@ -245,6 +247,14 @@ bool
 reach_blocked(const struct reach *reach)
 {
 	return reach->blocked;
+}
+
+void
+reach_alive(struct reach *reach, int64_t now_ms)
+{
+	reach->alive = true;
+	if (reach->stage == STAGE_BLOCKED)
+		finish(reach, REACH_BAD, now_ms);
 }
 
 bool
@@ -312,7 +322,12 @@ reach_polled(struct reach *reach, int64_t now_ms)
 	if (verdict == REACH_NONE)
 		note_failed(&frame);
 	frame_free(&frame);
-	finish(reach, verdict, now_ms);
+	if (verdict != REACH_BAD || reach->alive) {
+		finish(reach, verdict, now_ms);
+		return;
+	}
+	close_process(reach);
+	reach->stage = STAGE_BLOCKED;
 }
 
 bool

@@ -67,6 +67,12 @@ void reach_try(struct reach *reach, const char *address, const char *port,
     const char *key, int64_t now_ms);
 void reach_give_up(struct reach *reach, int64_t now_ms);
 
+/*
+ * The remote answers by SSH, at this time: without that, nothing is said of UDP
+ * alone, and there is no bad verdict.
+ */
+void reach_alive(struct reach *reach, int64_t now_ms);
+
 /* True, once, when a trial is over. */
 bool reach_news(struct reach *reach);
 

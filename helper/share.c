@@ -80,6 +80,7 @@ struct share {
 	struct share_request *requests;
 	bool claimed;     /* there was a session */
 	bool try_udp;     /* a login is under way: is it time to? */
+	bool ping;        /* it is to be known that the remote answers */
 	int64_t asked_ms; /* when somebody asked for one last */
 	int64_t spare_ms; /* of which trial there has been a spare relay */
 	int64_t used_ms;  /* when a job for a login was done last */
@@ -459,6 +460,11 @@ choose_job(struct shares *shares, struct share *share, struct worker *worker)
 
 	worker->request = NULL;
 	worker->notes = 0;
+	if (share->ping && worker->served > 0) {
+		worker->job = SHARE_PING;
+		share->ping = false;
+		return true;
+	}
 	if (wants_udp(shares, share, worker)) {
 		worker->job = SHARE_UDP;
 		worker->mark = reach_begin(shares->udp, frame_now_ms());
@@ -559,6 +565,8 @@ worker_next_job(struct shares *shares, struct share *share)
 		return;
 	if (worker->job == SHARE_LOOKUP)
 		type = FRAME_LOOKUP;
+	if (worker->job == SHARE_PING)
+		type = FRAME_PING;
 	if (worker->job == SHARE_UDP) {
 		type = FRAME_UDP;
 		fields_add(&fields, "mark", worker->mark);
@@ -965,6 +973,8 @@ worker_said(struct shares *shares, struct worker *worker,
 		}
 		if (!worker->opens && worker->job == SHARE_UDP)
 			take_udp(shares, frame);
+		if (!worker->opens && worker->job == SHARE_PING)
+			reach_alive(shares->udp, frame_now_ms());
 		if (!worker->opens && worker->job == SHARE_SESSION)
 			take_session(shares, worker, frame);
 		if (!worker->opens && worker->job == SHARE_LOOKUP)
@@ -1232,12 +1242,23 @@ shares_leave_relays(struct shares *shares)
 	}
 }
 
+/* Whoever was held for a relay is not needed. */
+static void
+end_spares(struct shares *shares)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->held && w->request == NULL && w->state != WORKER_ENDING)
+			worker_end(w);
+	}
+}
+
 void
 shares_configure(struct shares *shares, const struct config *config,
     const struct signer *signer)
 {
 	shares->config = config;
 	shares->signer = signer;
+	end_spares(shares);
 	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
 		if (w->share != NULL && w->state != WORKER_QUEUED)
 			worker_end(w);
@@ -1258,25 +1279,17 @@ static struct worker *
 find_spare(const struct shares *shares, const char *user)
 {
 	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
-		if (w->held && w->request == NULL && w->fd >= 0 &&
-		    strcmp(w->user, user) == 0)
+		if (w->held && w->request == NULL &&
+		    w->state != WORKER_ENDING && strcmp(w->user, user) == 0)
 			return w;
 	}
 	return NULL;
 }
 
-static void
-end_spares(struct shares *shares)
-{
-	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
-		if (w->held && w->request == NULL && w->state != WORKER_ENDING)
-			worker_end(w);
-	}
-}
-
 /*
- * Have those who are logging in, if it looks as if UDP was blocked, have a
- * connection for a relay.  Returns when to call again.
+ * If it looks as if UDP was blocked, have those who are logging in have a
+ * connection for a relay; and see that the remote answers at all.  Returns when
+ * to call again.
  */
 static int64_t
 tick_spares(struct shares *shares, int64_t now_ms)
@@ -1303,6 +1316,8 @@ tick_spares(struct shares *shares, int64_t now_ms)
 			continue;
 		spare->job = SHARE_RELAY;
 		spare->held = true;
+		share->ping = true;
+		share_pump(shares, share);
 	}
 	return INT64_MAX;
 }

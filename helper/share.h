@@ -26,7 +26,9 @@ enum share_want {
 	SHARE_RELAY,  /* a worker of its own, that carries FDS */
 	SHARE_LOOKUP, /* is the user one of the remote's? */
 	SHARE_PROBE,  /* a worker of its own, that doesn't log in */
-	SHARE_UDP,    /* nobody's request: start what tries UDP */
+	/* nobody's requests */
+	SHARE_UDP,  /* start what tries UDP */
+	SHARE_PING, /* does the remote answer? */
 };
 
 /*

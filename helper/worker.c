@@ -912,6 +912,8 @@ job_name(const struct frame *frame)
 		return "lookup";
 	case FRAME_UDP:
 		return "udp";
+	case FRAME_PING:
+		return "open";
 	default:
 		return "session";
 	}

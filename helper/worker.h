@@ -17,7 +17,8 @@
  *
  *	helper to worker	FRAME_START	who, where, and the first job
  *				FRAME_KEYS, FRAME_SESSION,
- *				FRAME_LOOKUP, FRAME_UDP	another job
+ *				FRAME_LOOKUP, FRAME_UDP,
+ *				FRAME_PING	another job
  *				FRAME_GO	what the relay is, for which the
  *						worker was held, and its descriptors
  *				FRAME_SIGNED	the answer to FRAME_SIGN

@@ -43,6 +43,7 @@ enum frame_type {
 	FRAME_ACCEPTED, /* it lets the user in */
 	FRAME_UDP,      /* a job: start what tells whether UDP gets through */
 	FRAME_GO,       /* begin what was held */
+	FRAME_PING,     /* a job: say that the remote still answers */
 };
 
 struct frame {

@@ -250,5 +250,6 @@ for key in forced free; do
 done
 ok '... and the log says why' see_log gateway \
 	'event=refused .*user=alice reason=force-command remedy=.*ForceCommand'
-ok 'nothing has begun on the remote' not running remote mosh-server
+# but for what tries UDP
+ok 'nothing has begun on the remote' wait_for not running remote mosh-server
 ok 'no worker is left that carries anything' one_worker_less

@@ -48,9 +48,8 @@ type_in a 'ssh alice@gateway' Enter
 ok 'with the link just down the terminal says why there is no session' \
 	see a '^moshgate: The remote server cannot be reached from the gateway'
 ok '... and the session is over' see a '^client\$ *$'
-like '... and so does the log' \
-	"$($BED log gateway | grep 'asked=session')" \
-	'event=login-failed user=alice .*reason=unreachable'
+ok '... and so does the log' see_log gateway \
+	'event=login-failed user=alice asked=session .*reason=unreachable'
 $BED wan up
 
 # The machine is there, but not its sshd.

@@ -7,7 +7,7 @@ in_bed --rtt 100 --loss 0.05
 plan 12
 
 remote_size_is() {
-	[ "$($BED on remote stty -F /dev/pts/0 size)" = "$1" ]
+	[ "$($BED on remote stty -F "$tty" size)" = "$1" ]
 }
 
 title_is() {
@@ -52,6 +52,9 @@ ok 'the window gets its title from the remote' \
 	wait_for title_is '[mosh] of the window'
 type_in a Enter
 
+type_in a 'tty >at' Enter
+wait_for $BED on remote grep -q . /home/alice/at
+tty=$($BED on remote cat /home/alice/at)
 type_in a clear Enter \
 	"sh -c 'trap \"stty size\" WINCH; while echo ready; do read l; done'" \
 	Enter

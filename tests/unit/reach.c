@@ -1,0 +1,299 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../helper/reach.h"
+#include "../../helper/udp.h"
+
+#define PID 4000000 /* of no process */
+#define HERE "192.0.2.1"
+#define THERE "2001:db8::1"
+
+/* In place of the process: its end of the socket. */
+static int process_fd = -1;
+static bool no_process, alive = true;
+
+pid_t
+udp_start(int *fd)
+{
+	int ends[2];
+
+	if (no_process)
+		return -1;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	*fd = ends[0];
+	process_fd = ends[1];
+	return PID;
+}
+
+static char host[] = "remote", ports[] = "60000:61000";
+static struct config config = { .host = host,
+	.mosh_ports = ports,
+	.fallback = true };
+
+static struct reach *
+new_reach(void)
+{
+	struct reach *reach = reach_new(&config);
+
+	assert_non_null(reach);
+	reach_address(reach, HERE);
+	return reach;
+}
+
+static enum reach_verdict
+now(const struct reach *reach, int64_t now_ms)
+{
+	struct reach_trial trial;
+
+	return reach_now(reach, now_ms, &trial);
+}
+
+/* Begin a trial at AT_MS; the process is then at work. */
+static void
+try(struct reach *reach, int64_t at_ms)
+{
+	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
+	struct frame frame;
+	const char *mark;
+
+	assert_true(reach_wants(reach, at_ms));
+	mark = reach_begin(reach, at_ms);
+	assert_int_equal(strlen(mark), UDP_MARK_CHARS);
+	assert_false(reach_wants(reach, at_ms));
+	assert_int_equal(now(reach, at_ms), REACH_WAIT);
+	reach_try(reach, HERE, "60001", "ABCDEFGHIJKLMNOPQRSTUQ", at_ms);
+	assert_int_equal(frame_read(process_fd, &in, &frame), FRAME_COMPLETE);
+	assert_true(fields_wellformed(&frame));
+	assert_string_equal(fields_get(&frame, "mark"), mark);
+	assert_true(mosh_answer_valid(&frame));
+	frame_free(&frame);
+}
+
+/* The process says TYPE, with the REASON if it is not NULL, and ends. */
+static void
+say(struct reach *reach, enum frame_type type, const char *reason,
+    int64_t at_ms)
+{
+	struct fields fields = { 0 };
+
+	if (reason != NULL)
+		fields_add(&fields, "reason", reason);
+	assert_true(frame_send(process_fd, type, fields.text, fields.len, 0));
+	fields_free(&fields);
+	close(process_fd);
+	assert_false(reach_news(reach));
+	if (alive)
+		reach_alive(reach, at_ms);
+	reach_polled(reach, at_ms);
+	assert_int_equal(reach_news(reach), reason == NULL || alive);
+	assert_false(reach_news(reach));
+	assert_true(reach_reap(reach, PID));
+}
+
+static void
+a_good_verdict_holds_for_ten_minutes(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	assert_int_equal(now(reach, 1000), REACH_NONE);
+	try(reach, 1000);
+	say(reach, FRAME_OK, NULL, 1500);
+	assert_int_equal(now(reach, 1500 + REACH_GOOD_MS - 1), REACH_GOOD);
+	assert_false(reach_wants(reach, 1500 + REACH_GOOD_MS - 1));
+	assert_int_equal(now(reach, 1500 + REACH_GOOD_MS), REACH_NONE);
+	assert_true(reach_wants(reach, 1500 + REACH_GOOD_MS));
+	assert_false(reach_blocked(reach));
+	reach_free(reach);
+}
+
+static void
+a_bad_one_for_a_minute(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try(reach, 1000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	assert_int_equal(now(reach, 3000 + REACH_BAD_MS - 1), REACH_BAD);
+	assert_true(reach_blocked(reach));
+	assert_true(reach_wants(reach, 3000 + REACH_BAD_MS));
+	/* until it is known that it isn't any more */
+	assert_true(reach_blocked(reach));
+	try(reach, 3000 + REACH_BAD_MS);
+	say(reach, FRAME_OK, NULL, 3000 + REACH_BAD_MS);
+	assert_false(reach_blocked(reach));
+	reach_free(reach);
+}
+
+static void
+a_remote_that_does_not_answer_at_all_gets_none(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try(reach, 1000);
+	alive = false;
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	assert_int_equal(now(reach, 3000), REACH_WAIT);
+	reach_alive(reach, 3500);
+	assert_true(reach_news(reach));
+	assert_int_equal(now(reach, 3500), REACH_BAD);
+
+	try(reach, 3500 + REACH_BAD_MS);
+	say(reach, FRAME_REFUSED, "udp-blocked", 5500 + REACH_BAD_MS);
+	alive = true;
+	reach_tick(reach, 3500 + REACH_BAD_MS + 60000);
+	assert_true(reach_news(reach));
+	assert_int_equal(now(reach, 3500 + REACH_BAD_MS + 60000), REACH_NONE);
+	reach_free(reach);
+}
+
+static void
+what_brings_no_verdict_is_not_tried_at_once(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try(reach, 1000);
+	say(reach, FRAME_REFUSED, "internal", 2000);
+	assert_int_equal(now(reach, 2000), REACH_NONE);
+	assert_false(reach_wants(reach, 2000 + REACH_NONE_MS - 1));
+	assert_true(reach_wants(reach, 2000 + REACH_NONE_MS));
+
+	/* no mosh-server */
+	reach_begin(reach, 100000);
+	reach_give_up(reach, 101000);
+	assert_true(reach_news(reach));
+	assert_false(reach_wants(reach, 101000));
+	reach_give_up(reach, 102000); /* of nothing */
+	assert_false(reach_news(reach));
+
+	/* no process */
+	no_process = true;
+	reach_begin(reach, 200000);
+	reach_try(reach, HERE, "60001", "ABCDEFGHIJKLMNOPQRSTUQ", 200000);
+	no_process = false;
+	assert_true(reach_news(reach));
+	assert_false(reach_wants(reach, 201000));
+	reach_free(reach);
+}
+
+static void
+each_address_has_its_own(void **state)
+{
+	struct reach *reach = new_reach();
+	char address[32];
+
+	(void)state;
+	try(reach, 1000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	reach_address(reach, THERE);
+	assert_int_equal(now(reach, 4000), REACH_NONE);
+	assert_true(reach_wants(reach, 4000));
+	reach_address(reach, HERE);
+	assert_int_equal(now(reach, 4000), REACH_BAD);
+	/* those of long ago go first */
+	for (int i = 0; i < 8; i++) {
+		snprintf(address, sizeof(address), "192.0.2.%d", 10 + i);
+		reach_address(reach, address);
+		reach_begin(reach, 5000);
+		reach_give_up(reach, 5000);
+	}
+	assert_false(reach_wants(reach, 5000));
+	reach_address(reach, HERE);
+	assert_int_equal(now(reach, 5000), REACH_NONE);
+	reach_free(reach);
+}
+
+static void
+a_trial_does_not_last_for_ever(void **state)
+{
+	struct reach *reach = new_reach();
+	int64_t end_ms;
+
+	(void)state;
+	assert_int_equal(reach_tick(reach, 1000), INT64_MAX);
+	reach_begin(reach, 1000);
+	end_ms = reach_tick(reach, 1000);
+	assert_true(end_ms > 1000 && end_ms < 60000);
+	reach_tick(reach, end_ms);
+	assert_true(reach_news(reach));
+	assert_int_equal(now(reach, end_ms), REACH_NONE);
+	reach_free(reach);
+}
+
+static void
+nothing_is_tried_that_could_not_help(void **state)
+{
+	char single[] = "60001", same[] = "60001:60001";
+	struct reach *reach;
+
+	(void)state;
+	config.fallback = false;
+	reach = new_reach();
+	assert_false(reach_wants(reach, 1000));
+	reach_free(reach);
+	config.fallback = true;
+	config.mosh_ports = single;
+	reach = new_reach();
+	assert_false(reach_wants(reach, 1000));
+	config.mosh_ports = same;
+	assert_false(reach_wants(reach, 1000));
+	config.mosh_ports = ports;
+	assert_true(reach_wants(reach, 1000));
+	reach_free(reach);
+}
+
+static void
+with_other_settings_nothing_is_known(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try(reach, 1000);
+	say(reach, FRAME_OK, NULL, 1500);
+	reach_configure(reach, &config);
+	reach_address(reach, HERE);
+	assert_int_equal(now(reach, 2000), REACH_NONE);
+	try(reach, 2000);
+	/* the process is let go of, and what it says later is nobody's */
+	reach_configure(reach, &config);
+	assert_true(reach_news(reach));
+	assert_int_equal(reach_poll(reach).fd, -1);
+	assert_false(reach_wants(reach, 3000)); /* it is there yet */
+	assert_true(reach_reap(reach, PID));
+	assert_true(reach_wants(reach, 3000));
+	assert_false(reach_reap(reach, PID));
+	close(process_fd);
+	reach_free(reach);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_verdict_holds_for_ten_minutes),
+		cmocka_unit_test(a_bad_one_for_a_minute),
+		cmocka_unit_test(
+		    a_remote_that_does_not_answer_at_all_gets_none),
+		cmocka_unit_test(what_brings_no_verdict_is_not_tried_at_once),
+		cmocka_unit_test(each_address_has_its_own),
+		cmocka_unit_test(a_trial_does_not_last_for_ever),
+		cmocka_unit_test(nothing_is_tried_that_could_not_help),
+		cmocka_unit_test(with_other_settings_nothing_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
