@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 39
+plan 40
 
 tmp=$TMUX_TMPDIR
 # gw, direct ARG...: through the gateway's moshgate, and as it is without.
@@ -94,4 +94,11 @@ wait
 is '... and all end' "$(sort -n "$tmp/fifteen" | xargs)" "$(seq 15 | xargs)"
 ok 'the log says what ran, and how it ended' \
 	see_log gateway 'event=relay-end user=alice status=127 '
-is 'no mosh-server was needed' "$($BED on remote pgrep -c mosh-server)" 0
+# but for what tries UDP
+ok 'no mosh-server was needed' wait_for not running remote mosh-server
+
+hundred=
+for i in $(seq 100); do
+	hundred="$hundred $(gw "echo $i" </dev/null 2>&1)"
+done
+is 'a hundred in a row are all right' "$hundred" " $(seq 100 | xargs)"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Programs that know nothing of moshgate copy files through the gateway: sftp,
-# scp, rsync, git, tar.
+# scp, rsync, git, tar, sshfs.
 # shellcheck disable=SC2029
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 21
+plan 25
 
 cd "$TMUX_TMPDIR" || exit
 gw=alice@gateway
@@ -66,3 +66,16 @@ pkill -KILL -f "ssh $gw cat >half"
 ok 'a copy is killed: nothing of it runs on the remote' \
 	wait_for not running remote 'cat >half'
 ok '... or on the gateway' wait_for not running gateway 'moshgate-session'
+
+if [ -c /dev/fuse ]; then
+	mkdir far
+	ok 'sshfs mounts the home there' sshfs "$gw:" far
+	ok '... a file is copied there' cp big far/by-sshfs
+	ok '... and back' cmp big far/by-sshfs
+	ok '... and it is unmounted' fusermount3 -u far
+else
+	skip 'sshfs mounts the home there' 'no FUSE in this kernel'
+	skip '... a file is copied there' ''
+	skip '... and back' ''
+	skip '... and it is unmounted' ''
+fi

@@ -3,7 +3,7 @@
 # not with another key, not as root, not past a restriction of the key.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 47
+plan 51
 known alice bob carol
 
 ours=$BED_DIR/client_key
@@ -83,6 +83,17 @@ remote_keys "$gateway_pub" "restrict,pty $our_pub"
 terminal a
 ok 'restrict,pty is enough for a session' login a alice
 type_in a exit Enter
+for option in no-pty restrict; do
+	remote_keys "$gateway_pub" "$option $our_pub"
+	for way in mosh ssh; do
+		fresh a
+		type_in a "ssh -o SetEnv=MOSHGATE=$way alice@gateway" Enter
+		see a '^PTY allocation request failed'
+		type_in a tty Enter
+		ok "$option: no terminal for who asks (MOSHGATE=$way)" \
+			see a '^not a tty'
+	done
+done
 remote_keys "$gateway_pub" "$our_pub"
 
 # Who asks, and for whom.
