@@ -38,6 +38,7 @@ struct reach {
 	size_t next; /* of them, to be replaced */
 	bool blocked, news, alive;
 	enum stage stage;
+	char user[USERNAME_MAX_CHARS + 1];
 	char mark[UDP_MARK_CHARS + 1];
 	char tried[MOSH_ADDRESS_BYTES];
 	pid_t pid;
@@ -105,8 +106,8 @@ finish(struct reach *reach, enum reach_verdict verdict, int64_t now_ms)
 	close_process(reach);
 	remember(reach, address, verdict, now_ms);
 	if (verdict == REACH_BAD && !reach->blocked) {
-		log_event(LOG_WARNING, "udp-blocked", "remote",
-		    reach->config->host, "address", address, "remedy",
+		log_event(LOG_WARNING, "udp-blocked", "user", reach->user,
+		    "remote", reach->config->host, "address", address, "remedy",
 		    "let UDP through to the remote's ports that ports in "
 		    "[mosh] says, and what answers back",
 		    NULL);
@@ -170,24 +171,37 @@ single_port(const char *ports)
 }
 
 bool
+reach_idle(const struct reach *reach)
+{
+	return !single_port(reach->config->mosh_ports) &&
+	    reach->stage == STAGE_IDLE && reach->pid < 0;
+}
+
+bool
 reach_wants(const struct reach *reach, int64_t now_ms)
 {
-	return reach->config->fallback &&
-	    !single_port(reach->config->mosh_ports) &&
-	    reach->stage == STAGE_IDLE && reach->pid < 0 &&
+	return reach->config->fallback && reach_idle(reach) &&
 	    find(reach, reach->address, now_ms) == NULL;
 }
 
-const char *
-reach_begin(struct reach *reach, int64_t now_ms)
+void
+reach_make_mark(char mark[UDP_MARK_CHARS + 1])
 {
 	for (size_t i = 0; i < UDP_MARK_CHARS; i++)
-		reach->mark[i] = (char)('a' + randombytes_uniform(26));
+		mark[i] = (char)('a' + randombytes_uniform(26));
+	mark[UDP_MARK_CHARS] = '\0';
+}
+
+void
+reach_begin(struct reach *reach, const char *user, const char *mark,
+    int64_t now_ms)
+{
+	snprintf(reach->user, sizeof(reach->user), "%s", user);
+	snprintf(reach->mark, sizeof(reach->mark), "%s", mark);
 	reach->stage = STAGE_SERVER;
 	reach->trial = (struct reach_trial){ .began_ms = now_ms,
 		.client_ms = INT64_MAX };
 	reach->end_ms = now_ms + SERVER_MS;
-	return reach->mark;
 }
 
 void

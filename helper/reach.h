@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../shim/usermap.h"
 #include "config.h"
+#include "udp.h"
 
 /*
  * Does mosh's UDP get through to the remote?  A worker starts a mosh-server
@@ -57,12 +59,19 @@ enum reach_verdict reach_now(const struct reach *reach, int64_t now_ms,
 /* Is a trial due? */
 bool reach_wants(const struct reach *reach, int64_t now_ms);
 
+/* Could one be made, whether due or not?  Not while there is another. */
+bool reach_idle(const struct reach *reach);
+
+/* Make a mark that nobody can guess. */
+void reach_make_mark(char mark[UDP_MARK_CHARS + 1]);
+
 /*
- * Begin one: whoever calls this has a mosh-server started, which is to show the
- * mark that is returned (valid as long as the trial), and then calls one of the
- * other two, with where it is, or since it could not be started.
+ * Begin one for USER, which the log names: whoever calls this has a mosh-server
+ * started, which is to show MARK, and then calls one of the other two, with
+ * where it is, or since it could not be started.
  */
-const char *reach_begin(struct reach *reach, int64_t now_ms);
+void reach_begin(struct reach *reach, const char *user, const char *mark,
+    int64_t now_ms);
 void reach_try(struct reach *reach, const char *address, const char *port,
     const char *key, int64_t now_ms);
 void reach_give_up(struct reach *reach, int64_t now_ms);

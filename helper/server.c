@@ -91,6 +91,7 @@ struct peer {
 	bool insists;    /* it is to be mosh, or nothing */
 	const char *why; /* is it not mosh's, in a sentence, or NULL */
 	bool running;    /* its relay has begun */
+	bool tries_udp;  /* its check waits for nothing but that */
 	char client[CLIENT_CHARS];
 	char sshd_pid[16];
 	char mosh_at[96]; /* where its mosh-server is */
@@ -404,14 +405,15 @@ fall_back_refused(struct peer *peer, const struct frame *answer)
 
 static const char udp_sentence[] =
     "UDP does not get through to the remote server, which mosh needs.";
+static const char udp_remedy[] =
+    "let UDP through to the ports on the remote that ports in [mosh] says, and "
+    "back";
 
 /* True if UDP is blocked, so that PEER gets its session over SSH. */
 static bool
 fall_back_blocked(struct peer *peer)
 {
-	return fall_back(peer, "udp-blocked", udp_sentence, NULL,
-	    "let UDP through to the ports on the remote that ports in [mosh] "
-	    "says");
+	return fall_back(peer, "udp-blocked", udp_sentence, NULL, udp_remedy);
 }
 
 /* True if PEER's session waits to be asked for until there is a verdict. */
@@ -435,6 +437,65 @@ go_over_ssh(struct peer *peer)
 	shares_ask(shares, &peer->request);
 }
 
+static void end_check(struct peer *peer);
+
+/*
+ * The check of PEER has had a mosh-server started, which ANSWER tells of.  Try
+ * UDP with it; false if that isn't to be.
+ */
+static bool
+check_udp(struct peer *peer, const struct frame *answer)
+{
+	struct reach *udp = peer->server->udp;
+	const int64_t now_ms = frame_now_ms();
+
+	if (!mosh_answer_valid(answer) || !reach_idle(udp))
+		return false;
+	peer->tries_udp = true;
+	reach_begin(udp, peer->request.user, peer->request.mark, now_ms);
+	reach_try(udp, fields_get(answer, "host"), fields_get(answer, "port"),
+	    fields_get(answer, "key"), now_ms);
+	/* by which it has just told */
+	reach_alive(udp, now_ms);
+	return true;
+}
+
+/* Tell PEER, whose check it is, a step that was made here. */
+static void
+tell_step(struct peer *peer, const char *step, bool ok, const char *text,
+    const char *remedy)
+{
+	struct fields fields = { 0 };
+
+	fields_add(&fields, "step", step);
+	fields_add(&fields, "ok", ok ? "1" : "0");
+	fields_add(&fields, "text", text);
+	fields_add(&fields, "remedy", remedy);
+	if (fields.failed ||
+	    !frame_queue(&peer->out, FRAME_STEP, fields.text, fields.len) ||
+	    !frame_flush(peer->fd, &peer->out))
+		peer->end_ms = 0;
+	fields_free(&fields);
+}
+
+/* PEER, whose check has tried UDP, has the VERDICT. */
+static void
+take_check_verdict(struct peer *peer, enum reach_verdict verdict)
+{
+	peer->tries_udp = false;
+	if (verdict == REACH_GOOD)
+		tell_step(peer, "UDP", true, "it gets through, and back", "");
+	else if (verdict == REACH_BAD)
+		tell_step(peer, "UDP", false, udp_sentence, udp_remedy);
+	else
+		tell_step(peer, "UDP", false, "mosh-client does not tell",
+		    "see the log: journalctl -t moshgate-helper");
+	if (verdict == REACH_GOOD)
+		end_check(peer);
+	else
+		peer_answer(peer, FRAME_REFUSED, NULL, 0);
+}
+
 /* A trial of UDP is over: go on with the sessions that have waited for it. */
 static void
 take_verdict(struct server *server)
@@ -444,7 +505,9 @@ take_verdict(struct server *server)
 	    frame_now_ms(), &trial);
 
 	for (struct peer *p = server->peers; p != NULL; p = p->next) {
-		if (verdict == REACH_BAD && waits_for_verdict(p))
+		if (p->tries_udp)
+			take_check_verdict(p, verdict);
+		else if (verdict == REACH_BAD && waits_for_verdict(p))
 			go_over_ssh(p);
 	}
 	shares_resume(server->shares);
@@ -610,8 +673,6 @@ tick_waiting(struct server *server, int64_t now_ms)
 	return INT64_MAX;
 }
 
-static void admit_checked(struct peer *peer);
-
 /* The shares' answer to a request. */
 static void
 answered(struct share_request *request, enum frame_type type, const char *body,
@@ -656,10 +717,10 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 	socket_close_fds(&peer->request.fds);
 	if (type == FRAME_OK && peer->session)
 		answer_session(peer, &answer);
-	else if (type == FRAME_OK && request->unknown)
-		admit_checked(peer);
-	else
+	else if (type != FRAME_OK || request->want != SHARE_CHECK)
 		peer_answer(peer, type, body, len);
+	else if (!check_udp(peer, &answer))
+		end_check(peer);
 }
 
 /*
@@ -1069,7 +1130,6 @@ static void
 admit_checked(struct peer *peer)
 {
 	struct lookup_refusal refusal = { 0 };
-	struct fields fields = { 0 };
 	char text[64];
 	uid_t uid = 0;
 	bool admitted;
@@ -1079,16 +1139,19 @@ admit_checked(struct peer *peer)
 	snprintf(text, sizeof(text), "the uid is %lu", (unsigned long)uid);
 	if (!admitted && refusal.detail == NULL)
 		refusal.detail = refusal.reason;
-	fields_add(&fields, "step", "user map");
-	fields_add(&fields, "ok", admitted ? "1" : "0");
-	fields_add(&fields, "text", admitted ? text : refusal.detail);
-	fields_add(&fields, "remedy",
+	tell_step(peer, "user map", admitted, admitted ? text : refusal.detail,
 	    refusal.remedy != NULL ? refusal.remedy : "");
-	if (fields.failed ||
-	    !frame_queue(&peer->out, FRAME_STEP, fields.text, fields.len))
-		peer->end_ms = 0;
-	fields_free(&fields);
 	peer_answer(peer, admitted ? FRAME_OK : FRAME_REFUSED, NULL, 0);
+}
+
+/* All the steps of PEER's check went well. */
+static void
+end_check(struct peer *peer)
+{
+	if (peer->request.unknown)
+		admit_checked(peer);
+	else
+		peer_answer(peer, FRAME_OK, NULL, 0);
 }
 
 static void
@@ -1111,6 +1174,8 @@ ask_check(struct peer *peer)
 	if (account == NULL ? !may_be_user(peer) : !may_go(peer, account))
 		return;
 	peer->request.want = SHARE_CHECK;
+	if (reach_idle(peer->server->udp))
+		reach_make_mark(peer->request.mark);
 	shares_ask(peer->server->shares, &peer->request);
 }
 

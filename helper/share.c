@@ -56,12 +56,12 @@ struct worker {
 	struct share_request *request; /* what it works for, but keys */
 	enum worker_state state;
 	enum share_want job;
-	bool opens;       /* its first job is to be there, for the next login */
-	bool replaced;    /* a successor was tried: there is no second try */
-	bool reached;     /* it has found the remote, with the right host key */
-	bool accepted;    /* it has been let in: no more is to be signed */
-	bool held;        /* its relay is yet to come */
-	const char *mark; /* of a trial of UDP */
+	bool opens;    /* its first job is to be there, for the next login */
+	bool replaced; /* a successor was tried: there is no second try */
+	bool reached;  /* it has found the remote, with the right host key */
+	bool accepted; /* it has been let in: no more is to be signed */
+	bool held;     /* its relay is yet to come */
+	char mark[UDP_MARK_CHARS + 1]; /* of a trial of UDP, or "" */
 	char user[65];
 	pid_t pid;
 	int fd;
@@ -467,7 +467,9 @@ choose_job(struct shares *shares, struct share *share, struct worker *worker)
 	}
 	if (wants_udp(shares, share, worker)) {
 		worker->job = SHARE_UDP;
-		worker->mark = reach_begin(shares->udp, frame_now_ms());
+		reach_make_mark(worker->mark);
+		reach_begin(shares->udp, share->user, worker->mark,
+		    frame_now_ms());
 		share->try_udp = false;
 		return true;
 	}
@@ -532,7 +534,10 @@ worker_launch(struct shares *shares, struct worker *worker)
 		fields_add(&fields, "unknown", "1");
 	if (worker->held)
 		fields_add(&fields, "hold", "1");
-	if (worker->share != NULL && worker->job == SHARE_UDP)
+	if (worker->job == SHARE_CHECK)
+		memcpy(worker->mark, worker->request->mark,
+		    sizeof(worker->mark));
+	if (worker->mark[0] != '\0')
 		fields_add(&fields, "mark", worker->mark);
 	/* of two fields the first counts */
 	if (worker->job == SHARE_LOOKUP &&

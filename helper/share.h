@@ -43,6 +43,7 @@ struct share_request {
 	void *asker;
 	struct frame_fds fds;
 	bool unknown; /* for a check: the user has no account on the gateway */
+	char mark[UDP_MARK_CHARS + 1]; /* for one that tries UDP; else "" */
 	bool at_once; /* a session: it waits for no verdict on UDP */
 	/* the share's own */
 	struct share_request *next;

@@ -587,10 +587,18 @@ start_server(struct work *w, const struct config *config,
 			len = 0;
 		snprintf(detail, sizeof(detail), "exit status %d: %.*s", status,
 		    (int)(len < DETAIL_CHARS ? len : DETAIL_CHARS), text);
+		tell_step(w, "session", false,
+		    started == MOSH_FAILED ? detail : mosh_sentence(started),
+		    mosh_remedy(started));
 		tell_refused(mosh_reason(started), mosh_sentence(started),
 		    mosh_remedy(started), started == MOSH_FAILED ? detail : "",
 		    false);
 	} else {
+		char where[32];
+
+		snprintf(where, sizeof(where), "mosh-server has UDP port %d",
+		    reply.port);
+		tell_step(w, "session", true, where, "");
 		fields_add(&fields, "host", remote_mosh_address(w->remote));
 		fields_add_number(&fields, "port", reply.port);
 		fields_add(&fields, "key", reply.key);
@@ -875,6 +883,8 @@ do_check(struct work *w)
 		tell_refused(mosh_reason(MOSH_NOT_FOUND),
 		    mosh_sentence(MOSH_NOT_FOUND), mosh_remedy(MOSH_NOT_FOUND),
 		    "", true);
+	else if (fields_get(&w->start, "mark") != NULL)
+		do_udp(w, &w->start);
 	else
 		tell(FRAME_OK, &fields);
 	free(text);

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 64
+plan 72
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
@@ -17,7 +17,7 @@ is '... for each step of a login' \
 	"$(echo "$well" | sed -n 's/^ok *\([^ ]* [a-z]*\|[^ ]*\) .*/\1/p' |
 		grep -Ev '^(name service|module|user map)' |
 		xargs -d '\n' printf '%s,' | sed 's/ *,/,/g')" \
-	'configuration,accounts,sshd,socket,resolve,connect,host key,login,shell,mosh-server,'
+	'configuration,accounts,sshd,socket,resolve,connect,host key,login,shell,mosh-server,session,UDP,'
 like '... and what it cannot see is said last' "$(echo "$well" | tail -n 1)" \
 	'^note +bans +on the remote.*: PerSourcePenaltyExemptList .*ignoreip'
 is 'without a user one of the group is taken: status 0' \
@@ -85,6 +85,16 @@ thing='no mosh-server on the remote'
 $BED on remote mv /usr/bin/mosh-server /usr/bin/mosh-server.away
 finds 'mosh-server +not found' 'install mosh on the remote'
 $BED on remote mv /usr/bin/mosh-server.away /usr/bin/mosh-server
+
+thing='no locale in UTF-8 on the remote'
+$BED on remote mount -t tmpfs none /usr/lib/locale
+finds 'session +The remote server has no UTF-8 locale' 'install the locale'
+$BED on remote umount /usr/lib/locale
+
+thing='a firewall that drops UDP'
+$BED wan udp off
+finds 'UDP +UDP does not get through to the remote server' 'let UDP through'
+$BED wan udp on
 
 is 'when all is mended: status 0' "$(check alice >/dev/null; echo $?)" 0
 

@@ -65,11 +65,12 @@ try(struct reach *reach, int64_t at_ms)
 {
 	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
 	struct frame frame;
-	const char *mark;
+	char mark[UDP_MARK_CHARS + 1];
 
 	assert_true(reach_wants(reach, at_ms));
-	mark = reach_begin(reach, at_ms);
+	reach_make_mark(mark);
 	assert_int_equal(strlen(mark), UDP_MARK_CHARS);
+	reach_begin(reach, "alice", mark, at_ms);
 	assert_false(reach_wants(reach, at_ms));
 	assert_int_equal(now(reach, at_ms), REACH_WAIT);
 	reach_try(reach, HERE, "60001", "ABCDEFGHIJKLMNOPQRSTUQ", at_ms);
@@ -173,7 +174,7 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 	assert_true(reach_wants(reach, 2000 + REACH_NONE_MS));
 
 	/* no mosh-server */
-	reach_begin(reach, 100000);
+	reach_begin(reach, "alice", "x", 100000);
 	reach_give_up(reach, 101000);
 	assert_true(reach_news(reach));
 	assert_false(reach_wants(reach, 101000));
@@ -182,7 +183,7 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 
 	/* no process */
 	no_process = true;
-	reach_begin(reach, 200000);
+	reach_begin(reach, "alice", "x", 200000);
 	reach_try(reach, HERE, "60001", "ABCDEFGHIJKLMNOPQRSTUQ", 200000);
 	no_process = false;
 	assert_true(reach_news(reach));
@@ -208,7 +209,7 @@ each_address_has_its_own(void **state)
 	for (int i = 0; i < 8; i++) {
 		snprintf(address, sizeof(address), "192.0.2.%d", 10 + i);
 		reach_address(reach, address);
-		reach_begin(reach, 5000);
+		reach_begin(reach, "alice", "x", 5000);
 		reach_give_up(reach, 5000);
 	}
 	assert_false(reach_wants(reach, 5000));
@@ -225,7 +226,7 @@ a_trial_does_not_last_for_ever(void **state)
 
 	(void)state;
 	assert_int_equal(reach_tick(reach, 1000), INT64_MAX);
-	reach_begin(reach, 1000);
+	reach_begin(reach, "alice", "x", 1000);
 	end_ms = reach_tick(reach, 1000);
 	assert_true(end_ms > 1000 && end_ms < 60000);
 	reach_tick(reach, end_ms);
