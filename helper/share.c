@@ -112,7 +112,8 @@ static const char *const worker_job_names[] = { [SHARE_KEYS] = "keys",
 	[SHARE_RELAY] = "relay",
 	[SHARE_LOOKUP] = "lookup",
 	[SHARE_PROBE] = "probe",
-	[SHARE_UDP] = "udp" };
+	[SHARE_UDP] = "udp",
+	[SHARE_PING] = "open" };
 
 static void share_pump(struct shares *shares, struct share *share);
 
@@ -534,7 +535,7 @@ worker_launch(struct shares *shares, struct worker *worker)
 		fields_add(&fields, "unknown", "1");
 	if (worker->held)
 		fields_add(&fields, "hold", "1");
-	if (worker->job == SHARE_CHECK)
+	if (worker->request != NULL && worker->job == SHARE_CHECK)
 		memcpy(worker->mark, worker->request->mark,
 		    sizeof(worker->mark));
 	if (worker->mark[0] != '\0')

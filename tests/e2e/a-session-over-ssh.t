@@ -1,7 +1,7 @@
 #!/bin/bash
 # Who asks for it with MOSHGATE=ssh has a session over SSH, at a terminal like
 # that of any ssh.
-# shellcheck disable=SC2016 # for the remote to expand
+# shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 38

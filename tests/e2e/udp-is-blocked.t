@@ -1,7 +1,7 @@
 #!/bin/bash
 # Where UDP doesn't get through to the remote, a session goes over SSH instead
 # of hanging on a blue bar.  That is found out once, for all users.
-# shellcheck disable=SC2016 # for the remote to expand
+# shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 50
 plan 34

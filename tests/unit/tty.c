@@ -31,15 +31,18 @@ open_terminal(int *master_fd)
 
 /* The value of mode OPCODE in HEX; -1 if it is not there. */
 static long long
-mode(const char *hex, unsigned opcode)
+mode(const char *hex, unsigned long opcode)
 {
 	for (; strlen(hex) >= 10; hex += 10) {
-		unsigned its;
-		unsigned long value;
+		char its[3] = { hex[0], hex[1], '\0' }, value[9], *end;
+		unsigned long number;
 
-		assert_int_equal(sscanf(hex, "%2x%8lx", &its, &value), 2);
-		if (its == opcode)
-			return (long long)value;
+		memcpy(value, hex + 2, 8);
+		value[8] = '\0';
+		number = strtoul(value, &end, 16);
+		assert_int_equal(*end, '\0');
+		if (strtoul(its, NULL, 16) == opcode)
+			return (long long)number;
 	}
 	assert_string_equal(hex, "00");
 	return -1;
