@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 38
+plan 41
 
 # over_ssh NAME [WORD...]: in that terminal, up to the prompt on the remote.
 over_ssh() {
@@ -117,6 +117,22 @@ ok 'the remote goes: a sentence' see a \
 type_in a 'echo "status $?"; stty -a | grep -o ".icanon"' Enter
 ok '... and status 255' see a '^status 255'
 ok '... and the terminal is as before' see a '^ icanon'
+
+# A helper that is restarted leaves it alone.
+fresh a
+over_ssh a
+type_in a 'tty >there' Enter
+wait_for $BED on remote grep -q . /home/alice/there
+tty=$($BED on remote cat /home/alice/there)
+$BED helper restart
+type_in a 'clear; echo "still $(id -un)"' Enter
+ok 'the helper is restarted: the session goes on' see a '^still alice'
+tm resize-window -t a -x 95 -y 35
+ok '... and still learns the size' wait_for remote_size_is '35 95'
+type_in a 'exit 9' Enter
+see a '^Connection to gateway closed'
+type_in a 'echo "status $?"' Enter
+ok '... and ends with its status' see a '^status 9'
 
 # Other values of MOSHGATE are nobody's.
 fresh a

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 40
+plan 42
 
 tmp=$TMUX_TMPDIR
 # gw, direct ARG...: through the gateway's moshgate, and as it is without.
@@ -57,6 +57,13 @@ is 'the reader goes' "$(cat "$tmp/yes")" y
 ok '... and so does the command' wait_for not running remote '^yes$'
 is 'the end of the input comes while output is yet to come' \
 	"$(echo in | gw 'cat; sleep 0.3; echo later')" "$(printf 'in\nlater')"
+
+# Of the locale one variable goes along, which says most.
+is 'a command has the language of the client' \
+	"$(LC_ALL='' LANG=de_DE.UTF-8 gw 'echo "$LANG"' </dev/null)" de_DE.UTF-8
+is '... and of what it sets that which wins' \
+	"$(LC_ALL=C.UTF-8 LANG=de_DE.UTF-8 gw 'echo "$LC_ALL <$LANG>"' \
+		</dev/null)" 'C.UTF-8 <>'
 
 # Without a command.
 is 'without a command and a terminal there is a shell' \
