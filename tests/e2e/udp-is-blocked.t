@@ -46,7 +46,7 @@ ok '... one mosh-server was started' started 1
 ok '... and is gone soon' wait_for not running remote mosh-server
 ok '... as is mosh-client on the gateway' wait_for no_mosh_client
 ok 'the log says so, and what to do' see_log gateway \
-	'event=udp-blocked remote=remote address=.* remedy=".*UDP'
+	'event=udp-blocked user=alice remote=remote address=.* remedy=".*UDP'
 ok '... and why her session is over SSH' see_log gateway \
 	'event=fallback user=alice .*reason=udp-blocked'
 like 'moshgate status, too' "$($BED on gateway moshgate status)" \
