@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 41
+plan 42
 
 # over_ssh NAME [WORD...]: in that terminal, up to the prompt on the remote.
 over_ssh() {
@@ -99,6 +99,14 @@ type_in a "ssh -tt -o SetEnv=MOSHGATE=ssh alice@gateway 'yes | head -200000'" \
 	Enter
 ok 'much output comes to its end' see a '^Connection to gateway closed'
 fresh a
+
+ssh -tt -o SetEnv=MOSHGATE=ssh alice@gateway \
+	'seq 220000; exec -a done-writing sleep 1' </dev/null 2>/dev/null |
+	{ wait_for running remote '^done-writing'
+		wait_for not running remote '^done-writing'
+		cat; } >"$TMUX_TMPDIR/slowly"
+is 'who reads slowly gets all of it' \
+	"$(tr -d '\r' <"$TMUX_TMPDIR/slowly" | tail -n 1)" 220000
 
 # Whoever goes takes the session along.
 over_ssh a
