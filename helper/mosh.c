@@ -154,6 +154,17 @@ mosh_answer_valid(const struct frame *answer)
 	    fields_get_number(answer, "port", 1, 65535, &port);
 }
 
+bool
+mosh_port_wanted(const struct config *config, const char *port)
+{
+	const char *colon = strchr(config->mosh_ports, ':');
+	const long wanted = strtol(port, NULL, 10);
+	const long first = strtol(config->mosh_ports, NULL, 10);
+	const long last = colon != NULL ? strtol(colon + 1, NULL, 10) : first;
+
+	return wanted >= first && wanted <= last;
+}
+
 /* Read "MOSH CONNECT port key" from LEN bytes at LINE. */
 static bool
 parse_connect(const char *line, size_t len, struct mosh_reply *reply)

@@ -66,6 +66,9 @@ enum mosh_result mosh_parse(const char *text, size_t len, int status,
  */
 bool mosh_address_valid(const char *host);
 
+/* True if PORT, a number, is one of those that CONFIG lets a mosh-server have. */
+bool mosh_port_wanted(const struct config *config, const char *port);
+
 /* True if ANSWER is how to reach a mosh-server: host, port and key are right. */
 bool mosh_answer_valid(const struct frame *answer);
 

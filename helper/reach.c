@@ -14,13 +14,16 @@
 
 /* A remote with more addresses than this is tried more often. */
 #define KNOWN_MAX 8
-/* Until its mosh-server is there, and from then on. */
-#define SERVER_MS 15000
+/* Until there is a connection, a mosh-server, and a verdict. */
+#define CONNECTION_MS 15000
+#define SERVER_MS 3000
 #define CLIENT_MS 5000
 
 struct known {
 	char address[MOSH_ADDRESS_BYTES];
 	enum reach_verdict verdict;
+	char user[USERNAME_MAX_CHARS + 1]; /* who has shown it */
+	bool confirmed;                    /* as has another */
 	int64_t end_ms;
 };
 
@@ -61,7 +64,7 @@ find(const struct reach *reach, const char *address, int64_t now_ms)
 	return NULL;
 }
 
-/* Remember VERDICT of ADDRESS. */
+/* Remember VERDICT of ADDRESS, which the last trial has brought. */
 static void
 remember(struct reach *reach, const char *address, enum reach_verdict verdict,
     int64_t now_ms)
@@ -69,8 +72,16 @@ remember(struct reach *reach, const char *address, enum reach_verdict verdict,
 	static const int64_t kept_ms[] = { [REACH_NONE] = REACH_NONE_MS,
 		[REACH_GOOD] = REACH_GOOD_MS,
 		[REACH_BAD] = REACH_BAD_MS };
+	const struct known *old = find(reach, address, now_ms);
+	bool confirmed = false;
 	struct known *k = NULL;
 
+	if (old != NULL && old->verdict == REACH_BAD) {
+		/* what brings nothing takes nothing back, but is enough */
+		confirmed = verdict != REACH_GOOD;
+		if (confirmed)
+			verdict = REACH_BAD;
+	}
 	for (size_t i = 0; i < KNOWN_MAX; i++) {
 		if (strcmp(reach->known[i].address, address) == 0)
 			k = &reach->known[i];
@@ -80,7 +91,11 @@ remember(struct reach *reach, const char *address, enum reach_verdict verdict,
 		reach->next = (reach->next + 1) % KNOWN_MAX;
 	}
 	snprintf(k->address, sizeof(k->address), "%s", address);
+	snprintf(k->user, sizeof(k->user), "%s", reach->user);
 	k->verdict = verdict;
+	k->confirmed = confirmed;
+	if (old != NULL && confirmed)
+		return; /* it ends when it would have ended */
 	k->end_ms = now_ms + kept_ms[verdict];
 }
 
@@ -93,6 +108,8 @@ close_process(struct reach *reach)
 	reach->fd = -1;
 	frame_in_reset(&reach->in);
 	frame_out_reset(&reach->out);
+	/* it ends without the socket */
+	reach->pid = -1;
 	reach->stage = STAGE_IDLE;
 }
 
@@ -174,14 +191,19 @@ bool
 reach_idle(const struct reach *reach)
 {
 	return !single_port(reach->config->mosh_ports) &&
-	    reach->stage == STAGE_IDLE && reach->pid < 0;
+	    reach->stage == STAGE_IDLE;
 }
 
 bool
-reach_wants(const struct reach *reach, int64_t now_ms)
+reach_wants(const struct reach *reach, const char *user, int64_t now_ms)
 {
-	return reach->config->fallback && reach_idle(reach) &&
-	    find(reach, reach->address, now_ms) == NULL;
+	const struct known *known = find(reach, reach->address, now_ms);
+
+	if (!reach->config->fallback || !reach_idle(reach))
+		return false;
+	return known == NULL ||
+	    (known->verdict != REACH_GOOD && !known->confirmed &&
+		strcmp(known->user, user) != 0);
 }
 
 void
@@ -201,16 +223,24 @@ reach_begin(struct reach *reach, const char *user, const char *mark,
 	reach->stage = STAGE_SERVER;
 	reach->trial = (struct reach_trial){ .began_ms = now_ms,
 		.client_ms = INT64_MAX };
-	reach->end_ms = now_ms + SERVER_MS;
+	reach->end_ms = now_ms + CONNECTION_MS;
 }
 
 void
-reach_try(struct reach *reach, const char *address, const char *port,
-    const char *key, int64_t now_ms)
+reach_connected(struct reach *reach, int64_t now_ms)
+{
+	if (reach->stage == STAGE_SERVER)
+		reach->end_ms = now_ms + SERVER_MS;
+}
+
+void
+reach_try(struct reach *reach, const char *mark, const char *address,
+    const char *port, const char *key, int64_t now_ms)
 {
 	struct fields fields = { 0 };
 
-	if (reach->stage != STAGE_SERVER)
+	/* it may be of a trial that was given up */
+	if (reach->stage != STAGE_SERVER || strcmp(mark, reach->mark) != 0)
 		return;
 	reach_address(reach, address);
 	memcpy(reach->tried, reach->address, sizeof(reach->tried));
@@ -245,22 +275,20 @@ reach_give_up(struct reach *reach, int64_t now_ms)
 }
 
 enum reach_verdict
-reach_now(const struct reach *reach, int64_t now_ms, struct reach_trial *trial)
+reach_now(const struct reach *reach, int64_t now_ms)
 {
 	const struct known *known = find(reach, reach->address, now_ms);
 
-	if (known != NULL)
+	if (known != NULL && known->verdict != REACH_NONE)
 		return known->verdict;
-	if (reach->stage == STAGE_IDLE)
-		return REACH_NONE;
-	*trial = reach->trial;
-	return REACH_WAIT;
+	return reach->stage == STAGE_IDLE ? REACH_NONE : REACH_WAIT;
 }
 
 bool
-reach_blocked(const struct reach *reach)
+reach_trying(const struct reach *reach, struct reach_trial *trial)
 {
-	return reach->blocked;
+	*trial = reach->trial;
+	return reach->stage != STAGE_IDLE;
 }
 
 void
@@ -342,16 +370,6 @@ reach_polled(struct reach *reach, int64_t now_ms)
 	}
 	close_process(reach);
 	reach->stage = STAGE_BLOCKED;
-}
-
-bool
-reach_reap(struct reach *reach, pid_t pid)
-{
-	if (reach->pid < 0 || reach->pid != pid)
-		return false;
-	/* what it said last may still be there to read */
-	reach->pid = -1;
-	return true;
 }
 
 int64_t

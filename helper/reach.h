@@ -17,6 +17,9 @@
  * there that shows a mark, a process of its own (udp.h) runs mosh-client, and
  * if the mark comes back the verdict is good.  There is one for each address of
  * the remote, for all users: a good one holds for 10 minutes, a bad one for one.
+ * But a user can have any program for a mosh-server on the remote.  So the next
+ * user to come after a bad verdict by one has it tried again, without having to
+ * wait; and where a trial brings no verdict, that is nobody else's matter.
  *
  * All times are milliseconds on the monotonic clock.
  */
@@ -52,12 +55,14 @@ void reach_configure(struct reach *reach, const struct config *config);
  */
 void reach_address(struct reach *reach, const char *address);
 
-/* What is known, and on REACH_WAIT in *TRIAL since when it is tried. */
-enum reach_verdict reach_now(const struct reach *reach, int64_t now_ms,
-    struct reach_trial *trial);
+/* What is known. */
+enum reach_verdict reach_now(const struct reach *reach, int64_t now_ms);
 
-/* Is a trial due? */
-bool reach_wants(const struct reach *reach, int64_t now_ms);
+/* True if there is a trial, and since when, in *TRIAL. */
+bool reach_trying(const struct reach *reach, struct reach_trial *trial);
+
+/* Is one due, by USER? */
+bool reach_wants(const struct reach *reach, const char *user, int64_t now_ms);
 
 /* Could one be made, whether due or not?  Not while there is another. */
 bool reach_idle(const struct reach *reach);
@@ -72,9 +77,12 @@ void reach_make_mark(char mark[UDP_MARK_CHARS + 1]);
  */
 void reach_begin(struct reach *reach, const char *user, const char *mark,
     int64_t now_ms);
-void reach_try(struct reach *reach, const char *address, const char *port,
-    const char *key, int64_t now_ms);
+void reach_try(struct reach *reach, const char *mark, const char *address,
+    const char *port, const char *key, int64_t now_ms);
 void reach_give_up(struct reach *reach, int64_t now_ms);
+
+/* From now on that mosh-server is waited for, and not for long. */
+void reach_connected(struct reach *reach, int64_t now_ms);
 
 /*
  * The remote answers by SSH, at this time: without that, nothing is said of UDP
@@ -85,17 +93,11 @@ void reach_alive(struct reach *reach, int64_t now_ms);
 /* True, once, when a trial is over. */
 bool reach_news(struct reach *reach);
 
-/* True while UDP is known not to get through. */
-bool reach_blocked(const struct reach *reach);
-
 /* What to poll for; its fd may be -1. */
 struct pollfd reach_poll(const struct reach *reach);
 
 /* Do what that calls for. */
 void reach_polled(struct reach *reach, int64_t now_ms);
-
-/* The child PID has ended; false if it was not one of these. */
-bool reach_reap(struct reach *reach, pid_t pid);
 
 /* Do what the time calls for; returns when to call again, or INT64_MAX. */
 int64_t reach_tick(struct reach *reach, int64_t now_ms);

@@ -64,7 +64,6 @@ struct remote {
 	char mosh_address[REMOTE_ADDRESS_BYTES];
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
-	bool terminal; /* the channel is open for one */
 	remote_signer *sign;
 	void *sign_context;
 	bool has_signed; /* the remote has had what proves who comes */
@@ -138,10 +137,6 @@ static const struct {
 	    "The remote server does not run commands for this user.",
 	    "run \"ssh USER@REMOTE true\" from elsewhere: the login shell or "
 	    "its start-up files end the session" },
-	[REMOTE_NO_TERMINAL] = { "no-terminal",
-	    "The remote server gives this user no terminal.",
-	    "see PermitTTY in the remote's sshd_config, and no-pty or restrict "
-	    "in the authorized_keys line of the gateway's key there" },
 	[REMOTE_LOST] = { "lost",
 	    "The connection between the gateway and the remote server broke.",
 	    "try again; if it happens every time, see the remote's sshd log" },
@@ -1167,9 +1162,9 @@ static const char loop[] =
 /* The same for a terminal, at which somebody may press Ctrl-C meanwhile. */
 #define TERMINAL_WINDOW_BYTES (1024 * 1024)
 
-/* Open the channel, with what it writes to stderr or without. */
+/* Open the channel, with what it writes to stderr as in STDERR_IS. */
 static enum remote_result
-open_channel(struct remote *r, unsigned window_bytes, bool with_stderr)
+open_channel(struct remote *r, unsigned window_bytes, int stderr_is)
 {
 	const int64_t end_ms = begin_step(r, "channel");
 	enum remote_result result;
@@ -1184,9 +1179,7 @@ open_channel(struct remote *r, unsigned window_bytes, bool with_stderr)
 		if (result != REMOTE_OK)
 			return result;
 	}
-	if (!with_stderr)
-		libssh2_channel_handle_extended_data2(r->channel,
-		    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	libssh2_channel_handle_extended_data2(r->channel, stderr_is);
 	return REMOTE_OK;
 }
 
@@ -1291,9 +1284,10 @@ make_requests(struct remote *r, const struct remote_start *start,
 	}
 }
 
-/* Start in the open channel what START says. */
+/* Start in the open channel what START says; see remote_start(). */
 static enum remote_result
-start_in_channel(struct remote *r, const struct remote_start *start)
+start_in_channel(struct remote *r, const struct remote_start *start,
+    bool *refused)
 {
 	int replies[REQUESTS_MAX] = { 0 };
 	channel_request *requests[REQUESTS_MAX];
@@ -1304,8 +1298,8 @@ start_in_channel(struct remote *r, const struct remote_start *start)
 		return result;
 	if (replies[count - 1] != 0)
 		return why_failed(r, REMOTE_NO_SHELL);
-	return start->term != NULL && replies[0] != 0 ? REMOTE_NO_TERMINAL
-						      : REMOTE_OK;
+	*refused = start->term != NULL && replies[0] != 0;
+	return REMOTE_OK;
 }
 
 /* Start the loop, with COMMAND as its first. */
@@ -1313,15 +1307,17 @@ static enum remote_result
 start_loop(struct remote *r, const char *command, const char *mark)
 {
 	struct remote_start start = { .request = "exec" };
+	bool refused;
 	enum remote_result result;
 	char *line;
 
 	if (asprintf(&line, loop, command, mark) < 0)
 		return REMOTE_INTERNAL;
 	start.what = line;
-	result = open_channel(r, LIBSSH2_CHANNEL_WINDOW_DEFAULT, false);
+	result = open_channel(r, LIBSSH2_CHANNEL_WINDOW_DEFAULT,
+	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 	if (result == REMOTE_OK)
-		result = start_in_channel(r, &start);
+		result = start_in_channel(r, &start, &refused);
 	free(line);
 	return result;
 }
@@ -1475,23 +1471,24 @@ remote_open(struct remote *r, bool terminal)
 	r->detail[0] = '\0';
 	r->remedy[0] = '\0';
 	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
-	if (r->channel != NULL && r->terminal == terminal)
+	if (r->channel != NULL)
 		return REMOTE_OK;
-	/* it goes with the connection: nothing has been started in it */
-	r->terminal = terminal;
 	result = open_channel(r,
-	    terminal ? TERMINAL_WINDOW_BYTES : RELAY_WINDOW_BYTES, !terminal);
+	    terminal ? TERMINAL_WINDOW_BYTES : RELAY_WINDOW_BYTES,
+	    /* at a terminal they are one, also if it gets none */
+	    terminal ? LIBSSH2_CHANNEL_EXTENDED_DATA_MERGE
+		     : LIBSSH2_CHANNEL_EXTENDED_DATA_NORMAL);
 	r->end_ms = 0;
 	return result;
 }
 
 enum remote_result
-remote_start(struct remote *r, const struct remote_start *start)
+remote_start(struct remote *r, const struct remote_start *start, bool *refused)
 {
 	const int interval_s = 10, probes = 12;
 	enum remote_result result;
 
-	result = start_in_channel(r, start);
+	result = start_in_channel(r, start, refused);
 	if (result != REMOTE_OK)
 		return result;
 	/* what runs outlasts a link that is down for two minutes */
@@ -1503,6 +1500,30 @@ remote_start(struct remote *r, const struct remote_start *start)
 	r->step_end_ms = INT64_MAX;
 	r->left_bytes = SIZE_MAX;
 	return REMOTE_OK;
+}
+
+enum remote_result
+remote_try_terminal(struct remote *r, bool *gives)
+{
+	const struct remote_start start = { .term = "" };
+	LIBSSH2_CHANNEL *loop_channel = r->channel;
+	const int64_t end_ms = begin_step(r, "terminal");
+	enum remote_result result;
+	int error;
+
+	r->left_bytes = COMMAND_ANSWER_MAX_BYTES;
+	result = open_channel(r, LIBSSH2_CHANNEL_WINDOW_DEFAULT,
+	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	while (result == REMOTE_OK &&
+	    (error = request_terminal(r->channel, &start)) ==
+		LIBSSH2_ERROR_EAGAIN)
+		result = wait_session(r, end_ms);
+	if (result == REMOTE_OK && !is_reply(error))
+		result = why_failed(r, REMOTE_LOST);
+	*gives = result == REMOTE_OK && error == 0;
+	/* the end of the session closes it */
+	r->channel = loop_channel;
+	return result;
 }
 
 LIBSSH2_SESSION *

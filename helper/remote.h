@@ -30,7 +30,6 @@ enum remote_result {
 	REMOTE_HOST_KEY_ONLY_CA,
 	REMOTE_REFUSED, /* the gateway's key, for this user */
 	REMOTE_NO_SHELL,
-	REMOTE_NO_TERMINAL,
 	REMOTE_LOST, /* the connection broke */
 	REMOTE_TIMEOUT,
 	REMOTE_TOO_BIG,
@@ -104,13 +103,19 @@ struct remote_start {
 
 /*
  * Open a channel for something else than that loop, with a TERMINAL or without,
- * if that is not what is open already; then start in it what START says, for
- * relay_run() to carry.  Each costs one round trip, and there may be any time in
- * between.
+ * if it is not open already; then start in it what START says, for relay_run()
+ * to carry.  Each costs one round trip, and there may be any time in between.
+ * *REFUSED is whether the remote has started it, but without the terminal.
  */
 enum remote_result remote_open(struct remote *remote, bool terminal);
 enum remote_result remote_start(struct remote *remote,
-    const struct remote_start *start);
+    const struct remote_start *start, bool *refused);
+
+/*
+ * Find out, after remote_run(), whether the remote gives this user a terminal:
+ * false in *GIVES if it says no.
+ */
+enum remote_result remote_try_terminal(struct remote *remote, bool *gives);
 
 /* The session and, after remote_open(), its channel, for libssh2's functions */
 struct _LIBSSH2_SESSION *remote_session(const struct remote *remote);

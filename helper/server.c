@@ -54,9 +54,9 @@
 #define PROBE_NAME "_moshgate"
 /* How many lines one user, or all strangers together, may cause in how long. */
 #define LOGGED_MAX 50
+#define LOGGED_MS 10000
 /* A session waits for a verdict on UDP so long. */
 #define VERDICT_MS 3000
-#define LOGGED_MS 10000
 
 enum peer_state {
 	PEER_ASKING,    /* its request is being read */
@@ -89,7 +89,7 @@ struct peer {
 	bool session;    /* once it is answered it is one, of mosh */
 	bool terminal;   /* it has one */
 	bool insists;    /* it is to be mosh, or nothing */
-	const char *why; /* is it not mosh's, in a sentence, or NULL */
+	const char *why; /* it is over SSH: a sentence, or NULL */
 	bool running;    /* its relay has begun */
 	bool tries_udp;  /* its check waits for nothing but that */
 	char client[CLIENT_CHARS];
@@ -316,18 +316,24 @@ answer_session(struct peer *peer, const struct frame *answer)
 
 /* The command of PEER runs: tell it so. */
 static void
-relay_begun(struct peer *peer)
+relay_begun(struct peer *peer, const struct frame *answer)
 {
 	const struct config *config = peer->server->config;
+	const bool refused = fields_get(answer, "no_terminal") != NULL;
 	struct fields fields = { 0 };
 
 	peer->running = true;
 	peer->began_ms = frame_now_ms();
 	log_event(LOG_INFO, "relay", "user", peer->request.user, "remote",
-	    config->host, "terminal", peer->terminal ? "yes" : NULL, "client",
-	    peer->client[0] != '\0' ? peer->client : NULL, NULL);
+	    config->host, "terminal",
+	    !peer->terminal ? NULL
+		: refused   ? "refused"
+			    : "yes",
+	    "client", peer->client[0] != '\0' ? peer->client : NULL, NULL);
 	if (peer->why != NULL)
 		fields_add(&fields, "why", peer->why);
+	if (refused)
+		fields_add(&fields, "no_terminal", "1");
 	if (!config->verify_host_key)
 		warn_unchecked(peer, &fields);
 	if (!frame_queue(&peer->out, FRAME_RUNNING, fields.text, fields.len) ||
@@ -449,12 +455,13 @@ check_udp(struct peer *peer, const struct frame *answer)
 	struct reach *udp = peer->server->udp;
 	const int64_t now_ms = frame_now_ms();
 
-	if (!mosh_answer_valid(answer) || !reach_idle(udp))
+	if (!mosh_answer_valid(answer) || !reach_idle(udp) ||
+	    !mosh_port_wanted(peer->server->config, fields_get(answer, "port")))
 		return false;
 	peer->tries_udp = true;
 	reach_begin(udp, peer->request.user, peer->request.mark, now_ms);
-	reach_try(udp, fields_get(answer, "host"), fields_get(answer, "port"),
-	    fields_get(answer, "key"), now_ms);
+	reach_try(udp, peer->request.mark, fields_get(answer, "host"),
+	    fields_get(answer, "port"), fields_get(answer, "key"), now_ms);
 	/* by which it has just told */
 	reach_alive(udp, now_ms);
 	return true;
@@ -500,9 +507,8 @@ take_check_verdict(struct peer *peer, enum reach_verdict verdict)
 static void
 take_verdict(struct server *server)
 {
-	struct reach_trial trial;
 	const enum reach_verdict verdict = reach_now(server->udp,
-	    frame_now_ms(), &trial);
+	    frame_now_ms());
 
 	for (struct peer *p = server->peers; p != NULL; p = p->next) {
 		if (p->tries_udp)
@@ -522,7 +528,8 @@ tick_verdict(struct server *server, int64_t now_ms)
 
 	if (reach_news(server->udp))
 		take_verdict(server);
-	if (reach_now(server->udp, now_ms, &trial) != REACH_WAIT)
+	if (reach_now(server->udp, now_ms) != REACH_WAIT ||
+	    !reach_trying(server->udp, &trial))
 		return next_ms;
 	for (struct peer *p = server->peers; p != NULL; p = p->next) {
 		int64_t at_ms = p->asked_ms > trial.began_ms ? p->asked_ms
@@ -696,7 +703,7 @@ answered(struct share_request *request, enum frame_type type, const char *body,
 		return;
 	}
 	if (type == FRAME_RUNNING) {
-		relay_begun(peer);
+		relay_begun(peer, &answer);
 		return;
 	}
 	if (type == FRAME_STEP) {
@@ -1066,13 +1073,11 @@ choose_way(struct peer *peer)
 		    "the gateway" } };
 	const char *way = fields_get(&peer->asked, "way");
 	const char *what = fields_get(&peer->asked, "unfit");
-	struct reach_trial trial;
 
 	peer->insists = way != NULL && strcmp(way, "mosh") == 0;
-	peer->terminal = fields_get(&peer->asked, "terminal") != NULL;
-	peer->session = peer->terminal;
 	peer->request.want = peer->session ? SHARE_SESSION : SHARE_RELAY;
-	if (peer->session && way != NULL && strcmp(way, "ssh") == 0) {
+	if (peer->session && peer->request.fds.count > 0 && way != NULL &&
+	    strcmp(way, "ssh") == 0) {
 		peer->why = "MOSHGATE=ssh asks for it.";
 		peer->session = false;
 		peer->request.want = SHARE_RELAY;
@@ -1090,7 +1095,7 @@ choose_way(struct peer *peer)
 	}
 	peer->request.at_once = !may_fall_back(peer);
 	if (peer->session &&
-	    reach_now(peer->server->udp, frame_now_ms(), &trial) == REACH_BAD)
+	    reach_now(peer->server->udp, frame_now_ms()) == REACH_BAD)
 		fall_back_blocked(peer);
 	return true;
 }
@@ -1108,8 +1113,11 @@ ask_session(struct peer *peer)
 	if (account != NULL && username_valid(account->pw_name))
 		memcpy(peer->request.user, account->pw_name,
 		    strlen(account->pw_name) + 1);
-	if (!may_go(peer, account) || !has_kept_name(peer) ||
-	    !choose_way(peer) || !may_run(peer))
+	peer->terminal = fields_get(&peer->asked, "terminal") != NULL;
+	/* until it turns out that it is not to be, or can't be */
+	peer->session = peer->terminal;
+	if (!may_go(peer, account) || !has_kept_name(peer) || !may_run(peer) ||
+	    !choose_way(peer))
 		return;
 	limits_wanted(peer->server->limits, frame_now_ms());
 	shares_ask(peer->server->shares, &peer->request);
@@ -1219,7 +1227,7 @@ ask_status(struct peer *peer)
 		peer_refuse(peer, "internal", "Out of memory.", "");
 		return;
 	}
-	if (reach_blocked(peer->server->udp))
+	if (reach_now(peer->server->udp, now_ms) == REACH_BAD)
 		fprintf(out, "remote\t%s\tUDP blocked\t-\n",
 		    peer->server->config->host);
 	if (limits_down(peer->server->limits))
@@ -1529,8 +1537,7 @@ take_signals(struct server *server)
 			break;
 		case SIGCHLD:
 			while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-				(void)(reach_reap(server->udp, pid) ||
-				    shares_reap(server->shares, pid));
+				shares_reap(server->shares, pid);
 			break;
 		default:
 			server->over = true;

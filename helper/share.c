@@ -151,8 +151,7 @@ next_request(const struct share *share, enum share_want want)
 static struct share_request *
 next_session(const struct shares *shares, const struct share *share)
 {
-	struct reach_trial trial;
-	const bool waiting = reach_now(shares->udp, frame_now_ms(), &trial) ==
+	const bool waiting = reach_now(shares->udp, frame_now_ms()) ==
 	    REACH_WAIT;
 
 	for (struct share_request *r = share->requests; r != NULL;
@@ -447,7 +446,8 @@ wants_udp(const struct shares *shares, const struct share *share,
 	    (next_request(share, SHARE_LOOKUP) != NULL ||
 		next_request(share, SHARE_KEYS) != NULL))
 		return false;
-	return share->try_udp && reach_wants(shares->udp, frame_now_ms());
+	return share->try_udp &&
+	    reach_wants(shares->udp, share->user, frame_now_ms());
 }
 
 /* Which job is next for the worker of SHARE, if there is one. */
@@ -510,8 +510,9 @@ worker_launch(struct shares *shares, struct worker *worker)
 	const char *first = "open";
 	bool queued;
 
+	/* a relay that runs outlives the helper: see shares_keep_relays() */
 	worker->pid = worker_start(worker->user, relay ? alone->fds.fd : NULL,
-	    &worker->fd);
+	    worker->share == NULL && worker->job == SHARE_RELAY, &worker->fd);
 	if (relay)
 		socket_close_fds(&alone->fds);
 	if (worker->pid < 0) {
@@ -575,6 +576,7 @@ worker_next_job(struct shares *shares, struct share *share)
 		type = FRAME_PING;
 	if (worker->job == SHARE_UDP) {
 		type = FRAME_UDP;
+		reach_connected(shares->udp, frame_now_ms());
 		fields_add(&fields, "mark", worker->mark);
 	}
 	if (worker->job == SHARE_SESSION) {
@@ -796,38 +798,46 @@ take_session(struct shares *shares, struct worker *worker,
 
 /* A mosh-server has been started to try UDP with, or not, says FRAME. */
 static void
-take_udp(const struct shares *shares, const struct frame *frame)
+take_udp(const struct shares *shares, const struct worker *worker,
+    const struct frame *frame)
 {
 	const int64_t now_ms = frame_now_ms();
 
-	if (frame->type == FRAME_OK && mosh_answer_valid(frame))
-		reach_try(shares->udp, fields_get(frame, "host"),
+	if (frame->type == FRAME_OK && mosh_answer_valid(frame) &&
+	    mosh_port_wanted(shares->config, fields_get(frame, "port")))
+		reach_try(shares->udp, worker->mark, fields_get(frame, "host"),
 		    fields_get(frame, "port"), fields_get(frame, "key"),
 		    now_ms);
 	else
 		reach_give_up(shares->udp, now_ms);
 }
 
-/* The relay for which WORKER was held has come: tell it, if it is there. */
-static void
+/*
+ * The relay for which WORKER was held has come: tell it, once it is connected.
+ * False if it can't be told.
+ */
+static bool
 tell_go(const struct shares *shares, struct worker *worker)
 {
 	struct share_request *request = worker->request;
 	struct fields fields = { 0 };
+	bool told;
 
-	if (!worker->held || worker->state != WORKER_HELD || request == NULL)
-		return;
+	if (worker->state != WORKER_HELD || request == NULL)
+		return true;
 	pass_on(&fields, request->asked);
+	told = !fields.failed && worker->out.len == 0 &&
+	    request->fds.count == FRAME_FDS &&
+	    frame_send_fds(worker->fd, FRAME_GO, fields.text, fields.len,
+		request->fds.fd, 0);
+	fields_free(&fields);
+	if (!told)
+		return false;
 	worker->held = false;
 	worker->state = WORKER_STARTING;
 	worker->end_ms = job_end_ms(shares);
-	if (fields.failed || worker->out.len > 0 ||
-	    request->fds.count != FRAME_FDS ||
-	    !frame_send_fds(worker->fd, FRAME_GO, fields.text, fields.len,
-		request->fds.fd, 0))
-		worker->end_ms = frame_now_ms();
-	fields_free(&fields);
 	socket_close_fds(&request->fds);
+	return true;
 }
 
 /* False: the worker has no use for that signature. */
@@ -883,6 +893,62 @@ tell_accepted(const struct shares *shares, const struct share *share)
 	}
 }
 
+/* WORKER could not do its job, or is over, as FRAME tells. */
+static void
+worker_refused(struct shares *shares, struct worker *worker,
+    const struct frame *frame)
+{
+	const char *reason = fields_get(frame, "reason");
+
+	if (worker->share == NULL || fields_get(frame, "ends") != NULL) {
+		worker_failed(shares, worker, frame->body, frame->len,
+		    reason != NULL && strcmp(reason, "refused") == 0);
+		return;
+	}
+	switch (worker->job) {
+	case SHARE_LOOKUP:
+		/* those keys do not come along: the lookup goes on */
+		return;
+	case SHARE_UDP:
+		take_udp(shares, worker, frame);
+		break;
+	case SHARE_KEYS:
+		answer_all(shares, worker->share, SHARE_KEYS, FRAME_REFUSED,
+		    frame->body, frame->len);
+		break;
+	default:
+		take_session(shares, worker, frame);
+		break;
+	}
+	worker_done(shares, worker);
+}
+
+/* WORKER has done its job, as FRAME tells. */
+static void
+worker_succeeded(struct shares *shares, struct worker *worker,
+    const struct frame *frame)
+{
+	struct share_request *request = worker->request;
+
+	if (worker->share == NULL) {
+		worker_end(worker);
+		if (request != NULL)
+			shares->answer(request, FRAME_OK, frame->body,
+			    frame->len);
+		return;
+	}
+	if (!worker->opens && worker->job == SHARE_UDP)
+		take_udp(shares, worker, frame);
+	if (!worker->opens && worker->job == SHARE_PING)
+		reach_alive(shares->udp, frame_now_ms());
+	if (!worker->opens && worker->job == SHARE_SESSION)
+		take_session(shares, worker, frame);
+	if (!worker->opens && worker->job == SHARE_LOOKUP)
+		answer_all(shares, worker->share, SHARE_LOOKUP, FRAME_OK, NULL,
+		    0);
+	worker_done(shares, worker);
+}
+
 /* Do what the frame that WORKER sent asks for.  False: it makes no sense. */
 static bool
 worker_said(struct shares *shares, struct worker *worker,
@@ -920,10 +986,12 @@ worker_said(struct shares *shares, struct worker *worker,
 		return true;
 	}
 	case FRAME_ACCEPTED:
+		if (worker->share != NULL && worker->job == SHARE_UDP)
+			reach_connected(shares->udp, frame_now_ms());
 		if (worker->held) {
 			worker->state = WORKER_HELD;
 			worker->end_ms = frame_now_ms() + SPARE_KEPT_MS;
-			tell_go(shares, worker);
+			return tell_go(shares, worker);
 		}
 		if (worker->share != NULL && worker->job == SHARE_LOOKUP)
 			tell_accepted(shares, worker->share);
@@ -936,7 +1004,8 @@ worker_said(struct shares *shares, struct worker *worker,
 		worker->began_ms = frame_now_ms();
 		worker->end_ms = INT64_MAX;
 		if (worker->request != NULL)
-			shares->answer(worker->request, FRAME_RUNNING, NULL, 0);
+			shares->answer(worker->request, FRAME_RUNNING,
+			    frame->body, frame->len);
 		return true;
 	case FRAME_STEP:
 		if (worker->share != NULL || worker->job != SHARE_CHECK)
@@ -945,48 +1014,11 @@ worker_said(struct shares *shares, struct worker *worker,
 			shares->answer(worker->request, FRAME_STEP, frame->body,
 			    frame->len);
 		return true;
-	case FRAME_REFUSED: {
-		const char *reason = fields_get(frame, "reason");
-
-		if (worker->share == NULL ||
-		    fields_get(frame, "ends") != NULL) {
-			worker_failed(shares, worker, frame->body, frame->len,
-			    reason != NULL && strcmp(reason, "refused") == 0);
-			return true;
-		}
-		/* those keys do not come along: the lookup goes on */
-		if (worker->job == SHARE_LOOKUP)
-			return true;
-		if (worker->job == SHARE_UDP)
-			take_udp(shares, frame);
-		else if (worker->job == SHARE_KEYS)
-			answer_all(shares, worker->share, SHARE_KEYS,
-			    FRAME_REFUSED, frame->body, frame->len);
-		else
-			take_session(shares, worker, frame);
-		worker_done(shares, worker);
+	case FRAME_REFUSED:
+		worker_refused(shares, worker, frame);
 		return true;
-	}
 	case FRAME_OK:
-		if (worker->share == NULL) {
-			struct share_request *request = worker->request;
-
-			worker_end(worker);
-			if (request != NULL)
-				shares->answer(request, FRAME_OK, frame->body,
-				    frame->len);
-			return true;
-		}
-		if (!worker->opens && worker->job == SHARE_UDP)
-			take_udp(shares, frame);
-		if (!worker->opens && worker->job == SHARE_PING)
-			reach_alive(shares->udp, frame_now_ms());
-		if (!worker->opens && worker->job == SHARE_SESSION)
-			take_session(shares, worker, frame);
-		if (!worker->opens && worker->job == SHARE_LOOKUP)
-			answer_all(shares, worker->share, SHARE_LOOKUP,
-			    FRAME_OK, NULL, 0);
-		worker_done(shares, worker);
+		worker_succeeded(shares, worker, frame);
 		return true;
 	default:
 		return false;
@@ -1273,6 +1305,7 @@ shares_configure(struct shares *shares, const struct config *config,
 	     share = share->next) {
 		forget_keys(share);
 		forget_failure(share);
+		share->try_udp = share->requests != NULL;
 		for (struct share_request *r = share->requests; r != NULL;
 		     r = r->next)
 			r->started = false;
@@ -1302,8 +1335,7 @@ tick_spares(struct shares *shares, int64_t now_ms)
 {
 	struct reach_trial trial;
 
-	if (reach_now(shares->udp, now_ms, &trial) != REACH_WAIT ||
-	    trial.client_ms == INT64_MAX)
+	if (!reach_trying(shares->udp, &trial) || trial.client_ms == INT64_MAX)
 		return INT64_MAX;
 	if (now_ms < trial.client_ms + SPARE_MS)
 		return trial.client_ms + SPARE_MS;
@@ -1317,13 +1349,15 @@ tick_spares(struct shares *shares, int64_t now_ms)
 		    now_ms - share->asked_ms > SPARE_KEPT_MS)
 			continue;
 		share->spare_ms = trial.began_ms;
+		share->ping = true;
+		share_pump(shares, share);
+		if (reach_now(shares->udp, now_ms) != REACH_WAIT)
+			continue; /* nobody waits for the verdict */
 		spare = worker_new(shares, share->user);
 		if (spare == NULL)
 			continue;
 		spare->job = SHARE_RELAY;
 		spare->held = true;
-		share->ping = true;
-		share_pump(shares, share);
 	}
 	return INT64_MAX;
 }
@@ -1332,14 +1366,17 @@ tick_spares(struct shares *shares, int64_t now_ms)
 static void
 ask_alone(struct shares *shares, struct share_request *request)
 {
-	struct worker *worker = request->want == SHARE_RELAY
-	    ? find_spare(shares, request->user)
-	    : NULL;
+	struct worker *worker = NULL;
 
+	/* they are for a terminal */
+	if (request->want == SHARE_RELAY &&
+	    fields_get(request->asked, "terminal") != NULL)
+		worker = find_spare(shares, request->user);
 	if (worker != NULL) {
 		worker->request = request;
-		tell_go(shares, worker);
-		return;
+		if (tell_go(shares, worker))
+			return;
+		worker_end(worker);
 	}
 	worker = worker_new(shares, request->user);
 	if (worker == NULL) {
@@ -1404,9 +1441,7 @@ shares_forget(struct shares *shares, struct share_request *request)
 void
 shares_resume(struct shares *shares)
 {
-	struct reach_trial trial;
-
-	if (reach_now(shares->udp, frame_now_ms(), &trial) == REACH_GOOD)
+	if (reach_now(shares->udp, frame_now_ms()) == REACH_GOOD)
 		end_spares(shares);
 	for (struct share *share = shares->first; share != NULL;
 	     share = share->next)

@@ -65,15 +65,15 @@ static const struct {
 #define TOLD (sizeof(told) / sizeof(told[0]))
 
 pid_t
-worker_start(const char *user, const int relay[RELAY_FDS], int *fd)
+worker_start(const char *user, const int relay[RELAY_FDS], bool outlives,
+    int *fd)
 {
 	const struct reexec what = {
 		.option = WORKER_OPTION,
 		.argument = user,
 		.fds = relay,
 		.count = relay != NULL ? RELAY_FDS : 0,
-		/* see shares_keep_relays() */
-		.outlives = relay != NULL,
+		.outlives = outlives,
 	};
 
 	return reexec_start(&what, fd);
@@ -177,17 +177,17 @@ tell_note(const char *event, const char *text, const char *remedy)
 	fields_free(&fields);
 }
 
-/* The outcome of a step of `moshgate check`. */
+/* The outcome of a step of `moshgate check`: "1", "0", or "warn". */
 static void
-tell_step(const struct work *w, const char *step, bool ok, const char *text,
-    const char *remedy)
+tell_step(const struct work *w, const char *step, const char *ok,
+    const char *text, const char *remedy)
 {
 	struct fields fields = { 0 };
 
 	if (!w->checking)
 		return;
 	fields_add(&fields, "step", step);
-	fields_add(&fields, "ok", ok ? "1" : "0");
+	fields_add(&fields, "ok", ok);
 	fields_add(&fields, "text", text);
 	fields_add(&fields, "remedy", remedy);
 	tell(FRAME_STEP, &fields);
@@ -254,7 +254,7 @@ find_host_keys(struct work *w)
 	hostkey_name(w->config->host, w->config->port, name);
 	if (hostkey_find(w->config->known_hosts, name, &w->known, &fault))
 		return true;
-	tell_step(w, "host key", false, fault.detail, fault.remedy);
+	tell_step(w, "host key", "0", fault.detail, fault.remedy);
 	tell_refused("known-hosts", remote_sentence(REMOTE_INTERNAL),
 	    fault.remedy, fault.detail, true);
 	return false;
@@ -266,10 +266,10 @@ went_well(struct work *w, const char *step, enum remote_result result,
     const char *text)
 {
 	if (result == REMOTE_OK) {
-		tell_step(w, step, true, text, "");
+		tell_step(w, step, "1", text, "");
 		return true;
 	}
-	tell_step(w, step, false,
+	tell_step(w, step, "0",
 	    remote_detail(w->remote)[0] != '\0' ? remote_detail(w->remote)
 						: remote_sentence(result),
 	    remote_remedy(w->remote, result));
@@ -587,7 +587,7 @@ start_server(struct work *w, const struct config *config,
 			len = 0;
 		snprintf(detail, sizeof(detail), "exit status %d: %.*s", status,
 		    (int)(len < DETAIL_CHARS ? len : DETAIL_CHARS), text);
-		tell_step(w, "session", false,
+		tell_step(w, "session", "0",
 		    started == MOSH_FAILED ? detail : mosh_sentence(started),
 		    mosh_remedy(started));
 		tell_refused(mosh_reason(started), mosh_sentence(started),
@@ -598,7 +598,7 @@ start_server(struct work *w, const struct config *config,
 
 		snprintf(where, sizeof(where), "mosh-server has UDP port %d",
 		    reply.port);
-		tell_step(w, "session", true, where, "");
+		tell_step(w, "session", "1", where, "");
 		fields_add(&fields, "host", remote_mosh_address(w->remote));
 		fields_add_number(&fields, "port", reply.port);
 		fields_add(&fields, "key", reply.key);
@@ -753,7 +753,7 @@ hold(struct work *w, struct frame *asked, int fds[RELAY_FDS])
  */
 static enum remote_result
 start_relay(struct work *w, const struct frame *asked,
-    struct remote_start *start)
+    struct remote_start *start, bool *refused)
 {
 	enum remote_result result;
 	char *script = NULL;
@@ -776,7 +776,7 @@ start_relay(struct work *w, const struct frame *asked,
 			start->what = script;
 		}
 	}
-	result = remote_start(w->remote, start);
+	result = remote_start(w->remote, start, refused);
 	free(script);
 	return result;
 }
@@ -786,15 +786,15 @@ static void
 do_relay(struct work *w)
 {
 	int fds[RELAY_FDS] = { RELAY_FD, RELAY_FD + 1, RELAY_FD + 2 };
-	struct fields fields = { 0 }, none = { 0 };
+	struct fields fields = { 0 }, running = { 0 };
 	const struct frame *asked = &w->start;
 	enum remote_result result = REMOTE_OK;
 	struct remote_start start = { 0 };
 	struct frame later = { 0 };
 	struct relay_end end;
+	bool refused;
 
 	if (fields_get(&w->start, "hold") != NULL) {
-		/* most likely with a terminal */
 		result = remote_open(w->remote, true);
 		if (result == REMOTE_OK && !hold(w, &later, fds))
 			return;
@@ -805,9 +805,11 @@ do_relay(struct work *w)
 	if (result == REMOTE_OK)
 		result = remote_open(w->remote, start.term != NULL);
 	if (result == REMOTE_OK)
-		result = start_relay(w, asked, &start);
+		result = start_relay(w, asked, &start, &refused);
 	if (result == REMOTE_OK) {
-		if (!tell(FRAME_RUNNING, &none))
+		if (refused)
+			fields_add(&running, "no_terminal", "1");
+		if (!tell(FRAME_RUNNING, &running))
 			return;
 		result = relay_run(w->remote, HELPER_FD, fds,
 		    start.term != NULL, &end);
@@ -843,6 +845,24 @@ do_open(struct work *w)
 	return tell(FRAME_OK, &fields);
 }
 
+/* See whether there could be a session over SSH. */
+static void
+check_terminal(struct work *w)
+{
+	bool gives;
+
+	if (remote_try_terminal(w->remote, &gives) != REMOTE_OK)
+		return;
+	if (gives)
+		tell_step(w, "terminal", "1", "sessions over SSH have one", "");
+	else
+		tell_step(w, "terminal", "warn",
+		    "the remote gives this user none: sessions over SSH, where "
+		    "mosh cannot go, have none",
+		    "in the authorized_keys line of the gateway's key there, "
+		    "say restrict,pty; see PermitTTY in its sshd_config");
+}
+
 /*
  * The rest of `moshgate check`, on the remote.  For one without an account on
  * the gateway the name has to be the same there.
@@ -872,10 +892,13 @@ do_check(struct work *w)
 	path[strcspn(path, "\n")] = '\0';
 	named = !unknown || strcmp(text, w->user) == 0;
 	if (unknown)
-		tell_step(w, "name", named, text, other_name_remedy);
+		tell_step(w, "name", named ? "1" : "0", text,
+		    other_name_remedy);
+	if (named)
+		check_terminal(w);
 	found = status == 0 && *path != '\0';
-	tell_step(w, "mosh-server", found, found ? path : "not found",
-	    mosh_remedy(MOSH_NOT_FOUND));
+	tell_step(w, "mosh-server", found ? "1" : "0",
+	    found ? path : "not found", mosh_remedy(MOSH_NOT_FOUND));
 	if (!named)
 		tell_refused("other-name", other_name, other_name_remedy, "",
 		    true);

@@ -29,7 +29,8 @@
  *						address, where mosh would go
  *				FRAME_ACCEPTED	it lets the user in
  *				FRAME_TEXT	the authorized_keys, filtered
- *				FRAME_RUNNING	the command of a relay runs
+ *				FRAME_RUNNING	the command of a relay runs;
+ *						"no_terminal" if without one
  *				FRAME_OK	host, port, key of a mosh-server;
  *						status, signal of a relay's end;
  *						or that the job is done
@@ -43,10 +44,12 @@
 
 /*
  * Start a worker for USER.  RELAY are the descriptors that it is to carry, or
- * NULL; they stay the caller's.  Stores the helper's end of its socket
+ * NULL; they stay the caller's.  If it OUTLIVES the helper, it is not killed
+ * when that ends.  Stores the helper's end of its socket
  * (close-on-exec) in *FD.  Returns its process, or -1 with errno set.
  */
-pid_t worker_start(const char *user, const int relay[RELAY_FDS], int *fd);
+pid_t worker_start(const char *user, const int relay[RELAY_FDS], bool outlives,
+    int *fd);
 
 /* Add to FIELDS what of CONFIG a worker needs: never a secret. */
 void worker_describe(struct fields *fields, const struct config *config);

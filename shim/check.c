@@ -67,7 +67,11 @@ report_step(const struct frame *frame)
 	const char *remedy = fields_get(frame, "remedy");
 	const char *ok = fields_get(frame, "ok");
 
-	if (step != NULL && text != NULL && remedy != NULL && ok != NULL)
+	if (step == NULL || text == NULL || remedy == NULL || ok == NULL)
+		return;
+	if (strcmp(ok, "warn") == 0)
+		report_warning(step, text, remedy);
+	else
 		report(strcmp(ok, "1") == 0, step, text, remedy);
 }
 

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -55,6 +54,7 @@ struct session {
 	char *command, *original;
 	bool sftp; /* the command is the gateway's way to say "subsystem" */
 	bool terminal;
+	struct tty tty;
 	const char *way;   /* how the person wants to go, NULL: as it fits */
 	const char *unfit; /* what of the near end mosh can't use, or NULL */
 	char *login, *term, *colorterm, *client;
@@ -195,7 +195,7 @@ static void
 read_session(struct session *s, int argc, char **argv)
 {
 	read_command(s, argc, argv);
-	s->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	s->terminal = tty_take(&s->tty, STDIN_FILENO) && isatty(STDOUT_FILENO);
 	s->way = read_way();
 	s->login = copy_value("LOGNAME", 64);
 	s->term = copy_value("TERM", 64);
@@ -248,7 +248,6 @@ static void
 add_terminal(struct fields *fields, const struct session *s)
 {
 	char hex[TTY_MODES_CHARS];
-	struct termios modes;
 
 	fields_add(fields, "terminal", "1");
 	if (s->way != NULL)
@@ -258,10 +257,8 @@ add_terminal(struct fields *fields, const struct session *s)
 	if (s->term != NULL && terminal_name_valid(s->term))
 		fields_add(fields, "term", s->term);
 	pump_add_size(fields, STDIN_FILENO);
-	if (tcgetattr(STDIN_FILENO, &modes) == 0) {
-		tty_modes(&modes, hex);
-		fields_add(fields, "modes", hex);
-	}
+	tty_modes(&s->tty, hex);
+	fields_add(fields, "modes", hex);
 }
 
 /*
@@ -447,10 +444,14 @@ say_why(const struct frame *answer)
  * begun.  Returns the exit status.
  */
 static int
-carry(const struct pump *pump, struct frame *answer)
+carry(struct pump *pump, struct frame *answer)
 {
 	show_warning(answer);
 	say_why(answer);
+	/* as ssh(1), it goes on without */
+	pump->raw = fields_get(answer, "no_terminal") == NULL;
+	if (!pump->raw)
+		say("The remote server gives this user no terminal.");
 	frame_free(answer);
 	switch (pump_run(pump, answer)) {
 	case PUMP_ANSWERED:
@@ -477,6 +478,7 @@ run_terminal(struct session *s, int fd)
 	/* it ends with the program, or as that becomes another */
 	static struct frame answer;
 	int data[2], control[2];
+	struct pump pump = { .terminal = &s->tty, .helper_fd = fd };
 	bool asked;
 
 	terminal_make_size(STDIN_FILENO);
@@ -488,7 +490,13 @@ run_terminal(struct session *s, int fd)
 	asked = ask(fd, s, (const int[]){ data[1], data[1], control[1] });
 	close(data[1]);
 	close(control[1]);
-	if (!asked || !wait_answer(fd, &answer)) {
+	asked = asked && wait_answer(fd, &answer);
+	if (asked && answer.type == FRAME_RUNNING) {
+		pump.data_fd = data[0];
+		pump.control_fd = control[0];
+		return carry(&pump, &answer);
+	}
+	if (!asked) {
 		say(no_answer);
 		return 1;
 	}
@@ -496,12 +504,6 @@ run_terminal(struct session *s, int fd)
 		say_refusal(&answer);
 		return 1;
 	}
-	if (answer.type == FRAME_RUNNING)
-		return carry(&(const struct pump){ .terminal_fd = STDIN_FILENO,
-				 .data_fd = data[0],
-				 .control_fd = control[0],
-				 .helper_fd = fd },
-		    &answer);
 	become_mosh_client(fd, &answer);
 	return 1;
 }

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tty.h"
-
 #define BUFFER_BYTES ((size_t)16 * 1024)
 
 /* What is under way in one direction: read, and not yet written. */
@@ -80,7 +78,7 @@ tell_size(struct state *s)
 	struct fields fields = { 0 };
 
 	if (s->control.len == 0 && s->resized) {
-		pump_add_size(&fields, s->pump->terminal_fd);
+		pump_add_size(&fields, s->pump->terminal->fd);
 		s->resized = fields.failed ||
 		    !frame_queue(&s->control, FRAME_RESIZE, fields.text,
 			fields.len);
@@ -101,7 +99,7 @@ take_signals(struct state *s)
 	    read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo != SIGWINCH)
 			return false;
-		s->resized = true;
+		s->resized = s->pump->raw;
 	}
 	return true;
 }
@@ -123,12 +121,24 @@ take_answer(struct state *s, struct frame *answer)
 	}
 }
 
+/* Read what is typed; false if the terminal is gone. */
+static bool
+take_typed(struct state *s, int fd)
+{
+	if (!take(&s->typed, fd) || (s->typed.over && s->pump->raw))
+		return false;
+	/* otherwise that is what the key for the end of a file says */
+	if (s->typed.over)
+		shutdown(s->pump->data_fd, SHUT_WR);
+	return true;
+}
+
 /* Wait, and carry what can be carried; false if somebody is gone. */
 static bool
 turn(struct state *s, struct frame *answer)
 {
 	struct stream *typed = &s->typed, *shown = &s->shown;
-	const int terminal_fd = s->pump->terminal_fd;
+	const int terminal_fd = s->pump->terminal->fd;
 	const int data_fd = s->pump->data_fd;
 	const bool hearing = shown->len == 0 && !shown->over;
 	struct pollfd fds[] = {
@@ -138,7 +148,8 @@ turn(struct state *s, struct frame *answer)
 		{ .fd = hearing || typed->len > 0 ? data_fd : -1,
 		    .events = (short)((hearing ? POLLIN : 0) |
 			(typed->len > 0 ? POLLOUT : 0)) },
-		{ .fd = typed->len == 0 ? terminal_fd : -1, .events = POLLIN },
+		{ .fd = typed->len == 0 && !typed->over ? terminal_fd : -1,
+		    .events = POLLIN },
 		{ .fd = shown->len > 0 ? s->shown_fd : -1, .events = POLLOUT },
 		{ .fd = s->control.len > 0 ? s->pump->control_fd : -1,
 		    .events = POLLOUT },
@@ -156,7 +167,7 @@ turn(struct state *s, struct frame *answer)
 	if (hearing && (fds[2].revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
 	    !take(shown, data_fd))
 		shown->over = true;
-	if (fds[3].revents != 0 && (!take(typed, terminal_fd) || typed->over))
+	if (fds[3].revents != 0 && !take_typed(s, terminal_fd))
 		return false;
 	if (fds[4].revents != 0 && !deliver(shown, s->shown_fd))
 		return false;
@@ -192,22 +203,26 @@ pump_run(const struct pump *pump, struct frame *answer)
 	s = (struct state){ .pump = pump,
 		.in.limit_bytes = FRAME_ANSWER_MAX_BYTES,
 		/* it may have changed since the session was asked for */
-		.resized = true };
+		.resized = pump->raw };
 	signal(SIGPIPE, SIG_IGN);
 	s.signal_fd = open_signals(&before);
 	/* flags of its own: others have the one that was given open, too */
 	s.shown_fd = open("/dev/tty",
 	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (s.shown_fd < 0)
-		s.shown_fd = dup(pump->terminal_fd);
+		s.shown_fd = dup(pump->terminal->fd);
 	good = s.signal_fd >= 0 && s.shown_fd >= 0 &&
-	    fcntl(pump->data_fd, F_SETFL, O_NONBLOCK) == 0 &&
-	    tty_make_raw(pump->terminal_fd);
+	    fcntl(pump->data_fd, F_SETFL, O_NONBLOCK) == 0;
+	if (pump->raw) {
+		s.typed.len = tty_read_typed(pump->terminal, s.typed.buffer,
+		    BUFFER_BYTES);
+		tty_make_raw(pump->terminal);
+	}
 	if (good)
 		tell_size(&s);
 	while (good && !(s.answered && s.shown.over && s.shown.len == 0))
 		good = turn(&s, answer);
-	tty_restore();
+	tty_restore(pump->terminal);
 	close(s.shown_fd);
 	close(s.signal_fd);
 	frame_in_reset(&s.in);

@@ -2,16 +2,18 @@
 #define MOSHGATE_PUMP_H
 
 #include "frame.h"
+#include "tty.h"
 
 /*
  * The near end of an interactive session over SSH: it carries what goes between
  * a terminal and the worker that has the far end.
  */
 struct pump {
-	int terminal_fd;
+	struct tty *terminal;
 	int data_fd;    /* socket to the worker: what is typed, and shown */
 	int control_fd; /* the same, for FRAME_RESIZE */
 	int helper_fd;  /* socket to the helper, which tells the end */
+	bool raw;       /* it is a terminal at the other end, too */
 };
 
 /* How a session is over. */
@@ -23,7 +25,7 @@ enum pump_end {
 
 /*
  * Carry until the session is over: what it has written last is shown by then.
- * Meanwhile the terminal is raw, and afterwards what it was before.
+ * Meanwhile the terminal is raw, if it is to be, and afterwards what it was.
  * On PUMP_ANSWERED the helper's last word is in *ANSWER, to be given to
  * frame_free().
  */

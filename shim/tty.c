@@ -1,5 +1,6 @@
 #include "tty.h"
 
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -68,9 +69,6 @@ static const struct flag output_flags[] = {
 	{ 75, ONLRET },
 };
 
-static int raw_fd = -1;
-static struct termios saved;
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Add to HEX, which ends at *USED, the mode OPCODE with its VALUE. */
@@ -96,9 +94,18 @@ speed(speed_t code)
 	return code == B9600 ? 9600 : 38400;
 }
 
-void
-tty_modes(const struct termios *modes, char hex[TTY_MODES_CHARS])
+bool
+tty_take(struct tty *tty, int fd)
 {
+	tty->fd = fd;
+	tty->changed = false;
+	return tcgetattr(fd, &tty->before) == 0;
+}
+
+void
+tty_modes(const struct tty *tty, char hex[TTY_MODES_CHARS])
+{
+	const struct termios *modes = &tty->before;
 	size_t used = 0;
 
 	add(hex, &used, TTY_OP_OSPEED, speed(cfgetospeed(modes)));
@@ -116,25 +123,43 @@ tty_modes(const struct termios *modes, char hex[TTY_MODES_CHARS])
 	snprintf(hex + used, TTY_MODES_CHARS - used, "%02x", TTY_OP_END);
 }
 
-bool
-tty_make_raw(int fd)
+size_t
+tty_read_typed(const struct tty *tty, char *text, size_t size)
 {
-	struct termios raw;
+	struct pollfd ready = { .fd = tty->fd, .events = POLLIN };
+	size_t used = 0;
 
-	if (tcgetattr(fd, &saved) < 0)
-		return false;
-	raw = saved;
-	cfmakeraw(&raw);
-	if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
-		return false;
-	raw_fd = fd;
-	return true;
+	if ((tty->before.c_lflag & ICANON) == 0)
+		return 0;
+	while (used + 1 < size && poll(&ready, 1, 0) == 1 &&
+	    ready.revents == POLLIN) {
+		const size_t room = size - used - 1;
+		const ssize_t got = read(tty->fd, text + used, room);
+
+		if (got < 0)
+			break;
+		used += (size_t)got;
+		/* a read of a line ends with it, or where that key was */
+		if (got == 0 || (text[used - 1] != '\n' && (size_t)got < room))
+			text[used++] = (char)tty->before.c_cc[VEOF];
+	}
+	return used;
 }
 
 void
-tty_restore(void)
+tty_make_raw(struct tty *tty)
 {
-	if (raw_fd >= 0)
-		tcsetattr(raw_fd, TCSADRAIN, &saved);
-	raw_fd = -1;
+	struct termios raw = tty->before;
+
+	cfmakeraw(&raw);
+	if (tcsetattr(tty->fd, TCSADRAIN, &raw) == 0)
+		tty->changed = true;
+}
+
+void
+tty_restore(struct tty *tty)
+{
+	if (tty->changed)
+		tcsetattr(tty->fd, TCSADRAIN, &tty->before);
+	tty->changed = false;
 }

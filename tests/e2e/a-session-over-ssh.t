@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 42
+plan 46
 
 # over_ssh NAME [WORD...]: in that terminal, up to the prompt on the remote.
 over_ssh() {
@@ -100,6 +100,12 @@ type_in a "ssh -tt -o SetEnv=MOSHGATE=ssh alice@gateway 'yes | head -200000'" \
 ok 'much output comes to its end' see a '^Connection to gateway closed'
 fresh a
 
+printf 'typed early\n\004' | timeout "$PATIENCE_S" ssh -tt \
+	-o SetEnv=MOSHGATE=ssh alice@gateway cat >"$TMUX_TMPDIR/early" 2>&1
+is 'what is typed while it connects reaches the remote, Ctrl-D, too' \
+	"$? $(tail -n 2 "$TMUX_TMPDIR/early" | head -n 1 | tr -d '\r')" \
+	'0 typed early'
+
 ssh -tt -o SetEnv=MOSHGATE=ssh alice@gateway \
 	'seq 220000; exec -a done-writing sleep 1' </dev/null 2>/dev/null |
 	{ wait_for running remote '^done-writing'
@@ -163,6 +169,11 @@ see a '^Connection to gateway closed'
 $BED on remote sed -i '/gateway/s/^/no-pty /' /home/carol/.ssh/authorized_keys
 type_in a 'clear; ssh -o SetEnv=MOSHGATE=ssh carol@gateway' Enter
 ok 'a key that forbids terminals on the remote: a sentence' see a \
-	'^moshgate: The remote server gives this user no terminal'
-ok 'the log has what to do' see_log gateway \
-	'login-failed user=carol asked=relay .*reason=no-terminal .*PermitTTY'
+	'^moshgate: The remote server gives this user no terminal\.'
+type_in a 'tty; echo "this goes to $0" >&2' Enter
+ok '... and a shell without one, as with ssh' see a '^not a tty'
+ok '... which shows errors, too' see a '^this goes to '
+type_in a C-d
+ok '... and ends with its input' see a '^Connection to gateway closed'
+ok 'the log says so' see_log gateway \
+	'event=relay user=carol remote=remote terminal=refused'

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 72
+plan 77
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
@@ -17,7 +17,7 @@ is '... for each step of a login' \
 	"$(echo "$well" | sed -n 's/^ok *\([^ ]* [a-z]*\|[^ ]*\) .*/\1/p' |
 		grep -Ev '^(name service|module|user map)' |
 		xargs -d '\n' printf '%s,' | sed 's/ *,/,/g')" \
-	'configuration,accounts,sshd,socket,resolve,connect,host key,login,shell,mosh-server,session,UDP,'
+	'configuration,accounts,sshd,socket,resolve,connect,host key,login,shell,terminal,mosh-server,session,UDP,'
 like '... and what it cannot see is said last' "$(echo "$well" | tail -n 1)" \
 	'^note +bans +on the remote.*: PerSourcePenaltyExemptList .*ignoreip'
 is 'without a user one of the group is taken: status 0' \
@@ -85,6 +85,13 @@ thing='no mosh-server on the remote'
 $BED on remote mv /usr/bin/mosh-server /usr/bin/mosh-server.away
 finds 'mosh-server +not found' 'install mosh on the remote'
 $BED on remote mv /usr/bin/mosh-server.away /usr/bin/mosh-server
+
+thing='a gateway that may not have terminals on the remote'
+$BED on remote sed -i '/gateway/s/^/restrict /' /home/alice/.ssh/authorized_keys
+warns 'terminal +the remote gives this user none' 'restrict,pty'
+$BED on remote sed -i 's/^restrict /restrict,pty /' \
+	/home/alice/.ssh/authorized_keys
+like '... restrict,pty is enough' "$(check alice)" '^ok +terminal '
 
 thing='no locale in UTF-8 on the remote'
 $BED on remote mount -t tmpfs none /usr/lib/locale

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 50
-plan 34
+plan 39
 
 sentence='^moshgate: UDP does not get through to the remote server, which mosh needs\.'
 
@@ -57,7 +57,12 @@ ok 'she comes again' login a alice
 like '... over SSH' "$(screen a)" "$sentence"
 ok '... as does bob' login b bob
 like '... over SSH' "$(screen b)" "$sentence"
-ok '... without another mosh-server' started 1
+ok '... who has tried it for himself meanwhile' wait_for started 2
+leave b
+fresh b
+ok '... as does carol' login b carol
+like '... over SSH' "$(screen b)" "$sentence"
+ok '... without another mosh-server' started 2
 is 'the log says once that UDP is blocked' \
 	"$(log_count gateway event=udp-blocked)" 1
 leave b
@@ -102,10 +107,19 @@ done
 ok 'three at once' see a alice@remote
 ok '... all get in' see b bob@remote
 see c carol@remote
-ok '... of one mosh-server' started 1
+ok '... of one mosh-server, and one that confirms it' wait_for started 2
 leave a
 leave b
 leave c
+
+# Whose connection was made before it was clear that it is needed.
+new_start
+fresh a
+ok 'a session over SSH' login a alice
+$BED helper restart
+type_in a 'clear; echo "still $(id -un)"' Enter
+ok '... goes on when the helper is restarted' see a '^still alice'
+leave a
 
 # What is not tried.
 new_start 'ports = 60777'

@@ -16,6 +16,7 @@
 #include "../../helper/udp.h"
 
 #define PID 4000000 /* of no process */
+#define KEY "ABCDEFGHIJKLMNOPQRSTUQ"
 #define HERE "192.0.2.1"
 #define THERE "2001:db8::1"
 
@@ -54,31 +55,36 @@ new_reach(void)
 static enum reach_verdict
 now(const struct reach *reach, int64_t now_ms)
 {
-	struct reach_trial trial;
-
-	return reach_now(reach, now_ms, &trial);
+	return reach_now(reach, now_ms);
 }
 
-/* Begin a trial at AT_MS; the process is then at work. */
+/* Begin a trial by USER at AT_MS; the process is then at work. */
 static void
-try(struct reach *reach, int64_t at_ms)
+try_by(struct reach *reach, const char *user, int64_t at_ms)
 {
 	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
 	struct frame frame;
 	char mark[UDP_MARK_CHARS + 1];
 
-	assert_true(reach_wants(reach, at_ms));
+	assert_true(reach_wants(reach, user, at_ms));
 	reach_make_mark(mark);
 	assert_int_equal(strlen(mark), UDP_MARK_CHARS);
-	reach_begin(reach, "alice", mark, at_ms);
-	assert_false(reach_wants(reach, at_ms));
-	assert_int_equal(now(reach, at_ms), REACH_WAIT);
-	reach_try(reach, HERE, "60001", "ABCDEFGHIJKLMNOPQRSTUQ", at_ms);
+	reach_begin(reach, user, mark, at_ms);
+	assert_false(reach_wants(reach, user, at_ms));
+	reach_try(reach, "of another", HERE, "60002", KEY, at_ms);
+	reach_try(reach, mark, HERE, "60001", KEY, at_ms);
 	assert_int_equal(frame_read(process_fd, &in, &frame), FRAME_COMPLETE);
 	assert_true(fields_wellformed(&frame));
 	assert_string_equal(fields_get(&frame, "mark"), mark);
 	assert_true(mosh_answer_valid(&frame));
 	frame_free(&frame);
+}
+
+static void
+try(struct reach *reach, int64_t at_ms)
+{
+	try_by(reach, "alice", at_ms);
+	assert_int_equal(now(reach, at_ms), REACH_WAIT);
 }
 
 /* The process says TYPE, with the REASON if it is not NULL, and ends. */
@@ -99,7 +105,6 @@ say(struct reach *reach, enum frame_type type, const char *reason,
 	reach_polled(reach, at_ms);
 	assert_int_equal(reach_news(reach), reason == NULL || alive);
 	assert_false(reach_news(reach));
-	assert_true(reach_reap(reach, PID));
 }
 
 static void
@@ -112,10 +117,9 @@ a_good_verdict_holds_for_ten_minutes(void **state)
 	try(reach, 1000);
 	say(reach, FRAME_OK, NULL, 1500);
 	assert_int_equal(now(reach, 1500 + REACH_GOOD_MS - 1), REACH_GOOD);
-	assert_false(reach_wants(reach, 1500 + REACH_GOOD_MS - 1));
+	assert_false(reach_wants(reach, "alice", 1500 + REACH_GOOD_MS - 1));
 	assert_int_equal(now(reach, 1500 + REACH_GOOD_MS), REACH_NONE);
-	assert_true(reach_wants(reach, 1500 + REACH_GOOD_MS));
-	assert_false(reach_blocked(reach));
+	assert_true(reach_wants(reach, "alice", 1500 + REACH_GOOD_MS));
 	reach_free(reach);
 }
 
@@ -128,13 +132,9 @@ a_bad_one_for_a_minute(void **state)
 	try(reach, 1000);
 	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
 	assert_int_equal(now(reach, 3000 + REACH_BAD_MS - 1), REACH_BAD);
-	assert_true(reach_blocked(reach));
-	assert_true(reach_wants(reach, 3000 + REACH_BAD_MS));
-	/* until it is known that it isn't any more */
-	assert_true(reach_blocked(reach));
+	assert_true(reach_wants(reach, "alice", 3000 + REACH_BAD_MS));
 	try(reach, 3000 + REACH_BAD_MS);
 	say(reach, FRAME_OK, NULL, 3000 + REACH_BAD_MS);
-	assert_false(reach_blocked(reach));
 	reach_free(reach);
 }
 
@@ -162,6 +162,59 @@ a_remote_that_does_not_answer_at_all_gets_none(void **state)
 }
 
 static void
+one_user_does_not_say_for_all_that_it_is_blocked(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try_by(reach, "mallory", 1000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	assert_int_equal(now(reach, 3000), REACH_BAD);
+	assert_false(reach_wants(reach, "mallory", 3000));
+	/* the next one doesn't wait, but tries */
+	try_by(reach, "alice", 4000);
+	assert_int_equal(now(reach, 4000), REACH_BAD);
+	say(reach, FRAME_OK, NULL, 5000);
+	assert_int_equal(now(reach, 5000), REACH_GOOD);
+	assert_false(reach_wants(reach, "mallory", 5000));
+	reach_free(reach);
+
+	reach = new_reach();
+	try_by(reach, "bob", 1000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	try_by(reach, "alice", 4000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 6000);
+	assert_false(reach_wants(reach, "carol", 6000));
+	assert_int_equal(now(reach, 2999 + REACH_BAD_MS), REACH_BAD);
+	assert_int_equal(now(reach, 3000 + REACH_BAD_MS), REACH_NONE);
+	reach_free(reach);
+
+	/* what brings nothing does not make it better */
+	reach = new_reach();
+	try_by(reach, "bob", 1000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	try_by(reach, "mallory", 4000);
+	say(reach, FRAME_REFUSED, "internal", 5000);
+	assert_int_equal(now(reach, 5000), REACH_BAD);
+	reach_free(reach);
+}
+
+static void
+who_gets_no_verdict_keeps_nobody_from_one(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	reach_begin(reach, "mallory", "x", 1000);
+	reach_connected(reach, 1000);
+	reach_tick(reach, reach_tick(reach, 1000));
+	assert_true(reach_news(reach));
+	assert_false(reach_wants(reach, "mallory", 5000));
+	assert_true(reach_wants(reach, "alice", 5000));
+	reach_free(reach);
+}
+
+static void
 what_brings_no_verdict_is_not_tried_at_once(void **state)
 {
 	struct reach *reach = new_reach();
@@ -170,24 +223,24 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 	try(reach, 1000);
 	say(reach, FRAME_REFUSED, "internal", 2000);
 	assert_int_equal(now(reach, 2000), REACH_NONE);
-	assert_false(reach_wants(reach, 2000 + REACH_NONE_MS - 1));
-	assert_true(reach_wants(reach, 2000 + REACH_NONE_MS));
+	assert_false(reach_wants(reach, "alice", 2000 + REACH_NONE_MS - 1));
+	assert_true(reach_wants(reach, "alice", 2000 + REACH_NONE_MS));
 
 	/* no mosh-server */
 	reach_begin(reach, "alice", "x", 100000);
 	reach_give_up(reach, 101000);
 	assert_true(reach_news(reach));
-	assert_false(reach_wants(reach, 101000));
+	assert_false(reach_wants(reach, "alice", 101000));
 	reach_give_up(reach, 102000); /* of nothing */
 	assert_false(reach_news(reach));
 
 	/* no process */
 	no_process = true;
 	reach_begin(reach, "alice", "x", 200000);
-	reach_try(reach, HERE, "60001", "ABCDEFGHIJKLMNOPQRSTUQ", 200000);
+	reach_try(reach, "x", HERE, "60001", KEY, 200000);
 	no_process = false;
 	assert_true(reach_news(reach));
-	assert_false(reach_wants(reach, 201000));
+	assert_false(reach_wants(reach, "alice", 201000));
 	reach_free(reach);
 }
 
@@ -202,7 +255,7 @@ each_address_has_its_own(void **state)
 	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
 	reach_address(reach, THERE);
 	assert_int_equal(now(reach, 4000), REACH_NONE);
-	assert_true(reach_wants(reach, 4000));
+	assert_true(reach_wants(reach, "alice", 4000));
 	reach_address(reach, HERE);
 	assert_int_equal(now(reach, 4000), REACH_BAD);
 	/* those of long ago go first */
@@ -212,7 +265,7 @@ each_address_has_its_own(void **state)
 		reach_begin(reach, "alice", "x", 5000);
 		reach_give_up(reach, 5000);
 	}
-	assert_false(reach_wants(reach, 5000));
+	assert_false(reach_wants(reach, "alice", 5000));
 	reach_address(reach, HERE);
 	assert_int_equal(now(reach, 5000), REACH_NONE);
 	reach_free(reach);
@@ -244,16 +297,16 @@ nothing_is_tried_that_could_not_help(void **state)
 	(void)state;
 	config.fallback = false;
 	reach = new_reach();
-	assert_false(reach_wants(reach, 1000));
+	assert_false(reach_wants(reach, "alice", 1000));
 	reach_free(reach);
 	config.fallback = true;
 	config.mosh_ports = single;
 	reach = new_reach();
-	assert_false(reach_wants(reach, 1000));
+	assert_false(reach_wants(reach, "alice", 1000));
 	config.mosh_ports = same;
-	assert_false(reach_wants(reach, 1000));
+	assert_false(reach_wants(reach, "alice", 1000));
 	config.mosh_ports = ports;
-	assert_true(reach_wants(reach, 1000));
+	assert_true(reach_wants(reach, "alice", 1000));
 	reach_free(reach);
 }
 
@@ -273,10 +326,7 @@ with_other_settings_nothing_is_known(void **state)
 	reach_configure(reach, &config);
 	assert_true(reach_news(reach));
 	assert_int_equal(reach_poll(reach).fd, -1);
-	assert_false(reach_wants(reach, 3000)); /* it is there yet */
-	assert_true(reach_reap(reach, PID));
-	assert_true(reach_wants(reach, 3000));
-	assert_false(reach_reap(reach, PID));
+	assert_true(reach_wants(reach, "alice", 3000));
 	close(process_fd);
 	reach_free(reach);
 }
@@ -289,6 +339,9 @@ main(void)
 		cmocka_unit_test(a_bad_one_for_a_minute),
 		cmocka_unit_test(
 		    a_remote_that_does_not_answer_at_all_gets_none),
+		cmocka_unit_test(
+		    one_user_does_not_say_for_all_that_it_is_blocked),
+		cmocka_unit_test(who_gets_no_verdict_keeps_nobody_from_one),
 		cmocka_unit_test(what_brings_no_verdict_is_not_tried_at_once),
 		cmocka_unit_test(each_address_has_its_own),
 		cmocka_unit_test(a_trial_does_not_last_for_ever),
