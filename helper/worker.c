@@ -797,7 +797,7 @@ do_relay(struct work *w)
 	if (fields_get(&w->start, "hold") != NULL) {
 		result = remote_open(w->remote, true);
 		if (result == REMOTE_OK && !hold(w, &later, fds))
-			return;
+			result = REMOTE_ABANDONED;
 		asked = &later;
 	}
 	if (result == REMOTE_OK)
@@ -809,11 +809,12 @@ do_relay(struct work *w)
 	if (result == REMOTE_OK) {
 		if (refused)
 			fields_add(&running, "no_terminal", "1");
-		if (!tell(FRAME_RUNNING, &running))
-			return;
-		result = relay_run(w->remote, HELPER_FD, fds,
-		    start.term != NULL, &end);
+		result = tell(FRAME_RUNNING, &running)
+		    ? relay_run(w->remote, HELPER_FD, fds, start.term != NULL,
+			  &end)
+		    : REMOTE_ABANDONED;
 	}
+	fields_free(&running);
 	frame_free(&later);
 	if (result != REMOTE_OK) {
 		run_failed(w, result);

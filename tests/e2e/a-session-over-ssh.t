@@ -128,6 +128,7 @@ over_ssh a
 type_in a 'kill -KILL $PPID' Enter
 ok 'the remote goes: a sentence' see a \
 	'^moshgate: The connection between the gateway and the remote server broke'
+see a '^Connection to gateway closed'
 type_in a 'echo "status $?"; stty -a | grep -o ".icanon"' Enter
 ok '... and status 255' see a '^status 255'
 ok '... and the terminal is as before' see a '^ icanon'
