@@ -797,7 +797,7 @@ do_relay(struct work *w)
 	if (fields_get(&w->start, "hold") != NULL) {
 		result = remote_open(w->remote, true);
 		if (result == REMOTE_OK && !hold(w, &later, fds))
-			result = REMOTE_ABANDONED;
+			result = REMOTE_LOST;
 		asked = &later;
 	}
 	if (result == REMOTE_OK)
