@@ -79,7 +79,7 @@ $BED on remote pkill mosh-server
 # It comes through again.
 $BED wan udp on
 $BED on remote sh -c ': >/tmp/started'
-signal_helper HUP
+$BED on gateway pkill -HUP -x moshgate-helper
 see_log gateway event=reload
 fresh b
 ok 'when UDP gets through again: bob' login b bob
