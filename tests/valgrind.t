@@ -8,7 +8,7 @@ if [ -z "${BED-}" ]; then
 	VALGRIND=1 exec "$(dirname "$0")/bed" -- "$0"
 fi
 in_bed "$@"
-plan 15
+plan 16
 
 # valgrind is slow, and so may the test be.
 export PATIENCE_S=120
@@ -29,13 +29,15 @@ ok '... and sees the status' moshgate status
 
 # Failed logins.
 $BED on remote rm /home/bob/.ssh/authorized_keys
-ok 'bob, whom the remote refuses, is kept out' kept_out bob@gateway
+ok 'bob, whom the remote refuses, is kept out' stranger bob
 $BED on remote sh -c 'printf "#!/bin/sh\nexit 3\n" >/usr/local/bin/mosh-server
 	chmod 755 /usr/local/bin/mosh-server'
 terminal c
 type_in c "ssh carol@gateway; echo the status was \$?" Enter
-ok 'carol, for whom no mosh-server starts, is told so' \
-	see c '^the status was 1$'
+ok 'carol, for whom no mosh-server starts, has a session over SSH' \
+	see c 'carol@remote'
+type_in c 'exit 4' Enter
+ok '... which ends' see c '^the status was 4$'
 $BED on remote rm /usr/local/bin/mosh-server
 is 'a stranger is refused' "$(nobody_does ask session)" \
 	'refused not-in-group'
