@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 42
+plan 43
 
 tmp=$TMUX_TMPDIR
 # gw, direct ARG...: through the gateway's moshgate, and as it is without.
@@ -109,3 +109,11 @@ for i in $(seq 100); do
 	hundred="$hundred $(gw "echo $i" </dev/null 2>&1)"
 done
 is 'a hundred in a row are all right' "$hundred" " $(seq 100 | xargs)"
+
+# Replies to what is asked at once: no, then yes.
+$BED on remote sed -i '/AcceptEnv/d' /etc/ssh/sshd_config
+new_sshd remote
+wait_for gw true </dev/null
+is 'a remote that wants no language runs it all the same' \
+	"$(LANG=de_DE.UTF-8 gw 'test "$LANG" = de_DE.UTF-8 || exit 3' \
+		</dev/null; echo $?)" 3
