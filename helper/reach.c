@@ -76,11 +76,14 @@ remember(struct reach *reach, const char *address, enum reach_verdict verdict,
 	bool confirmed = false;
 	struct known *k = NULL;
 
-	if (old != NULL && old->verdict == REACH_BAD) {
-		/* what brings nothing takes nothing back, but is enough */
-		confirmed = verdict != REACH_GOOD;
-		if (confirmed)
-			verdict = REACH_BAD;
+	/* what brings nothing takes nothing back */
+	if (old != NULL && old->verdict == REACH_GOOD && verdict == REACH_NONE)
+		return;
+	if (old != NULL && old->verdict == REACH_BAD && verdict != REACH_GOOD) {
+		/* but it is enough that another has tried */
+		confirmed = old->confirmed ||
+		    strcmp(old->user, reach->user) != 0;
+		verdict = REACH_BAD;
 	}
 	for (size_t i = 0; i < KNOWN_MAX; i++) {
 		if (strcmp(reach->known[i].address, address) == 0)
@@ -91,10 +94,11 @@ remember(struct reach *reach, const char *address, enum reach_verdict verdict,
 		reach->next = (reach->next + 1) % KNOWN_MAX;
 	}
 	snprintf(k->address, sizeof(k->address), "%s", address);
-	snprintf(k->user, sizeof(k->user), "%s", reach->user);
+	if (old == NULL || old->verdict != REACH_BAD || verdict != REACH_BAD)
+		snprintf(k->user, sizeof(k->user), "%s", reach->user);
 	k->verdict = verdict;
 	k->confirmed = confirmed;
-	if (old != NULL && confirmed)
+	if (old != NULL && old->verdict == verdict && verdict == REACH_BAD)
 		return; /* it ends when it would have ended */
 	k->end_ms = now_ms + kept_ms[verdict];
 }
@@ -268,9 +272,9 @@ reach_try(struct reach *reach, const char *mark, const char *address,
 }
 
 void
-reach_give_up(struct reach *reach, int64_t now_ms)
+reach_give_up(struct reach *reach, const char *mark, int64_t now_ms)
 {
-	if (reach->stage == STAGE_SERVER)
+	if (reach->stage == STAGE_SERVER && strcmp(mark, reach->mark) == 0)
 		finish(reach, REACH_NONE, now_ms);
 }
 
@@ -292,11 +296,9 @@ reach_trying(const struct reach *reach, struct reach_trial *trial)
 }
 
 void
-reach_alive(struct reach *reach, int64_t now_ms)
+reach_alive(struct reach *reach)
 {
 	reach->alive = true;
-	if (reach->stage == STAGE_BLOCKED)
-		finish(reach, REACH_BAD, now_ms);
 }
 
 bool
@@ -377,6 +379,10 @@ reach_tick(struct reach *reach, int64_t now_ms)
 {
 	if (reach->stage == STAGE_IDLE)
 		return INT64_MAX;
+	if (reach->stage == STAGE_BLOCKED && reach->alive) {
+		finish(reach, REACH_BAD, now_ms);
+		return INT64_MAX;
+	}
 	if (now_ms < reach->end_ms)
 		return reach->end_ms;
 	if (reach->pid > 0)

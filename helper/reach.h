@@ -79,16 +79,16 @@ void reach_begin(struct reach *reach, const char *user, const char *mark,
     int64_t now_ms);
 void reach_try(struct reach *reach, const char *mark, const char *address,
     const char *port, const char *key, int64_t now_ms);
-void reach_give_up(struct reach *reach, int64_t now_ms);
+void reach_give_up(struct reach *reach, const char *mark, int64_t now_ms);
 
 /* From now on that mosh-server is waited for, and not for long. */
 void reach_connected(struct reach *reach, int64_t now_ms);
 
 /*
- * The remote answers by SSH, at this time: without that, nothing is said of UDP
- * alone, and there is no bad verdict.
+ * The remote answers by SSH: without that, nothing is said of UDP alone, and
+ * there is no bad verdict.  It counts from the next reach_tick() on.
  */
-void reach_alive(struct reach *reach, int64_t now_ms);
+void reach_alive(struct reach *reach);
 
 /* True, once, when a trial is over. */
 bool reach_news(struct reach *reach);

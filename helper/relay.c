@@ -30,6 +30,7 @@ struct relay {
 	LIBSSH2_CHANNEL *channel;
 	struct stream in, out, err;
 	bool in_told; /* the remote knows that the input is over */
+	bool merged;  /* errors come with the output */
 	/* of a terminal: where its size comes from, and what is not told yet */
 	int control_fd;
 	struct frame_in control;
@@ -226,7 +227,9 @@ call(struct relay *r, int which)
 		step = read_channel(r, &r->out, 0);
 		break;
 	case READ_ERR:
-		step = read_channel(r, &r->err, SSH_EXTENDED_DATA_STDERR);
+		step = r->merged
+		    ? STEP_IDLE
+		    : read_channel(r, &r->err, SSH_EXTENDED_DATA_STDERR);
 		break;
 	case WRITE_IN:
 		step = write_channel(r);
@@ -353,6 +356,7 @@ relay_run(struct remote *remote, int parent_fd, int fds[RELAY_FDS],
 		.in.fd = fds[0],
 		.out.fd = fds[1],
 		.err.fd = terminal ? -1 : fds[2],
+		.merged = terminal,
 		.control_fd = terminal ? fds[2] : -1,
 		.control.limit_bytes = CONTROL_MAX_BYTES,
 		.busy = NOT_BUSY };

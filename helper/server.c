@@ -455,7 +455,8 @@ check_udp(struct peer *peer, const struct frame *answer)
 	struct reach *udp = peer->server->udp;
 	const int64_t now_ms = frame_now_ms();
 
-	if (!mosh_answer_valid(answer) || !reach_idle(udp) ||
+	if (peer->request.mark[0] == '\0' || !mosh_answer_valid(answer) ||
+	    !reach_idle(udp) ||
 	    !mosh_port_wanted(peer->server->config, fields_get(answer, "port")))
 		return false;
 	peer->tries_udp = true;
@@ -463,19 +464,19 @@ check_udp(struct peer *peer, const struct frame *answer)
 	reach_try(udp, peer->request.mark, fields_get(answer, "host"),
 	    fields_get(answer, "port"), fields_get(answer, "key"), now_ms);
 	/* by which it has just told */
-	reach_alive(udp, now_ms);
+	reach_alive(udp);
 	return true;
 }
 
-/* Tell PEER, whose check it is, a step that was made here. */
+/* Tell PEER, whose check it is, a step that was made here: "1", "0", "warn". */
 static void
-tell_step(struct peer *peer, const char *step, bool ok, const char *text,
+tell_step(struct peer *peer, const char *step, const char *ok, const char *text,
     const char *remedy)
 {
 	struct fields fields = { 0 };
 
 	fields_add(&fields, "step", step);
-	fields_add(&fields, "ok", ok ? "1" : "0");
+	fields_add(&fields, "ok", ok);
 	fields_add(&fields, "text", text);
 	fields_add(&fields, "remedy", remedy);
 	if (fields.failed ||
@@ -491,16 +492,22 @@ take_check_verdict(struct peer *peer, enum reach_verdict verdict)
 {
 	peer->tries_udp = false;
 	if (verdict == REACH_GOOD)
-		tell_step(peer, "UDP", true, "it gets through, and back", "");
+		tell_step(peer, "UDP", "1", "it gets through, and back", "");
 	else if (verdict == REACH_BAD)
-		tell_step(peer, "UDP", false, udp_sentence, udp_remedy);
+		tell_step(peer, "UDP",
+		    peer->server->config->fallback ? "warn" : "0",
+		    peer->server->config->fallback
+			? "it does not get through: sessions go over SSH"
+			: udp_sentence,
+		    udp_remedy);
 	else
-		tell_step(peer, "UDP", false, "mosh-client does not tell",
-		    "see the log: journalctl -t moshgate-helper");
-	if (verdict == REACH_GOOD)
-		end_check(peer);
-	else
+		tell_step(peer, "UDP", "warn", "mosh-client does not tell",
+		    "check again, or see the log: journalctl -t "
+		    "moshgate-helper");
+	if (verdict == REACH_BAD && !peer->server->config->fallback)
 		peer_answer(peer, FRAME_REFUSED, NULL, 0);
+	else
+		end_check(peer);
 }
 
 /* A trial of UDP is over: go on with the sessions that have waited for it. */
@@ -1147,7 +1154,8 @@ admit_checked(struct peer *peer)
 	snprintf(text, sizeof(text), "the uid is %lu", (unsigned long)uid);
 	if (!admitted && refusal.detail == NULL)
 		refusal.detail = refusal.reason;
-	tell_step(peer, "user map", admitted, admitted ? text : refusal.detail,
+	tell_step(peer, "user map", admitted ? "1" : "0",
+	    admitted ? text : refusal.detail,
 	    refusal.remedy != NULL ? refusal.remedy : "");
 	peer_answer(peer, admitted ? FRAME_OK : FRAME_REFUSED, NULL, 0);
 }

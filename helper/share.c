@@ -31,10 +31,11 @@
  * refusal always so long, since the remote counts them, and bans for them.
  */
 #define FAILURE_MAX_MS 15000
+/* Who asked for something no longer ago may still be logging in. */
+#define LOGIN_MS 10000
 /*
  * A trial of UDP that has no verdict after so long may well get a bad one.  Who
- * is logging in then, and for so long afterwards, has a relay's connection made
- * that is on hold.
+ * is logging in then has a relay's connection made that is on hold, for so long.
  */
 #define SPARE_MS 600
 #define SPARE_KEPT_MS 10000
@@ -446,7 +447,7 @@ wants_udp(const struct shares *shares, const struct share *share,
 	    (next_request(share, SHARE_LOOKUP) != NULL ||
 		next_request(share, SHARE_KEYS) != NULL))
 		return false;
-	return share->try_udp &&
+	return share->try_udp && frame_now_ms() - share->asked_ms <= LOGIN_MS &&
 	    reach_wants(shares->udp, share->user, frame_now_ms());
 }
 
@@ -683,7 +684,7 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 
 	tell_not_reached(shares, worker, body, len);
 	if (share != NULL && worker->job == SHARE_UDP)
-		reach_give_up(shares->udp, frame_now_ms());
+		reach_give_up(shares->udp, worker->mark, frame_now_ms());
 	if (share == NULL) {
 		if (refused && worker->job == SHARE_RELAY)
 			share = find_share(shares, worker->user);
@@ -809,7 +810,7 @@ take_udp(const struct shares *shares, const struct worker *worker,
 		    fields_get(frame, "port"), fields_get(frame, "key"),
 		    now_ms);
 	else
-		reach_give_up(shares->udp, now_ms);
+		reach_give_up(shares->udp, worker->mark, now_ms);
 }
 
 /*
@@ -940,7 +941,7 @@ worker_succeeded(struct shares *shares, struct worker *worker,
 	if (!worker->opens && worker->job == SHARE_UDP)
 		take_udp(shares, worker, frame);
 	if (!worker->opens && worker->job == SHARE_PING)
-		reach_alive(shares->udp, frame_now_ms());
+		reach_alive(shares->udp);
 	if (!worker->opens && worker->job == SHARE_SESSION)
 		take_session(shares, worker, frame);
 	if (!worker->opens && worker->job == SHARE_LOOKUP)
@@ -1346,7 +1347,7 @@ tick_spares(struct shares *shares, int64_t now_ms)
 		/* of whom it is known that the remote lets them in */
 		if (share->worker == NULL || share->worker->served == 0 ||
 		    share->spare_ms == trial.began_ms ||
-		    now_ms - share->asked_ms > SPARE_KEPT_MS)
+		    now_ms - share->asked_ms > LOGIN_MS)
 			continue;
 		share->spare_ms = trial.began_ms;
 		share->ping = true;

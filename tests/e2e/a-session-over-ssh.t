@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2086 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 46
+plan 47
 
 # over_ssh NAME [WORD...]: in that terminal, up to the prompt on the remote.
 over_ssh() {
@@ -178,3 +178,12 @@ type_in a C-d
 ok '... and ends with its input' see a '^Connection to gateway closed'
 ok 'the log says so' see_log gateway \
 	'event=relay user=carol remote=remote terminal=refused'
+
+# More than fits on the way, to both outputs, and a reader that is slow.
+ssh -tt -o SetEnv=MOSHGATE=ssh carol@gateway "perl -e 'for (1 .. 150000) {
+	syswrite(STDOUT, \"o\" . \"x\" x 40 . \"\\n\");
+	syswrite(STDERR, \"e\" . \"y\" x 40 . \"\\n\") }'" </dev/null 2>/dev/null |
+	{ sleep 3; cat; } >"$TMUX_TMPDIR/both"
+is 'without a terminal nothing of the errors is lost' \
+	"$(tr -cd x <"$TMUX_TMPDIR/both" | wc -c) \
+$(tr -cd y <"$TMUX_TMPDIR/both" | wc -c)" '6000000 6000000'

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 77
+plan 81
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
@@ -100,7 +100,12 @@ $BED on remote umount /usr/lib/locale
 
 thing='a firewall that drops UDP'
 $BED wan udp off
+warns 'UDP +it does not get through: sessions go over SSH' 'let UDP through'
+settings '[mosh]' 'fallback = no'
+$BED helper restart
 finds 'UDP +UDP does not get through to the remote server' 'let UDP through'
+settings
+$BED helper restart
 $BED wan udp on
 
 is 'when all is mended: status 0' "$(check alice >/dev/null; echo $?)" 0

@@ -101,7 +101,7 @@ say(struct reach *reach, enum frame_type type, const char *reason,
 	close(process_fd);
 	assert_false(reach_news(reach));
 	if (alive)
-		reach_alive(reach, at_ms);
+		reach_alive(reach);
 	reach_polled(reach, at_ms);
 	assert_int_equal(reach_news(reach), reason == NULL || alive);
 	assert_false(reach_news(reach));
@@ -148,7 +148,9 @@ a_remote_that_does_not_answer_at_all_gets_none(void **state)
 	alive = false;
 	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
 	assert_int_equal(now(reach, 3000), REACH_WAIT);
-	reach_alive(reach, 3500);
+	reach_alive(reach);
+	assert_int_equal(now(reach, 3500), REACH_WAIT);
+	assert_int_equal(reach_tick(reach, 3500), INT64_MAX);
 	assert_true(reach_news(reach));
 	assert_int_equal(now(reach, 3500), REACH_BAD);
 
@@ -200,6 +202,40 @@ one_user_does_not_say_for_all_that_it_is_blocked(void **state)
 }
 
 static void
+a_trial_without_verdict_takes_no_good_one_away(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try(reach, 1000);
+	say(reach, FRAME_OK, NULL, 1500);
+	/* as moshgate check does */
+	reach_begin(reach, "bob", "x", 2000);
+	reach_give_up(reach, "of another", 2000);
+	assert_false(reach_news(reach));
+	reach_give_up(reach, "x", 2000);
+	assert_true(reach_news(reach));
+	assert_int_equal(now(reach, 3000), REACH_GOOD);
+	reach_free(reach);
+}
+
+static void
+who_has_shown_a_bad_one_does_not_confirm_it(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try_by(reach, "mallory", 1000);
+	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	reach_begin(reach, "mallory", "x", 4000);
+	reach_give_up(reach, "x", 5000);
+	assert_true(reach_news(reach));
+	assert_int_equal(now(reach, 5000), REACH_BAD);
+	assert_true(reach_wants(reach, "alice", 5000));
+	reach_free(reach);
+}
+
+static void
 who_gets_no_verdict_keeps_nobody_from_one(void **state)
 {
 	struct reach *reach = new_reach();
@@ -228,10 +264,10 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 
 	/* no mosh-server */
 	reach_begin(reach, "alice", "x", 100000);
-	reach_give_up(reach, 101000);
+	reach_give_up(reach, "x", 101000);
 	assert_true(reach_news(reach));
 	assert_false(reach_wants(reach, "alice", 101000));
-	reach_give_up(reach, 102000); /* of nothing */
+	reach_give_up(reach, "x", 102000); /* of nothing */
 	assert_false(reach_news(reach));
 
 	/* no process */
@@ -263,7 +299,7 @@ each_address_has_its_own(void **state)
 		snprintf(address, sizeof(address), "192.0.2.%d", 10 + i);
 		reach_address(reach, address);
 		reach_begin(reach, "alice", "x", 5000);
-		reach_give_up(reach, 5000);
+		reach_give_up(reach, "x", 5000);
 	}
 	assert_false(reach_wants(reach, "alice", 5000));
 	reach_address(reach, HERE);
@@ -341,6 +377,9 @@ main(void)
 		    a_remote_that_does_not_answer_at_all_gets_none),
 		cmocka_unit_test(
 		    one_user_does_not_say_for_all_that_it_is_blocked),
+		cmocka_unit_test(
+		    a_trial_without_verdict_takes_no_good_one_away),
+		cmocka_unit_test(who_has_shown_a_bad_one_does_not_confirm_it),
 		cmocka_unit_test(who_gets_no_verdict_keeps_nobody_from_one),
 		cmocka_unit_test(what_brings_no_verdict_is_not_tried_at_once),
 		cmocka_unit_test(each_address_has_its_own),
