@@ -63,7 +63,9 @@ type_in a 'echo "it ended with $?"' Enter
 ok 'Ctrl-C reaches the remote' see a '^it ended with 130'
 type_in a 'clear; busybox vi letter' Enter
 see a '^- letter'
-type_in a 'iDear remote' Escape
+type_in a 'i'
+see a '^I letter'
+type_in a 'Dear remote' Escape
 see a '^- letter'
 type_in a ':wq' Enter
 ok 'full-screen programs run' \
