@@ -60,7 +60,6 @@ struct worker {
 	bool opens;    /* its first job is to be there, for the next login */
 	bool replaced; /* a successor was tried: there is no second try */
 	bool reached;  /* it has found the remote, with the right host key */
-	bool accepted; /* it has been let in: no more is to be signed */
 	bool held;     /* its relay is yet to come */
 	char mark[UDP_MARK_CHARS + 1]; /* of a trial of UDP, or "" */
 	char user[65];
