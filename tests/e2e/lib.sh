@@ -234,8 +234,10 @@ log_count() {
 # print what it finds.
 look_up() {
 	# shellcheck disable=SC2016
-	$BED on gateway sh -c 'mkdir -p /run/as-sshd &&
-		cp -n /usr/bin/getent /run/as-sshd/sshd &&
+	# One of many at once makes it, and none runs half of it.
+	$BED on gateway sh -c 'mkdir -p /run/as-sshd && cd /run/as-sshd &&
+		{ [ -e sshd ] || { cp /usr/bin/getent "$$" &&
+			{ ln "$$" sshd 2>/dev/null || [ -e sshd ]; }; }; } &&
 		exec /run/as-sshd/sshd passwd "$@"' - "$@"
 }
 
@@ -355,12 +357,22 @@ new_host_key() {
 }
 
 # new_sshd HOST [OPTION...]: start a host's sshd anew; all its connections end.
+# Where systemd has it, it is systemd that starts it, without options.
 new_sshd() {
 	new_sshd_host=$1
 	shift
-	$BED on "$new_sshd_host" pkill -KILL -x sshd
-	wait_for not running "$new_sshd_host" '^sshd: '
-	$BED on "$new_sshd_host" /usr/sbin/sshd "$@"
+	new_sshd_systemd=
+	if $BED on "$new_sshd_host" test -d /run/systemd/system; then
+		new_sshd_systemd=yes
+		$BED on "$new_sshd_host" systemctl stop ssh
+	fi
+	$BED on "$new_sshd_host" pkill -KILL '^sshd'
+	wait_for not running "$new_sshd_host" '^sshd(-[a-z]+)?: '
+	if [ "$new_sshd_systemd" ]; then
+		$BED on "$new_sshd_host" systemctl start ssh
+	else
+		$BED on "$new_sshd_host" /usr/sbin/sshd "$@"
+	fi
 }
 
 # login_failed: the gateway's log lines about failed logins so far.
