@@ -68,8 +68,13 @@ ok 'a copy is killed: nothing of it runs on the remote' \
 ok '... or on the gateway' wait_for not running gateway 'moshgate-session'
 
 if [ -c /dev/fuse ]; then
+	# What it says itself of a failure is that there was one.
+	sshfs_far() {
+		sshfs -o ssh_command="ssh -E $TMUX_TMPDIR/sshfs.err" "$gw:" far ||
+			{ cat sshfs.err; false; }
+	}
 	mkdir far
-	ok 'sshfs mounts the home there' sshfs "$gw:" far
+	ok 'sshfs mounts the home there' sshfs_far
 	ok '... a file is copied there' cp big far/by-sshfs
 	ok '... and back' cmp big far/by-sshfs
 	ok '... and it is unmounted' fusermount3 -u far

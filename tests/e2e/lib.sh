@@ -50,13 +50,15 @@ note() {
 	fi | sed 's/^/# /'
 }
 
-# diag, not_ok: as note, and a failure, that are seen below prove as well.
+# diag, not_ok: as note, and a failure, that are seen below prove as well, with
+# what the gateway logged last.
 diag() {
 	note "$@" >&2
 }
 not_ok() {
 	echo "not ok $tests - $1"
 	diag "$(basename "$0"): not ok $tests - $1"
+	$BED log gateway 2>&1 | tail -n 20 | diag
 }
 
 # ok NAME CMD...: a test that passes if CMD succeeds.

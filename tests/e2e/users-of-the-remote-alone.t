@@ -37,7 +37,8 @@ for person in $people; do
 done
 for person in $people; do
 	type_in "$person" "ssh -F none -i $keys/$person -o IdentitiesOnly=yes \
--o UserKnownHostsFile=$BED_DIR/known_hosts $person@gateway" Enter
+-o UserKnownHostsFile=$BED_DIR/known_hosts -o KexAlgorithms=$cheap_kex \
+$person@gateway" Enter
 done
 for person in $people; do
 	ok "$person logs in at the first try, with the others" \
@@ -102,7 +103,8 @@ $BED helper start
 for person in ann jon; do
 	fresh "$person"
 	type_in "$person" "ssh -F none -i $keys/$person -o IdentitiesOnly=yes \
--o UserKnownHostsFile=$BED_DIR/known_hosts $person@gateway" Enter
+-o UserKnownHostsFile=$BED_DIR/known_hosts -o KexAlgorithms=$cheap_kex \
+$person@gateway" Enter
 	ok "after a restart of everything $person logs in" \
 		see "$person" "^$person@remote:~\\$ *\$"
 done
