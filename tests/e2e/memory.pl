@@ -39,16 +39,19 @@ sub arguments {
 
 sub keep_trying {
 	my ($enough) = @_;
+	my $helper = qr{(^|/)moshgate-helper$};
 	my (%tried, %opened);
 	print "READY\n";
 	until (-e $enough) {
 		for my $pid (processes()) {
 			my ($name, $option) = arguments($pid);
-			next if ($name // '') !~ m{(^|/)moshgate-helper$};
+			next if ($name // '') !~ $helper;
 			$tried{$pid} = 1;
 			for my $file ('mem', 'environ') {
 				open(my $f, '<', "/proc/$pid/$file") or next;
-				next if !arguments($pid);
+				# one that tries UDP may be mosh-client by now
+				my ($still) = arguments($pid);
+				next if ($still // '') !~ $helper;
 				$opened{join ' ', $file, $option // ()} = 1;
 			}
 		}
