@@ -364,6 +364,7 @@ relay_run(struct remote *remote, int parent_fd, int fds[RELAY_FDS],
 	enum remote_result result = REMOTE_LOST;
 
 	for (;;) {
+		const uint64_t received = remote_received(remote);
 		enum step step = move(r);
 
 		if (step == STEP_FAILED)
@@ -381,7 +382,8 @@ relay_run(struct remote *remote, int parent_fd, int fds[RELAY_FDS],
 			if (closed != LIBSSH2_ERROR_EAGAIN)
 				break;
 		}
-		step = turn(r, remote_fd(remote), parent_fd, step != STEP_DONE);
+		step = turn(r, remote_fd(remote), parent_fd,
+		    step != STEP_DONE && remote_received(remote) == received);
 		if (step == STEP_GONE)
 			result = REMOTE_ABANDONED;
 		if (step != STEP_DONE)

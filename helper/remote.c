@@ -71,6 +71,7 @@ struct remote {
 	/* how long and how much may be read in this step; what is in use */
 	int64_t step_end_ms;
 	size_t left_bytes, lines_bytes, memory_bytes;
+	uint64_t received; /* how many times there was something to read */
 	enum remote_result gave_up; /* why no more is read, or REMOTE_OK */
 	bool closed;                /* by the remote */
 	unsigned char *first;       /* what it sent first, in the handshake */
@@ -688,6 +689,7 @@ receive(libssh2_socket_t fd, void *buffer, size_t len, int flags,
 		return got < 0 ? -errno : 0;
 	}
 	r->left_bytes -= (size_t)got;
+	r->received++;
 	if (r->first != NULL &&
 	    (size_t)got <= KEXINIT_MAX_BYTES - r->first_len) {
 		memcpy(r->first + r->first_len, buffer, (size_t)got);
@@ -1257,6 +1259,7 @@ make_requests(struct remote *r, const struct remote_start *start,
 	size_t replied = 0;
 
 	for (;;) {
+		const uint64_t received = r->received;
 		enum remote_result result;
 
 		for (size_t i = 0; i < count; i++) {
@@ -1278,6 +1281,9 @@ make_requests(struct remote *r, const struct remote_start *start,
 		}
 		if (replied == count)
 			return REMOTE_OK;
+		/* one may have read what another has already asked for */
+		if (r->received != received)
+			continue;
 		result = wait_session(r, end_ms);
 		if (result != REMOTE_OK)
 			return result;
@@ -1524,6 +1530,12 @@ remote_try_terminal(struct remote *r, bool *gives)
 	/* the end of the session closes it */
 	r->channel = loop_channel;
 	return result;
+}
+
+uint64_t
+remote_received(const struct remote *r)
+{
+	return r->received;
 }
 
 LIBSSH2_SESSION *

@@ -121,6 +121,13 @@ enum remote_result remote_try_terminal(struct remote *remote, bool *gives);
 struct _LIBSSH2_SESSION *remote_session(const struct remote *remote);
 struct _LIBSSH2_CHANNEL *remote_channel(const struct remote *remote);
 
+/*
+ * How often something has been read from the remote.  Each of libssh2's functions
+ * may read what is for another: after that none is to be waited for before all
+ * have been called once more.
+ */
+uint64_t remote_received(const struct remote *remote);
+
 /* The connection's socket, to poll while there is nothing to do. */
 int remote_fd(const struct remote *remote);
 
