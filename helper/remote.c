@@ -64,6 +64,8 @@ struct remote {
 	char mosh_address[REMOTE_ADDRESS_BYTES];
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
+	LIBSSH2_CHANNEL
+	    *ended; /* that of the loop, when it is not used any more */
 	remote_signer *sign;
 	void *sign_context;
 	bool has_signed; /* the remote has had what proves who comes */
@@ -307,6 +309,8 @@ remote_free(struct remote *r)
 			libssh2_session_disconnect(r->session, "done");
 		if (r->channel != NULL)
 			libssh2_channel_free(r->channel);
+		if (r->ended != NULL)
+			libssh2_channel_free(r->ended);
 		libssh2_session_free(r->session);
 	}
 	if (r->fd >= 0)
@@ -1486,6 +1490,29 @@ remote_open(struct remote *r, bool terminal)
 		     : LIBSSH2_CHANNEL_EXTENDED_DATA_NORMAL);
 	r->end_ms = 0;
 	return result;
+}
+
+enum remote_result
+remote_end_loop(struct remote *r)
+{
+	const int64_t end_ms = begin_step(r, "channel");
+	int error;
+
+	if (r->channel == NULL)
+		return REMOTE_OK;
+	/* nothing waits for its end, which brings little */
+	while ((error = libssh2_channel_send_eof(r->channel)) ==
+	    LIBSSH2_ERROR_EAGAIN) {
+		const enum remote_result result = wait_session(r, end_ms);
+
+		if (result != REMOTE_OK)
+			return result;
+	}
+	if (error < 0)
+		return why_failed(r, REMOTE_LOST);
+	r->ended = r->channel;
+	r->channel = NULL;
+	return REMOTE_OK;
 }
 
 enum remote_result

@@ -112,6 +112,12 @@ enum remote_result remote_start(struct remote *remote,
     const struct remote_start *start, bool *refused);
 
 /*
+ * After remote_run(): there are no more commands for that loop.  It ends, and
+ * remote_open() opens another channel.
+ */
+enum remote_result remote_end_loop(struct remote *remote);
+
+/*
  * Find out, after remote_run(), whether the remote gives this user a terminal:
  * false in *GIVES if it says no.
  */

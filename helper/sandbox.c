@@ -195,7 +195,7 @@ static const int calls[] = {
 };
 
 static bool
-allow_all(scmp_filter_ctx filter)
+allow_all(scmp_filter_ctx filter, bool outlive)
 {
 	/* mmap() is mmap2() on some machines */
 	const int maps[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2),
@@ -207,6 +207,10 @@ allow_all(scmp_filter_ctx filter)
 	const struct scmp_arg_cmp own = { .arg = 0,
 		.op = SCMP_CMP_EQ,
 		.datum_a = (scmp_datum_t)getpid() };
+	const struct scmp_arg_cmp no_signal[] = {
+		{ .arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_PDEATHSIG },
+		{ .arg = 1, .op = SCMP_CMP_EQ, .datum_a = 0 },
+	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) < 0)
@@ -217,6 +221,10 @@ allow_all(scmp_filter_ctx filter)
 			no_code) < 0)
 			return false;
 	}
+	if (outlive &&
+	    seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
+		no_signal) < 0)
+		return false;
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 		   own) == 0;
 }
@@ -246,7 +254,7 @@ restrict_calls(pid_t child)
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (filter == NULL)
 		return "no filter of system calls";
-	good = allow_all(filter);
+	good = allow_all(filter, child == 0);
 	if (child != 0)
 		good = good &&
 		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,

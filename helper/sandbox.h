@@ -18,7 +18,8 @@ const char *sandbox_files(void);
 /*
  * From now on there are only the system calls (seccomp(2)) that a worker with
  * its connections needs: neither new sockets nor processes, nor memory that can
- * be executed.  Any other call fails with EPERM.
+ * be executed.  It can choose to outlive the process that has started it.  Any
+ * other call fails with EPERM.
  */
 const char *sandbox_calls(void);
 

@@ -39,6 +39,11 @@
  */
 #define SPARE_MS 600
 #define SPARE_KEPT_MS 10000
+/*
+ * So long a relay waits for a kept connection that is at work: less than it
+ * would take to make another, where that counts.
+ */
+#define RELAY_WAIT_MS 3000
 /* More lines for the log than this make no sense from a worker. */
 #define NOTES_PER_JOB 16
 
@@ -61,6 +66,7 @@ struct worker {
 	bool replaced; /* a successor was tried: there is no second try */
 	bool reached;  /* it has found the remote, with the right host key */
 	bool held;     /* its relay is yet to come */
+	bool given;    /* to a relay, after it was kept */
 	char mark[UDP_MARK_CHARS + 1]; /* of a trial of UDP, or "" */
 	char user[65];
 	pid_t pid;
@@ -78,7 +84,9 @@ struct share {
 	char user[65];
 	struct worker *worker, *successor;
 	struct share_request *requests;
-	bool claimed;     /* there was a session */
+	struct share_request *relay; /* waits for the worker, to have it */
+	bool claimed;                /* there was a session */
+	bool renew;       /* a relay has the worker: there is to be another */
 	bool try_udp;     /* a login is under way: is it time to? */
 	bool ping;        /* it is to be known that the remote answers */
 	int64_t asked_ms; /* when somebody asked for one last */
@@ -116,6 +124,7 @@ static const char *const worker_job_names[] = { [SHARE_KEYS] = "keys",
 	[SHARE_PING] = "open" };
 
 static void share_pump(struct shares *shares, struct share *share);
+static void ask_alone(struct shares *shares, struct share_request *request);
 
 /*
  * Requests
@@ -283,6 +292,7 @@ sweep(struct shares *shares, int64_t now_ms)
 			forget_keys(share);
 		if (share->worker != NULL || share->successor != NULL ||
 		    share->requests != NULL || share->keys != NULL ||
+		    share->relay != NULL || share->renew ||
 		    share->failure != NULL) {
 			at = &share->next;
 			continue;
@@ -559,6 +569,36 @@ worker_launch(struct shares *shares, struct worker *worker)
 	return queued && frame_flush(worker->fd, &worker->out);
 }
 
+/*
+ * Give the idle worker of SHARE to the relay that waits for it, for good: it is
+ * told to be ready, and is then one that was held.
+ */
+static void
+give_worker(struct shares *shares, struct share *share)
+{
+	struct worker *worker = share->worker;
+	struct fields fields = { 0 };
+	bool sent;
+
+	worker->request = share->relay;
+	worker->share = NULL;
+	worker->job = SHARE_RELAY;
+	worker->held = worker->given = true;
+	worker->state = WORKER_STARTING;
+	worker->end_ms = job_end_ms(shares);
+	share->relay = NULL;
+	share->worker = NULL;
+	share->claimed = share->renew = true;
+	share->used_ms = frame_now_ms();
+	pass_on(&fields, worker->request->asked);
+	sent = !fields.failed &&
+	    frame_queue(&worker->out, FRAME_HOLD, fields.text, fields.len) &&
+	    frame_flush(worker->fd, &worker->out);
+	fields_free(&fields);
+	if (!sent)
+		worker->end_ms = frame_now_ms();
+}
+
 /* Give the idle worker of SHARE its next job, if there is one. */
 static void
 worker_next_job(struct shares *shares, struct share *share)
@@ -568,8 +608,11 @@ worker_next_job(struct shares *shares, struct share *share)
 	enum frame_type type = FRAME_KEYS;
 	bool sent;
 
-	if (!choose_job(shares, share, worker))
+	if (!choose_job(shares, share, worker)) {
+		if (share->relay != NULL)
+			give_worker(shares, share);
 		return;
+	}
 	if (worker->job == SHARE_LOOKUP)
 		type = FRAME_LOOKUP;
 	if (worker->job == SHARE_PING)
@@ -680,6 +723,7 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	const bool kept = worker->served > 0 && !refused;
 	const bool successor = share != NULL && share->successor == worker;
 	const bool reached = worker->reached;
+	bool again, unasked;
 
 	tell_not_reached(shares, worker, body, len);
 	if (share != NULL && worker->job == SHARE_UDP)
@@ -689,11 +733,15 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 			share = find_share(shares, worker->user);
 		if (share != NULL)
 			remember_failure(share, worker, body, len, true);
+		again = worker->given && worker->held;
 		worker_end(worker);
-		if (check != NULL)
+		if (check != NULL && again)
+			ask_alone(shares, check);
+		else if (check != NULL)
 			shares->answer(check, FRAME_REFUSED, body, len);
 		return;
 	}
+	unasked = worker->opens && share->requests == NULL;
 	if (refused)
 		forget_keys(share);
 	if (refused && successor && share->worker != NULL)
@@ -701,9 +749,14 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 	if (!successor && !kept)
 		remember_failure(share, worker, body, len, refused);
 	worker_end(worker);
-	if (successor) {
+	if (successor || unasked)
 		log_replace_failed(share, body, len);
+	if (successor)
 		return;
+	request = share->relay;
+	if (request != NULL && !kept) {
+		share->relay = NULL;
+		shares->answer(request, FRAME_REFUSED, body, len);
 	}
 	for (request = share->requests; request != NULL; request = next) {
 		next = request->next;
@@ -846,7 +899,7 @@ sign_for(const struct shares *shares, struct worker *worker,
     const struct frame *frame)
 {
 	unsigned char signature[SIGNER_SIGNATURE_BYTES];
-	const bool made = worker->state == WORKER_STARTING &&
+	const bool made = worker->state == WORKER_STARTING && !worker->given &&
 	    signer_sign(shares->signer, worker->user,
 		(const unsigned char *)frame->body, frame->len, signature);
 
@@ -1122,6 +1175,12 @@ share_pump(struct shares *shares, struct share *share)
 			worker_next_job(shares, share);
 		return;
 	}
+	if (share->relay != NULL) {
+		struct share_request *relay = share->relay;
+
+		share->relay = NULL;
+		ask_alone(shares, relay);
+	}
 	if (share->requests == NULL)
 		return;
 	if (!share->claimed && next_request(share, SHARE_SESSION) == NULL &&
@@ -1195,7 +1254,7 @@ start_queued(struct shares *shares)
 		if (next == NULL)
 			return;
 		if (next->share != NULL && next->share->requests == NULL &&
-		    !next->opens) {
+		    next->share->relay == NULL && !next->opens) {
 			worker_end(next);
 			unlink_worker(shares, next);
 			continue;
@@ -1313,13 +1372,18 @@ shares_configure(struct shares *shares, const struct config *config,
 	}
 }
 
-/* The worker that is held for a relay of USER, or NULL. */
+/* The worker that is held for a relay like REQUEST, or NULL. */
 static struct worker *
-find_spare(const struct shares *shares, const char *user)
+find_spare(const struct shares *shares, const struct share_request *request)
 {
+	/* they are for a terminal */
+	if (request->want != SHARE_RELAY ||
+	    fields_get(request->asked, "terminal") == NULL)
+		return NULL;
 	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
 		if (w->held && w->request == NULL &&
-		    w->state != WORKER_ENDING && strcmp(w->user, user) == 0)
+		    w->state != WORKER_ENDING &&
+		    strcmp(w->user, request->user) == 0)
 			return w;
 	}
 	return NULL;
@@ -1362,16 +1426,88 @@ tick_spares(struct shares *shares, int64_t now_ms)
 	return INT64_MAX;
 }
 
+/*
+ * Have the relay REQUEST wait for the kept connection of SHARE, if it is worth
+ * it: one of two relays does, and none before those who want mosh.
+ */
+static bool
+wait_for_kept(struct shares *shares, struct share *share,
+    struct share_request *request)
+{
+	if (share == NULL || share->worker == NULL || share->relay != NULL ||
+	    next_request(share, SHARE_SESSION) != NULL)
+		return false;
+	share->relay = request;
+	request->end_ms = frame_now_ms() + RELAY_WAIT_MS;
+	share_pump(shares, share);
+	return true;
+}
+
+/* Is a relay of USER making a connection of its own, or about to? */
+static bool
+relay_connects(const struct shares *shares, const char *user)
+{
+	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
+		if (w->share == NULL && w->job == SHARE_RELAY && !w->given &&
+		    (w->state == WORKER_QUEUED ||
+			w->state == WORKER_STARTING) &&
+		    strcmp(w->user, user) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A relay has been given the connection that was kept for SHARE: there is to be
+ * another, once the relays that could not wait have theirs.
+ */
+static void
+renew(struct shares *shares, struct share *share)
+{
+	struct worker *worker;
+
+	if (!share->renew || relay_connects(shares, share->user))
+		return;
+	share->renew = false;
+	if (share->worker != NULL || share->successor != NULL)
+		return;
+	worker = shares->config->share_idle_s > 0 && !failed_lately(share)
+	    ? worker_new(shares, share->user)
+	    : NULL;
+	if (worker == NULL) {
+		share->claimed = false;
+		return;
+	}
+	worker->share = share;
+	worker->opens = true;
+	share->worker = worker;
+	make_room(shares);
+}
+
+/*
+ * The relay of SHARE has waited for the kept connection long enough, or it is
+ * time for another one, now that a relay has it.  Returns when to call again.
+ */
+static int64_t
+tick_share(struct shares *shares, struct share *share, int64_t now_ms)
+{
+	struct share_request *relay = share->relay;
+
+	if (relay != NULL && now_ms >= relay->end_ms) {
+		share->relay = NULL;
+		ask_alone(shares, relay);
+	}
+	renew(shares, share);
+	return share->relay != NULL ? share->relay->end_ms : INT64_MAX;
+}
+
 /* Have a worker of its own do what REQUEST wants. */
 static void
 ask_alone(struct shares *shares, struct share_request *request)
 {
-	struct worker *worker = NULL;
+	struct worker *worker;
 
-	/* they are for a terminal */
-	if (request->want == SHARE_RELAY &&
-	    fields_get(request->asked, "terminal") != NULL)
-		worker = find_spare(shares, request->user);
+	worker = find_spare(shares, request);
 	if (worker != NULL) {
 		worker->request = request;
 		if (tell_go(shares, worker))
@@ -1393,6 +1529,8 @@ shares_ask(struct shares *shares, struct share_request *request)
 	struct share_request **last;
 	struct share *share;
 
+	request->next = NULL;
+	request->retried = request->started = request->reached = false;
 	if (request->want == SHARE_RELAY) {
 		share = find_share(shares, request->user);
 		if (share != NULL && failed_lately(share) && share->refused) {
@@ -1400,9 +1538,10 @@ shares_ask(struct shares *shares, struct share_request *request)
 			    share->failure_len);
 			return;
 		}
+		if (find_spare(shares, request) == NULL &&
+		    wait_for_kept(shares, share, request))
+			return;
 	}
-	request->next = NULL;
-	request->retried = request->started = request->reached = false;
 	if (request->want == SHARE_CHECK || request->want == SHARE_RELAY ||
 	    request->want == SHARE_PROBE) {
 		ask_alone(shares, request);
@@ -1433,6 +1572,8 @@ shares_forget(struct shares *shares, struct share_request *request)
 	}
 	for (struct share *share = shares->first; share != NULL;
 	     share = share->next) {
+		if (share->relay == request)
+			share->relay = NULL;
 		if (unlink_request(share, request))
 			return;
 	}
@@ -1599,6 +1740,13 @@ shares_tick(struct shares *shares, int64_t now_ms)
 			continue;
 		}
 		at_ms = tick_worker(shares, worker, now_ms);
+		if (at_ms < next_ms)
+			next_ms = at_ms;
+	}
+	for (struct share *share = shares->first; share != NULL;
+	     share = share->next) {
+		const int64_t at_ms = tick_share(shares, share, now_ms);
+
 		if (at_ms < next_ms)
 			next_ms = at_ms;
 	}

@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include <sys/prctl.h>
+
 #include <errno.h>
 #include <libssh2.h>
 #include <openssl/crypto.h>
@@ -731,9 +733,9 @@ read_variable(const struct frame *asked, struct remote_start *start)
 
 /*
  * For a relay that is yet to come: wait until it does, with what was asked for
- * in *ASKED and its descriptors in FDS.  False: it never will.
+ * in *ASKED and its descriptors in FDS.
  */
-static bool
+static enum remote_result
 hold(struct work *w, struct frame *asked, int fds[RELAY_FDS])
 {
 	static struct frame_fds passed;
@@ -741,9 +743,36 @@ hold(struct work *w, struct frame *asked, int fds[RELAY_FDS])
 	w->in.fds = &passed;
 	if (!next_job(w, asked) || asked->type != FRAME_GO ||
 	    passed.count != RELAY_FDS)
-		return false;
+		return REMOTE_LOST;
 	memcpy(fds, passed.fd, RELAY_FDS * sizeof(*fds));
-	return true;
+	/* a relay outlives the helper */
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	return REMOTE_OK;
+}
+
+/*
+ * Have a channel for the relay that FIRST is about, which is FRAME_START or
+ * FRAME_HOLD, and wait for it if it is yet to come, as hold() does.
+ */
+static enum remote_result
+make_ready(struct work *w, const struct frame *first, struct frame *asked,
+    int fds[RELAY_FDS])
+{
+	const bool kept = first->type == FRAME_HOLD;
+	const bool spare = !kept && fields_get(first, "hold") != NULL;
+	const bool terminal = fields_get(first, "terminal") != NULL;
+	struct fields none = { 0 };
+	enum remote_result result = REMOTE_OK;
+
+	if (kept)
+		result = remote_end_loop(w->remote);
+	if (result == REMOTE_OK)
+		result = remote_open(w->remote, spare || terminal);
+	if (result == REMOTE_OK && kept && !tell(FRAME_ACCEPTED, &none))
+		result = REMOTE_ABANDONED;
+	if (result == REMOTE_OK && (kept || spare))
+		result = hold(w, asked, fds);
+	return result;
 }
 
 /*
@@ -783,29 +812,23 @@ start_relay(struct work *w, const struct frame *asked,
 
 /* Run what was asked for, and carry its input and output. */
 static void
-do_relay(struct work *w)
+do_relay(struct work *w, const struct frame *first)
 {
 	int fds[RELAY_FDS] = { RELAY_FD, RELAY_FD + 1, RELAY_FD + 2 };
 	struct fields fields = { 0 }, running = { 0 };
-	const struct frame *asked = &w->start;
-	enum remote_result result = REMOTE_OK;
 	struct remote_start start = { 0 };
 	struct frame later = { 0 };
+	const struct frame *asked;
+	enum remote_result result;
 	struct relay_end end;
 	bool refused;
 
-	if (fields_get(&w->start, "hold") != NULL) {
-		result = remote_open(w->remote, true);
-		if (result == REMOTE_OK && !hold(w, &later, fds))
-			result = REMOTE_LOST;
-		asked = &later;
-	}
-	if (result == REMOTE_OK)
+	result = make_ready(w, first, &later, fds);
+	asked = later.type == FRAME_GO ? &later : first;
+	if (result == REMOTE_OK) {
 		read_terminal(asked, &start);
-	if (result == REMOTE_OK)
-		result = remote_open(w->remote, start.term != NULL);
-	if (result == REMOTE_OK)
 		result = start_relay(w, asked, &start, &refused);
+	}
 	if (result == REMOTE_OK) {
 		if (refused)
 			fields_add(&running, "no_terminal", "1");
@@ -929,7 +952,7 @@ do_job(struct work *w, const struct frame *frame, const char *job)
 	if (strcmp(job, "open") == 0)
 		return do_open(w);
 	if (strcmp(job, "relay") == 0)
-		do_relay(w);
+		do_relay(w, frame);
 	else
 		do_check(w);
 	return false;
@@ -948,6 +971,8 @@ job_name(const struct frame *frame)
 		return "udp";
 	case FRAME_PING:
 		return "open";
+	case FRAME_HOLD:
+		return "relay";
 	default:
 		return "session";
 	}

@@ -19,6 +19,8 @@
  *				FRAME_KEYS, FRAME_SESSION,
  *				FRAME_LOOKUP, FRAME_UDP,
  *				FRAME_PING	another job
+ *				FRAME_HOLD	the last job: to be ready for the
+ *						relay that this is about
  *				FRAME_GO	what the relay is, for which the
  *						worker was held, and its descriptors
  *				FRAME_SIGNED	the answer to FRAME_SIGN
@@ -27,7 +29,8 @@
  *				FRAME_STEP	a line of `moshgate check`
  *				FRAME_REACHED	it is there, its host key right;
  *						address, where mosh would go
- *				FRAME_ACCEPTED	it lets the user in
+ *				FRAME_ACCEPTED	it lets the user in; after
+ *						FRAME_HOLD, ready for FRAME_GO
  *				FRAME_TEXT	the authorized_keys, filtered
  *				FRAME_RUNNING	the command of a relay runs;
  *						"no_terminal" if without one

@@ -42,6 +42,7 @@ enum frame_type {
 	FRAME_REACHED,  /* the remote is there, and it is the right one */
 	FRAME_ACCEPTED, /* it lets the user in */
 	FRAME_UDP,      /* a job: start what tells whether UDP gets through */
+	FRAME_HOLD,     /* a job, the last: be ready for a relay */
 	FRAME_GO,       /* begin what was held */
 	FRAME_PING,     /* a job: say that the remote still answers */
 };
