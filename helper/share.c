@@ -40,8 +40,8 @@
 #define SPARE_MS 600
 #define SPARE_KEPT_MS 10000
 /*
- * So long a relay waits for a kept connection that is at work: less than it
- * would take to make another, where that counts.
+ * So long a relay waits for a kept connection that is at work, and then for its
+ * channel: longer than most take to make another.
  */
 #define RELAY_WAIT_MS 3000
 /* More lines for the log than this make no sense from a worker. */
@@ -86,9 +86,9 @@ struct share {
 	struct share_request *requests;
 	struct share_request *relay; /* waits for the worker, to have it */
 	bool claimed;                /* there was a session */
-	bool renew;       /* a relay has the worker: there is to be another */
-	bool try_udp;     /* a login is under way: is it time to? */
-	bool ping;        /* it is to be known that the remote answers */
+	bool renew;   /* one is to be kept: a relay has it, or there was none */
+	bool try_udp; /* a login is under way: is it time to? */
+	bool ping;    /* it is to be known that the remote answers */
 	int64_t asked_ms; /* when somebody asked for one last */
 	int64_t spare_ms; /* of which trial there has been a spare relay */
 	int64_t used_ms;  /* when a job for a login was done last */
@@ -300,6 +300,14 @@ sweep(struct shares *shares, int64_t now_ms)
 		*at = share->next;
 		free(share);
 	}
+}
+
+/* There was a session of the user of SHARE: a connection is kept for the next. */
+static void
+keep_connected(struct share *share)
+{
+	share->claimed = share->renew = true;
+	share->used_ms = frame_now_ms();
 }
 
 /*
@@ -574,7 +582,7 @@ worker_launch(struct shares *shares, struct worker *worker)
  * told to be ready, and is then one that was held.
  */
 static void
-give_worker(struct shares *shares, struct share *share)
+give_worker(struct share *share)
 {
 	struct worker *worker = share->worker;
 	struct fields fields = { 0 };
@@ -585,11 +593,10 @@ give_worker(struct shares *shares, struct share *share)
 	worker->job = SHARE_RELAY;
 	worker->held = worker->given = true;
 	worker->state = WORKER_STARTING;
-	worker->end_ms = job_end_ms(shares);
+	worker->end_ms = frame_now_ms() + RELAY_WAIT_MS;
 	share->relay = NULL;
 	share->worker = NULL;
-	share->claimed = share->renew = true;
-	share->used_ms = frame_now_ms();
+	keep_connected(share);
 	pass_on(&fields, worker->request->asked);
 	sent = !fields.failed &&
 	    frame_queue(&worker->out, FRAME_HOLD, fields.text, fields.len) &&
@@ -610,7 +617,7 @@ worker_next_job(struct shares *shares, struct share *share)
 
 	if (!choose_job(shares, share, worker)) {
 		if (share->relay != NULL)
-			give_worker(shares, share);
+			give_worker(share);
 		return;
 	}
 	if (worker->job == SHARE_LOOKUP)
@@ -753,8 +760,9 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 		log_replace_failed(share, body, len);
 	if (successor)
 		return;
+	/* else it goes alone: what went wrong may not be its concern */
 	request = share->relay;
-	if (request != NULL && !kept) {
+	if (request != NULL && (refused || !reached)) {
 		share->relay = NULL;
 		shares->answer(request, FRAME_REFUSED, body, len);
 	}
@@ -1009,6 +1017,7 @@ worker_said(struct shares *shares, struct worker *worker,
 {
 	const bool working = worker->state == WORKER_STARTING ||
 	    worker->state == WORKER_BUSY || worker->state == WORKER_HELD;
+	struct share *share;
 
 	if (frame->type == FRAME_SIGN)
 		return worker->out.len == 0 && sign_for(shares, worker, frame);
@@ -1056,6 +1065,9 @@ worker_said(struct shares *shares, struct worker *worker,
 		worker->state = WORKER_BUSY;
 		worker->began_ms = frame_now_ms();
 		worker->end_ms = INT64_MAX;
+		share = worker->given ? NULL : find_share(shares, worker->user);
+		if (share != NULL)
+			keep_connected(share);
 		if (worker->request != NULL)
 			shares->answer(worker->request, FRAME_RUNNING,
 			    frame->body, frame->len);
@@ -1458,8 +1470,8 @@ relay_connects(const struct shares *shares, const char *user)
 }
 
 /*
- * A relay has been given the connection that was kept for SHARE: there is to be
- * another, once the relays that could not wait have theirs.
+ * See that a connection is kept for SHARE, once the relays that connect
+ * themselves have theirs.
  */
 static void
 renew(struct shares *shares, struct share *share)
@@ -1485,8 +1497,8 @@ renew(struct shares *shares, struct share *share)
 }
 
 /*
- * The relay of SHARE has waited for the kept connection long enough, or it is
- * time for another one, now that a relay has it.  Returns when to call again.
+ * The relay of SHARE may have waited for the kept connection long enough, or it
+ * is time for another one.  Returns when to call again.
  */
 static int64_t
 tick_share(struct shares *shares, struct share *share, int64_t now_ms)

@@ -1,0 +1,144 @@
+#!/bin/bash
+# A command doesn't wait for a connection where one is kept: it has that, and
+# another is kept in its place.
+# shellcheck disable=SC2016,SC2029 # for the remote to expand
+. "$(dirname "$0")/lib.sh"
+in_bed --rtt 20
+plan 33
+
+gw=alice@gateway
+settings 'connect_timeout = 2'
+$BED helper restart
+
+# here CMD...: run it on the remote, without input.
+here() {
+	ssh "$gw" "$@" </dev/null
+}
+# port: that of the gateway, in the connection that a command came by.
+port() {
+	here 'echo ${SSH_CONNECTION% * *}' | sed 's/.* //'
+}
+# kept_port: that of the connection that is kept.
+kept_port() {
+	$BED on gateway ss -Htnp state established dport = :22 |
+		grep moshgate-worker | awk '{ print $3 }' | sed 's/.*://'
+}
+one_kept() {
+	[ "$($BED on gateway moshgate status |
+		grep -Ec '^connection +alice +')" = 1 ] &&
+		$BED on gateway moshgate status |
+		grep -Eq '^connection +alice +connected '
+}
+last=$(tcp_connections)
+connections() {
+	now=$(tcp_connections)
+	set -- "$1" $((now - last))
+	last=$now
+	[ "$1" = "$2" ] || not echo "there were $2"
+}
+
+is 'the first command runs' "$(here echo first)" first
+ok '... and one connection is kept' wait_for one_kept
+ok '... after two in all' connections 2
+kept=$(kept_port)
+is 'the next command has the one that was kept' "$(port)" "$kept"
+ok '... and again one is kept' wait_for one_kept
+ok '... after one more' connections 1
+unlike '... which is another' "$(kept_port)" "^$kept\$"
+
+kept=$(kept_port)
+is 'so has a terminal that is not for mosh' \
+	"$(ssh -tt -o SetEnv=MOSHGATE=ssh "$gw" \
+		'echo ${SSH_CONNECTION% * *}' </dev/null 2>/dev/null |
+		tr -d '\r' | tail -n 1 | sed 's/.* //')" "$kept"
+wait_for one_kept
+is 'what a command says, and how it ends, is as ever' \
+	"$(here 'echo out; echo err >&2; exit 3' 2>&1 | sort | xargs
+	echo "${PIPESTATUS[0]}")" "err out
+3"
+wait_for one_kept
+is 'nothing of what ran on it before is left' \
+	"$(here 'ps -o args= --ppid $(ps -o ppid= -p $$)' | grep -c read)" 0
+wait_for one_kept
+head -c 3000000 /dev/urandom >"$TMUX_TMPDIR/big"
+is 'its input is whole' \
+	"$(ssh "$gw" md5sum <"$TMUX_TMPDIR/big")" \
+	"$(md5sum <"$TMUX_TMPDIR/big")"
+wait_for one_kept
+is 'and its output' \
+	"$(ssh "$gw" cat <"$TMUX_TMPDIR/big" | md5sum)" \
+	"$(md5sum <"$TMUX_TMPDIR/big")"
+wait_for one_kept
+
+# Two at once: none waits for the other's end.
+connections 0 >"$TMUX_TMPDIR/ok.out"
+(here 'echo one; until [ -e /tmp/two ]; do sleep 0.1; done' \
+	>"$TMUX_TMPDIR/one") &
+is 'of two commands at once the second ends first' \
+	"$(here 'touch /tmp/two; echo two')" two
+wait
+is '... and then the first' "$(cat "$TMUX_TMPDIR/one")" one
+wait_for one_kept
+for i in 1 2 3 4 5 6; do
+	here "echo $i" >"$TMUX_TMPDIR/many$i" &
+done
+wait
+is 'six at once all run' "$(cat "$TMUX_TMPDIR"/many? | xargs)" '1 2 3 4 5 6'
+ok '... and one connection is kept' wait_for one_kept
+
+# What is kept may be dead already.
+$BED on remote pkill -KILL -f '^sshd: alice'
+is 'after the remote has closed it a command runs' "$(here echo on)" on
+ok '... and one is kept' wait_for one_kept
+$BED on remote pkill -STOP -f '^sshd: alice'
+is 'when the remote is silent on it a command runs over another' \
+	"$(here 'echo once >>/tmp/times; echo ran')" ran
+$BED on remote pkill -CONT -f '^sshd: alice'
+ok '... and one is kept' wait_for one_kept
+is '... also when it speaks again, it has run once' \
+	"$($BED on remote cat /tmp/times)" once
+
+# It is at work for as long as it takes: a login's mosh-server hangs.
+$BED on remote sh -c 'cat >/usr/local/bin/mosh-server &&
+	chmod 755 /usr/local/bin/mosh-server' <<-'END'
+	#!/bin/sh
+	until [ -e /tmp/go-on ]; do sleep 0.1; done
+	exec /usr/bin/mosh-server "$@"
+END
+terminal a 80 24 ssh "$gw"
+ok 'a login waits for its mosh-server' see a '^moshgate: connecting'
+is '... a command does not' "$(here echo past)" past
+$BED on remote touch /tmp/go-on
+ok '... and the login goes on' see a "alice@remote:~"
+ok '... and one connection is kept' wait_for one_kept
+
+# A connection that a command has is none of the helper's any more.
+mkfifo "$TMUX_TMPDIR/in"
+ssh "$gw" 'echo up; cat' <"$TMUX_TMPDIR/in" >"$TMUX_TMPDIR/out" &
+exec 9>"$TMUX_TMPDIR/in"
+ok 'a command runs' wait_for grep -q up "$TMUX_TMPDIR/out"
+$BED helper restart 9>&-
+echo behind >&9
+exec 9>&-
+wait $!
+is '... and goes on when the helper is restarted' \
+	"$(xargs <"$TMUX_TMPDIR/out")" 'up behind'
+
+# Where the remote allows one session for each connection.
+$BED on remote sh -c 'echo MaxSessions 1 >/etc/ssh/sshd_config.d/one.conf'
+new_sshd remote
+$BED helper restart
+for i in 1 2 3; do
+	is "one session for each connection: a command runs ($i)" \
+		"$(here echo "$i")" "$i"
+done
+ok '... and mosh' let_in "$gw"
+
+# Nothing is kept.
+settings '[session]' 'share_idle = 0'
+$BED helper restart
+is 'with share_idle = 0 a command runs' "$(here echo run)" run
+none_kept() {
+	! $BED on gateway moshgate status | grep -q '^connection '
+}
+ok '... and nothing is kept' wait_for none_kept
