@@ -64,8 +64,7 @@ struct remote {
 	char mosh_address[REMOTE_ADDRESS_BYTES];
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
-	LIBSSH2_CHANNEL
-	    *ended; /* that of the loop, when it is not used any more */
+	LIBSSH2_CHANNEL *ended; /* the loop's, after its last command */
 	remote_signer *sign;
 	void *sign_context;
 	bool has_signed; /* the remote has had what proves who comes */
