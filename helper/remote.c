@@ -1497,6 +1497,8 @@ remote_end_loop(struct remote *r)
 	const int64_t end_ms = begin_step(r, "channel");
 	int error;
 
+	r->detail[0] = '\0';
+	r->remedy[0] = '\0';
 	if (r->channel == NULL)
 		return REMOTE_OK;
 	/* nothing waits for its end, which brings little */

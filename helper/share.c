@@ -50,6 +50,7 @@
 enum worker_state {
 	WORKER_QUEUED,   /* not started: too many are connecting */
 	WORKER_STARTING, /* connecting, with its first job */
+	WORKER_GIVEN,    /* kept before, has a channel made for its relay */
 	WORKER_HELD,     /* connected, for a relay that is yet to come */
 	WORKER_BUSY,
 	WORKER_IDLE,
@@ -63,6 +64,7 @@ struct worker {
 	enum worker_state state;
 	enum share_want job;
 	bool opens;    /* its first job is to be there, for the next login */
+	bool unasked;  /* which nobody waits for */
 	bool replaced; /* a successor was tried: there is no second try */
 	bool reached;  /* it has found the remote, with the right host key */
 	bool held;     /* its relay is yet to come */
@@ -92,6 +94,8 @@ struct share {
 	int64_t asked_ms; /* when somebody asked for one last */
 	int64_t spare_ms; /* of which trial there has been a spare relay */
 	int64_t used_ms;  /* when a job for a login was done last */
+	int64_t vain_ms; /* till then there is no use in keeping a connection */
+	bool alone;      /* the remote has no second channel for a relay */
 	char *keys;
 	size_t keys_len;
 	int64_t keys_ms; /* when they were asked for */
@@ -293,7 +297,7 @@ sweep(struct shares *shares, int64_t now_ms)
 		if (share->worker != NULL || share->successor != NULL ||
 		    share->requests != NULL || share->keys != NULL ||
 		    share->relay != NULL || share->renew ||
-		    share->failure != NULL) {
+		    now_ms < share->vain_ms || share->failure != NULL) {
 			at = &share->next;
 			continue;
 		}
@@ -351,13 +355,20 @@ unlink_worker(struct shares *shares, struct worker *worker)
 	}
 }
 
+/* A worker that has its connection already makes no handshake. */
+static bool
+is_connecting(const struct worker *worker)
+{
+	return worker->state == WORKER_STARTING && !worker->given;
+}
+
 static size_t
-count_workers(const struct shares *shares, enum worker_state state)
+count_connecting(const struct shares *shares)
 {
 	size_t count = 0;
 
 	for (struct worker *w = shares->workers; w != NULL; w = w->next)
-		count += w->state == state;
+		count += is_connecting(w);
 	return count;
 }
 
@@ -374,26 +385,30 @@ count_unclaimed(const struct shares *shares)
 }
 
 /*
- * Make room among the kept workers of those who had a session: the one that
- * was idle for longest goes.
+ * Make room among the kept workers of those who had a session: those that were
+ * idle for longest go.
  */
 static void
 make_room(struct shares *shares)
 {
-	struct worker *oldest = NULL;
-	int count = 0;
+	for (;;) {
+		struct worker *oldest = NULL;
+		int count = 0;
 
-	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
-		if (w->share == NULL || !w->share->claimed)
-			continue;
-		count++;
-		if (w->state == WORKER_IDLE &&
-		    (oldest == NULL ||
-			w->share->used_ms < oldest->share->used_ms))
-			oldest = w;
-	}
-	if (count > shares->config->share_max && oldest != NULL)
+		for (struct worker *w = shares->workers; w != NULL;
+		     w = w->next) {
+			if (w->share == NULL || !w->share->claimed)
+				continue;
+			count++;
+			if (w->state == WORKER_IDLE &&
+			    (oldest == NULL ||
+				w->share->used_ms < oldest->share->used_ms))
+				oldest = w;
+		}
+		if (count <= shares->config->share_max || oldest == NULL)
+			return;
 		worker_end(oldest);
+	}
 }
 
 static struct worker *
@@ -592,7 +607,7 @@ give_worker(struct share *share)
 	worker->share = NULL;
 	worker->job = SHARE_RELAY;
 	worker->held = worker->given = true;
-	worker->state = WORKER_STARTING;
+	worker->state = WORKER_GIVEN;
 	worker->end_ms = frame_now_ms() + RELAY_WAIT_MS;
 	share->relay = NULL;
 	share->worker = NULL;
@@ -606,6 +621,17 @@ give_worker(struct share *share)
 		worker->end_ms = frame_now_ms();
 }
 
+/* The relay that waits for the worker of SHARE had better not wait. */
+static void
+relay_alone(struct shares *shares, struct share *share)
+{
+	struct share_request *relay = share->relay;
+
+	share->relay = NULL;
+	if (relay != NULL)
+		ask_alone(shares, relay);
+}
+
 /* Give the idle worker of SHARE its next job, if there is one. */
 static void
 worker_next_job(struct shares *shares, struct share *share)
@@ -616,7 +642,10 @@ worker_next_job(struct shares *shares, struct share *share)
 	bool sent;
 
 	if (!choose_job(shares, share, worker)) {
-		if (share->relay != NULL)
+		/* there may be one that waits for the verdict on UDP */
+		if (next_request(share, SHARE_SESSION) != NULL)
+			relay_alone(shares, share);
+		else if (share->relay != NULL)
 			give_worker(share);
 		return;
 	}
@@ -706,6 +735,34 @@ log_replace_failed(const struct share *share, const char *body, size_t len)
 	    fields_get(&frame, "detail"), NULL);
 }
 
+/*
+ * The kept connection that WORKER had could not be given to a relay, for the
+ * reason in BODY.
+ */
+static void
+log_give_failed(const struct worker *worker, const char *body, size_t len)
+{
+	/* only read from */
+	const struct frame frame = { .body = (char *)(uintptr_t)body,
+		.len = len };
+
+	log_event(LOG_NOTICE, "kept-failed", "user", worker->user, "reason",
+	    fields_get(&frame, "reason"), "detail",
+	    fields_get(&frame, "detail"), NULL);
+}
+
+/* The remote has no channel, or no shell, for WORKER: it is said in BODY. */
+static bool
+has_no_shell(const char *body, size_t len)
+{
+	/* only read from */
+	const struct frame frame = { .body = (char *)(uintptr_t)body,
+		.len = len };
+	const char *reason = fields_get(&frame, "reason");
+
+	return reason != NULL && strcmp(reason, "no-shell") == 0;
+}
+
 /* WORKER must not be used any more, once it has done what it is at. */
 static void
 let_go(const struct shares *shares, struct worker *worker)
@@ -740,20 +797,29 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 			share = find_share(shares, worker->user);
 		if (share != NULL)
 			remember_failure(share, worker, body, len, true);
-		again = worker->given && worker->held;
+		again = worker->given && worker->held && check != NULL;
+		if (again) {
+			log_give_failed(worker, body, len);
+			share = find_share(shares, worker->user);
+			if (share != NULL && has_no_shell(body, len))
+				share->alone = true;
+		}
 		worker_end(worker);
-		if (check != NULL && again)
+		if (again)
 			ask_alone(shares, check);
 		else if (check != NULL)
 			shares->answer(check, FRAME_REFUSED, body, len);
 		return;
 	}
-	unasked = worker->opens && share->requests == NULL;
+	unasked = worker->unasked && share->requests == NULL;
+	if (unasked && has_no_shell(body, len))
+		share->vain_ms = frame_now_ms() +
+		    (int64_t)shares->config->share_idle_s * 1000;
 	if (refused)
 		forget_keys(share);
 	if (refused && successor && share->worker != NULL)
 		let_go(shares, share->worker);
-	if (!successor && !kept)
+	if (!successor && !kept && (refused || !unasked))
 		remember_failure(share, worker, body, len, refused);
 	worker_end(worker);
 	if (successor || unasked)
@@ -802,9 +868,11 @@ worker_done(struct shares *shares, struct worker *worker)
 		worker->began_ms = frame_now_ms();
 		forget_failure(share);
 	}
+	if (!worker->opens)
+		share->vain_ms = 0;
 	if (!worker->opens || share->requests != NULL)
 		share->used_ms = frame_now_ms();
-	worker->opens = false;
+	worker->opens = worker->unasked = false;
 	worker->state = WORKER_IDLE;
 	worker->request = NULL;
 	worker->served++;
@@ -907,7 +975,7 @@ sign_for(const struct shares *shares, struct worker *worker,
     const struct frame *frame)
 {
 	unsigned char signature[SIGNER_SIGNATURE_BYTES];
-	const bool made = worker->state == WORKER_STARTING && !worker->given &&
+	const bool made = is_connecting(worker) &&
 	    signer_sign(shares->signer, worker->user,
 		(const unsigned char *)frame->body, frame->len, signature);
 
@@ -1016,7 +1084,8 @@ worker_said(struct shares *shares, struct worker *worker,
     const struct frame *frame)
 {
 	const bool working = worker->state == WORKER_STARTING ||
-	    worker->state == WORKER_BUSY || worker->state == WORKER_HELD;
+	    worker->state == WORKER_BUSY || worker->state == WORKER_GIVEN ||
+	    worker->state == WORKER_HELD;
 	struct share *share;
 
 	if (frame->type == FRAME_SIGN)
@@ -1039,7 +1108,7 @@ worker_said(struct shares *shares, struct worker *worker,
 	case FRAME_REACHED: {
 		const char *address = fields_get(frame, "address");
 
-		if (worker->state != WORKER_STARTING || address == NULL ||
+		if (!is_connecting(worker) || address == NULL ||
 		    !mosh_address_valid(address))
 			return false;
 		worker->reached = true;
@@ -1050,7 +1119,7 @@ worker_said(struct shares *shares, struct worker *worker,
 	case FRAME_ACCEPTED:
 		if (worker->share != NULL && worker->job == SHARE_UDP)
 			reach_connected(shares->udp, frame_now_ms());
-		if (worker->held) {
+		if (worker->held && worker->state != WORKER_HELD) {
 			worker->state = WORKER_HELD;
 			worker->end_ms = frame_now_ms() + SPARE_KEPT_MS;
 			return tell_go(shares, worker);
@@ -1060,7 +1129,7 @@ worker_said(struct shares *shares, struct worker *worker,
 		return true;
 	case FRAME_RUNNING:
 		if (worker->share != NULL || worker->job != SHARE_RELAY ||
-		    worker->state != WORKER_STARTING)
+		    worker->held || worker->state != WORKER_STARTING)
 			return false;
 		worker->state = WORKER_BUSY;
 		worker->began_ms = frame_now_ms();
@@ -1083,6 +1152,8 @@ worker_said(struct shares *shares, struct worker *worker,
 		worker_refused(shares, worker, frame);
 		return true;
 	case FRAME_OK:
+		if (worker->held)
+			return false;
 		worker_succeeded(shares, worker, frame);
 		return true;
 	default:
@@ -1187,12 +1258,7 @@ share_pump(struct shares *shares, struct share *share)
 			worker_next_job(shares, share);
 		return;
 	}
-	if (share->relay != NULL) {
-		struct share_request *relay = share->relay;
-
-		share->relay = NULL;
-		ask_alone(shares, relay);
-	}
+	relay_alone(shares, share);
 	if (share->requests == NULL)
 		return;
 	if (!share->claimed && next_request(share, SHARE_SESSION) == NULL &&
@@ -1222,46 +1288,61 @@ count_relays_starting(const struct shares *shares, const char *user)
 	size_t count = 0;
 
 	for (struct worker *w = shares->workers; w != NULL; w = w->next)
-		count += w->state == WORKER_STARTING && w->job == SHARE_RELAY &&
+		count += is_connecting(w) && w->job == SHARE_RELAY &&
 		    w->share == NULL &&
 		    (user == NULL || strcmp(w->user, user) == 0);
 	return count;
 }
 
+/* Does nobody wait for what WORKER is to do? */
+static bool
+is_unasked(const struct worker *worker)
+{
+	return worker->unasked && worker->share->requests == NULL &&
+	    worker->share->relay == NULL;
+}
+
 /*
- * Which of the queued workers is next: the one that waits for longest, but
- * relays, of which a user may want many at once, leave room for logins and for
- * those of others.
+ * Which of the queued workers is next, if CONNECTING do connect: the one that
+ * waits for longest, but relays, of which a user may want many at once, leave
+ * room for logins and for those of others, and what nobody asked for comes last.
  */
 static struct worker *
-next_queued(const struct shares *shares)
+next_queued(const struct shares *shares, size_t connecting)
 {
 	const bool relays = count_relays_starting(shares, NULL) <
 	    RELAYS_STARTING_MAX;
-	struct worker *login = NULL, *relay = NULL;
+	struct worker *login = NULL, *relay = NULL, *unasked = NULL;
 
 	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
 		/* new ones are put in front */
 		if (w->state != WORKER_QUEUED)
 			continue;
-		if (w->share != NULL || w->job != SHARE_RELAY)
+		if (w->share != NULL && is_unasked(w))
+			unasked = w;
+		else if (w->share != NULL || w->job != SHARE_RELAY)
 			login = w;
 		else if (relays &&
 		    count_relays_starting(shares, w->user) <
 			USER_RELAYS_STARTING_MAX)
 			relay = w;
 	}
-	return login != NULL ? login : relay;
+	if (login != NULL)
+		return login;
+	if (relay != NULL)
+		return relay;
+	return connecting < RELAYS_STARTING_MAX ? unasked : NULL;
 }
 
 /* Start queued workers while there are not too many handshakes. */
 static void
 start_queued(struct shares *shares)
 {
-	size_t starting = count_workers(shares, WORKER_STARTING);
+	size_t connecting = count_connecting(shares);
 
-	while (starting < STARTING_MAX) {
-		struct worker *next = next_queued(shares);
+	/* without the key there are only those that run */
+	while (connecting < STARTING_MAX && shares->signer != NULL) {
+		struct worker *next = next_queued(shares, connecting);
 
 		if (next == NULL)
 			return;
@@ -1271,7 +1352,7 @@ start_queued(struct shares *shares)
 			unlink_worker(shares, next);
 			continue;
 		}
-		starting++;
+		connecting++;
 		if (!worker_launch(shares, next))
 			worker_lost(shares, next, "internal",
 			    "The gateway could not start a process.",
@@ -1330,6 +1411,11 @@ shares_keep_relays(struct shares *shares)
 	struct worker *worker, *next;
 
 	shares->signer = NULL;
+	for (struct share *share = shares->first; share != NULL;
+	     share = share->next) {
+		share->relay = NULL;
+		share->renew = false;
+	}
 	for (worker = shares->workers; worker != NULL; worker = next) {
 		next = worker->next;
 		if (worker->job == SHARE_RELAY &&
@@ -1376,6 +1462,8 @@ shares_configure(struct shares *shares, const struct config *config,
 	     share = share->next) {
 		forget_keys(share);
 		forget_failure(share);
+		share->alone = false;
+		share->vain_ms = 0;
 		share->try_udp = share->requests != NULL;
 		for (struct share_request *r = share->requests; r != NULL;
 		     r = r->next)
@@ -1438,6 +1526,18 @@ tick_spares(struct shares *shares, int64_t now_ms)
 	return INT64_MAX;
 }
 
+/* Is there a spare for the relay REQUEST that is there before what is kept? */
+static bool
+prefers_spare(const struct shares *shares, const struct share *share,
+    const struct share_request *request)
+{
+	const struct worker *spare = find_spare(shares, request);
+
+	return spare != NULL &&
+	    (spare->state == WORKER_HELD || share == NULL ||
+		share->worker == NULL || share->worker->state != WORKER_IDLE);
+}
+
 /*
  * Have the relay REQUEST wait for the kept connection of SHARE, if it is worth
  * it: one of two relays does, and none before those who want mosh.
@@ -1446,7 +1546,8 @@ static bool
 wait_for_kept(struct shares *shares, struct share *share,
     struct share_request *request)
 {
-	if (share == NULL || share->worker == NULL || share->relay != NULL ||
+	if (share == NULL || share->alone || share->relay != NULL ||
+	    share->worker == NULL || share->worker->state == WORKER_QUEUED ||
 	    next_request(share, SHARE_SESSION) != NULL)
 		return false;
 	share->relay = request;
@@ -1460,9 +1561,8 @@ static bool
 relay_connects(const struct shares *shares, const char *user)
 {
 	for (struct worker *w = shares->workers; w != NULL; w = w->next) {
-		if (w->share == NULL && w->job == SHARE_RELAY && !w->given &&
-		    (w->state == WORKER_QUEUED ||
-			w->state == WORKER_STARTING) &&
+		if (w->share == NULL && w->job == SHARE_RELAY &&
+		    (w->state == WORKER_QUEUED || is_connecting(w)) &&
 		    strcmp(w->user, user) == 0)
 			return true;
 	}
@@ -1474,25 +1574,26 @@ relay_connects(const struct shares *shares, const char *user)
  * themselves have theirs.
  */
 static void
-renew(struct shares *shares, struct share *share)
+renew(struct shares *shares, struct share *share, int64_t now_ms)
 {
 	struct worker *worker;
 
 	if (!share->renew || relay_connects(shares, share->user))
 		return;
 	share->renew = false;
-	if (share->worker != NULL || share->successor != NULL)
-		return;
-	worker = shares->config->share_idle_s > 0 && !failed_lately(share)
-	    ? worker_new(shares, share->user)
-	    : NULL;
-	if (worker == NULL) {
+	if (share->worker == NULL && share->successor == NULL) {
 		share->claimed = false;
-		return;
+		if (shares->config->share_idle_s == 0 || failed_lately(share) ||
+		    now_ms < share->vain_ms)
+			return;
+		worker = worker_new(shares, share->user);
+		if (worker == NULL)
+			return;
+		worker->share = share;
+		worker->opens = worker->unasked = true;
+		share->worker = worker;
+		share->claimed = true;
 	}
-	worker->share = share;
-	worker->opens = true;
-	share->worker = worker;
 	make_room(shares);
 }
 
@@ -1503,14 +1604,15 @@ renew(struct shares *shares, struct share *share)
 static int64_t
 tick_share(struct shares *shares, struct share *share, int64_t now_ms)
 {
-	struct share_request *relay = share->relay;
+	const struct worker *worker = share->worker;
+	/* which another connection, begun later, would hardly overtake */
+	const bool soon = worker != NULL && worker->state == WORKER_STARTING &&
+	    worker->opens;
 
-	if (relay != NULL && now_ms >= relay->end_ms) {
-		share->relay = NULL;
-		ask_alone(shares, relay);
-	}
-	renew(shares, share);
-	return share->relay != NULL ? share->relay->end_ms : INT64_MAX;
+	if (share->relay != NULL && !soon && now_ms >= share->relay->end_ms)
+		relay_alone(shares, share);
+	renew(shares, share, now_ms);
+	return share->relay != NULL && !soon ? share->relay->end_ms : INT64_MAX;
 }
 
 /* Have a worker of its own do what REQUEST wants. */
@@ -1550,7 +1652,7 @@ shares_ask(struct shares *shares, struct share_request *request)
 			    share->failure_len);
 			return;
 		}
-		if (find_spare(shares, request) == NULL &&
+		if (!prefers_spare(shares, share, request) &&
 		    wait_for_kept(shares, share, request))
 			return;
 	}
@@ -1673,7 +1775,7 @@ replace(struct shares *shares, struct worker *worker)
 	if (successor == NULL)
 		return;
 	successor->share = worker->share;
-	successor->opens = true;
+	successor->opens = successor->unasked = true;
 	worker->replaced = true;
 	worker->share->successor = successor;
 }
@@ -1796,6 +1898,7 @@ shares_each(const struct shares *shares, int64_t now_ms,
 	static const char *const states[] = {
 		[WORKER_QUEUED] = "queued",
 		[WORKER_STARTING] = "connecting",
+		[WORKER_GIVEN] = "busy",
 		[WORKER_HELD] = "spare",
 		[WORKER_BUSY] = "busy",
 		[WORKER_IDLE] = "connected",

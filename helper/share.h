@@ -23,7 +23,7 @@ enum share_want {
 	SHARE_KEYS,
 	SHARE_SESSION,
 	SHARE_CHECK,  /* a worker of its own, that tells each step */
-	SHARE_RELAY,  /* a worker of its own, that carries FDS */
+	SHARE_RELAY,  /* a worker of its own, new or kept, that carries FDS */
 	SHARE_LOOKUP, /* is the user one of the remote's? */
 	SHARE_PROBE,  /* a worker of its own, that doesn't log in */
 	/* nobody's requests */

@@ -745,8 +745,6 @@ hold(struct work *w, struct frame *asked, int fds[RELAY_FDS])
 	    passed.count != RELAY_FDS)
 		return REMOTE_LOST;
 	memcpy(fds, passed.fd, RELAY_FDS * sizeof(*fds));
-	/* a relay outlives the helper */
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	return REMOTE_OK;
 }
 
@@ -764,7 +762,10 @@ make_ready(struct work *w, const struct frame *first, struct frame *asked,
 	struct fields none = { 0 };
 	enum remote_result result = REMOTE_OK;
 
-	if (kept)
+	/* relays outlive the helper */
+	if (kept && prctl(PR_SET_PDEATHSIG, 0UL) < 0)
+		result = REMOTE_INTERNAL;
+	if (result == REMOTE_OK && kept)
 		result = remote_end_loop(w->remote);
 	if (result == REMOTE_OK)
 		result = remote_open(w->remote, spare || terminal);

@@ -48,8 +48,8 @@
 /*
  * Start a worker for USER.  RELAY are the descriptors that it is to carry, or
  * NULL; they stay the caller's.  If it OUTLIVES the helper, it is not killed
- * when that ends.  Stores the helper's end of its socket
- * (close-on-exec) in *FD.  Returns its process, or -1 with errno set.
+ * when that ends; from FRAME_HOLD on none is.  Stores the helper's end of its
+ * socket (close-on-exec) in *FD.  Returns its process, or -1 with errno set.
  */
 pid_t worker_start(const char *user, const int relay[RELAY_FDS], bool outlives,
     int *fd);

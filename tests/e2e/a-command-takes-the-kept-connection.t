@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 20
-plan 33
+plan 40
 
 gw=alice@gateway
 settings 'connect_timeout = 2'
@@ -117,24 +117,64 @@ mkfifo "$TMUX_TMPDIR/in"
 ssh "$gw" 'echo up; cat' <"$TMUX_TMPDIR/in" >"$TMUX_TMPDIR/out" &
 exec 9>"$TMUX_TMPDIR/in"
 ok 'a command runs' wait_for grep -q up "$TMUX_TMPDIR/out"
+$BED wan rtt 200
+for i in 1 2 3 4 5 6; do
+	here "echo $i" >"$TMUX_TMPDIR/many$i" 2>&1 9>&- &
+done
+many_wait() {
+	$BED on gateway moshgate status | grep -q '^connection *alice *queued'
+}
+ok '... and more are on their way' wait_for many_wait 9>&-
 $BED helper restart 9>&-
+$BED wan rtt 20
 echo behind >&9
 exec 9>&-
-wait $!
-is '... and goes on when the helper is restarted' \
+wait
+is '... and it goes on when the helper is restarted' \
 	"$(xargs <"$TMUX_TMPDIR/out")" 'up behind'
 
 # Where the remote allows one session for each connection.
 $BED on remote sh -c 'echo MaxSessions 1 >/etc/ssh/sshd_config.d/one.conf'
 new_sshd remote
 $BED helper restart
-for i in 1 2 3; do
+for i in 1 2; do
 	is "one session for each connection: a command runs ($i)" \
 		"$(here echo "$i")" "$i"
+	ok '... and one is kept' wait_for one_kept
 done
-ok '... and mosh' let_in "$gw"
+is '... which the log says once' \
+	"$(log_count gateway 'event=kept-failed user=alice reason=no-shell')" 1
+connections 0 >"$TMUX_TMPDIR/ok.out"
+is '... and the next one' "$(here echo 3)" 3
+ok '... costs no more than its own' connections 1
+ok '... and mosh goes as well' let_in "$gw"
+
+# Who has no shell there has no use for one that is kept.
+$BED on remote sh -c 'echo "ForceCommand internal-sftp" \
+	>/etc/ssh/sshd_config.d/one.conf'
+new_sshd remote
+ssh-keygen -yf "$BED_DIR/client_key" |
+	$BED on gateway sh -c 'cat >/etc/moshgate/clients'
+settings '[clients]' 'keys = file' 'authorized_keys = /etc/moshgate/clients'
+$BED helper restart
+in_vain() {
+	log_count gateway 'event=replace-failed user=alice reason=no-shell'
+}
+in_vain_once() {
+	[ "$(in_vain)" = 1 ]
+}
+copied() {
+	echo "put $TMUX_TMPDIR/big there$1" | sftp -qb - "$gw" >/dev/null 2>&1
+	echo $?
+}
+is 'who has sftp alone on the remote copies a file' "$(copied 1)" 0
+wait_for in_vain_once
+is '... and more, and one time is tried to keep a connection' \
+	"$(copied 2) $(copied 3) $(copied 4) $(in_vain)" '0 0 0 1'
 
 # Nothing is kept.
+$BED on remote rm /etc/ssh/sshd_config.d/one.conf
+new_sshd remote
 settings '[session]' 'share_idle = 0'
 $BED helper restart
 is 'with share_idle = 0 a command runs' "$(here echo run)" run
