@@ -819,7 +819,7 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 		forget_keys(share);
 	if (refused && successor && share->worker != NULL)
 		let_go(shares, share->worker);
-	if (!successor && !kept && (refused || !unasked))
+	if (!successor && !kept && !unasked)
 		remember_failure(share, worker, body, len, refused);
 	worker_end(worker);
 	if (successor || unasked)
