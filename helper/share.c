@@ -828,7 +828,7 @@ worker_failed(struct shares *shares, struct worker *worker, const char *body,
 		return;
 	/* else it goes alone: what went wrong may not be its concern */
 	request = share->relay;
-	if (request != NULL && (refused || !reached)) {
+	if (request != NULL && (!reached || (refused && !unasked))) {
 		share->relay = NULL;
 		shares->answer(request, FRAME_REFUSED, body, len);
 	}
