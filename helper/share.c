@@ -676,6 +676,13 @@ worker_next_job(struct shares *shares, struct share *share)
  * What workers say
  */
 
+/* The fields in BODY, to read from. */
+static struct frame
+frame_of(const char *body, size_t len)
+{
+	return (struct frame){ .body = (char *)(uintptr_t)body, .len = len };
+}
+
 /*
  * WORKER has failed, for the reason in BODY: tell if that was before it had
  * found the remote, and was not the gateway's own fault.
@@ -685,9 +692,7 @@ tell_not_reached(const struct shares *shares, const struct worker *worker,
     const char *body, size_t len)
 {
 	static const char *const own[] = { "internal", "abandoned" };
-	/* only read from */
-	const struct frame frame = { .body = (char *)(uintptr_t)body,
-		.len = len };
+	const struct frame frame = frame_of(body, len);
 	const char *reason = fields_get(&frame, "reason");
 
 	if (worker->reached || worker->state != WORKER_STARTING ||
@@ -726,9 +731,7 @@ remember_failure(struct share *share, const struct worker *worker,
 static void
 log_replace_failed(const struct share *share, const char *body, size_t len)
 {
-	/* only read from */
-	const struct frame frame = { .body = (char *)(uintptr_t)body,
-		.len = len };
+	const struct frame frame = frame_of(body, len);
 
 	log_event(LOG_NOTICE, "replace-failed", "user", share->user, "reason",
 	    fields_get(&frame, "reason"), "detail",
@@ -742,22 +745,18 @@ log_replace_failed(const struct share *share, const char *body, size_t len)
 static void
 log_give_failed(const struct worker *worker, const char *body, size_t len)
 {
-	/* only read from */
-	const struct frame frame = { .body = (char *)(uintptr_t)body,
-		.len = len };
+	const struct frame frame = frame_of(body, len);
 
 	log_event(LOG_NOTICE, "kept-failed", "user", worker->user, "reason",
 	    fields_get(&frame, "reason"), "detail",
 	    fields_get(&frame, "detail"), NULL);
 }
 
-/* The remote has no channel, or no shell, for WORKER: it is said in BODY. */
+/* The remote has no channel, or no shell, for a worker: it is said in BODY. */
 static bool
 has_no_shell(const char *body, size_t len)
 {
-	/* only read from */
-	const struct frame frame = { .body = (char *)(uintptr_t)body,
-		.len = len };
+	const struct frame frame = frame_of(body, len);
 	const char *reason = fields_get(&frame, "reason");
 
 	return reason != NULL && strcmp(reason, "no-shell") == 0;

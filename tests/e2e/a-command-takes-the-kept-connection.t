@@ -32,21 +32,15 @@ is_kept() {
 one_kept() {
 	[ "$(shown '')" = 1 ] && is_kept
 }
-last=$(tcp_connections)
-connections() {
-	now=$(tcp_connections)
-	set -- "$1" $((now - last))
-	last=$now
-	[ "$1" = "$2" ] || not echo "there were $2"
-}
+new_connections 'from now on'
 
 is 'the first command runs' "$(here echo first)" first
 ok '... and one connection is kept' wait_for one_kept
-ok '... after two in all' connections 2
+ok '... after two in all' new_connections 2
 kept=$(kept_port)
 is 'the next command has the one that was kept' "$(port)" "$kept"
 ok '... and again one is kept' wait_for one_kept
-ok '... after one more' connections 1
+ok '... after one more' new_connections 1
 unlike '... which is another' "$(kept_port)" "^$kept\$"
 
 kept=$(kept_port)
@@ -74,7 +68,7 @@ is 'and its output' \
 wait_for one_kept
 
 # Two at once: none waits for the other's end.
-connections 0 >"$TMUX_TMPDIR/ok.out"
+new_connections 'from now on'
 (here 'echo one; until [ -e /tmp/two ]; do sleep 0.1; done' \
 	>"$TMUX_TMPDIR/one") &
 is 'of two commands at once the second ends first' \
@@ -151,9 +145,9 @@ for i in 1 2; do
 done
 is '... which the log says once' \
 	"$(log_count gateway 'event=kept-failed user=alice reason=no-shell')" 1
-connections 0 >"$TMUX_TMPDIR/ok.out"
+new_connections 'from now on'
 is '... and the next one' "$(here echo 3)" 3
-ok '... costs no more than its own' connections 1
+ok '... costs no more than its own' new_connections 1
 ok '... and mosh goes as well' let_in "$gw"
 
 # Who has no shell there has no use for one that is kept.

@@ -58,7 +58,9 @@ diag() {
 not_ok() {
 	echo "not ok $tests - $1"
 	diag "$(basename "$0"): not ok $tests - $1"
-	$BED log gateway 2>&1 | tail -n 20 | diag
+	if [ -n "${BED-}" ]; then
+		$BED log gateway 2>&1 | tail -n 20 | diag
+	fi
 }
 
 # ok NAME CMD...: a test that passes if CMD succeeds.
@@ -205,6 +207,16 @@ running() {
 # remote since the start of the bed.
 tcp_connections() {
 	$BED wan count | sed 's/.*tcp_syn=\([0-9]*\).*/\1/'
+}
+
+# new_connections NUMBER: has it opened so many since the last call, the first of
+# which is with "from now on"?
+new_connections() {
+	connections_now=$(tcp_connections)
+	connections_made=$((connections_now - ${connections_last-0}))
+	connections_last=$connections_now
+	[ "$1" = 'from now on' ] || [ "$1" = "$connections_made" ] ||
+		not echo "there were $connections_made"
 }
 
 # skip NAME WHY: a test that can't be made on this machine.

@@ -10,21 +10,14 @@ fetched() {
 shown() {
 	$BED on gateway moshgate status | grep -Ec -e "$1"
 }
-# connections NUMBER: since the last call, the gateway has made so many.
-last=$(tcp_connections)
-connections() {
-	now=$(tcp_connections)
-	set -- "$1" $((now - last))
-	last=$now
-	[ "$1" = "$2" ] || not echo "there were $2"
-}
+new_connections 'from now on'
 
 terminal a
 ok 'a login' login a alice
-ok '... makes one connection to the remote' connections 1
+ok '... makes one connection to the remote' new_connections 1
 terminal b
 ok 'another login of this user' login b alice
-ok '... makes none' connections 0
+ok '... makes none' new_connections 0
 is '... and authenticates once for both' "$(fetched alice)" 1
 
 $BED helper restart
@@ -37,7 +30,7 @@ all_in() {
 	done
 }
 ok 'ten logins of one user at once' all_in
-ok '... make one connection to the remote' connections 1
+ok '... make one connection to the remote' new_connections 1
 is '... which is authenticated once' "$(fetched alice)" 2
 is '... and moshgate status shows the ten sessions' \
 	"$(shown '^session +alice +[^ ]+:[0-9]+ ')" 10
@@ -48,14 +41,14 @@ terminal c
 terminal d
 ok 'another user' login c bob
 ok '... and yet another' login d carol
-ok '... have a connection each' connections 2
+ok '... have a connection each' new_connections 2
 is '... as moshgate status shows' \
 	"$(shown '^connection +(alice|bob|carol) +connected ')" 3
 
 $BED on remote pkill -KILL -f '^sshd: alice'
 terminal e
 ok 'when the kept connection broke the next login works' login e alice
-ok '... over one new connection' connections 1
+ok '... over one new connection' new_connections 1
 is "... which again is alice's only one" "$(shown '^connection +alice ')" 1
 type_in a 'echo still "there"' Enter
 ok '... and the sessions are still there' see a '^still there'
