@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@
 #define EMPTY_DIR "empty"
 #define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
+#define SERVED_WAIT_S 5 /* for a socket to be let go of */
 #define SYSTEMD_FD 3 /* sd_listen_fds(3) */
 /*
  * So many, and one more, wait until they are taken.  A helper that is stuck lets
@@ -268,21 +270,34 @@ systemd_socket(void)
 	return SYSTEMD_FD;
 }
 
-/* True if somebody serves the socket at ADDRESS already. */
+/*
+ * True if a helper serves the socket at ADDRESS.  One that was killed may have
+ * left a child that has the socket, too, as long as it has not become another
+ * program: whoever has come to it is hung up on then.
+ */
 static bool
 is_served(const struct sockaddr_un *address)
 {
-	const int fd = socket(AF_UNIX,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool served;
+	const struct timeval limit = { .tv_sec = SERVED_WAIT_S };
+	bool hung_up = true;
 
-	if (fd < 0)
-		return true;
-	served = connect(fd, (const struct sockaddr *)address,
-		     sizeof(*address)) == 0 ||
-	    errno == EAGAIN;
-	close(fd);
-	return served;
+	for (int i = 0; i < 2 && hung_up; i++) {
+		const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		struct pollfd other = { .fd = fd, .events = POLLIN };
+		int error = 0;
+
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+		if (connect(fd, (const struct sockaddr *)address,
+			sizeof(*address)) < 0)
+			error = errno;
+		else
+			hung_up = poll(&other, 1, SERVED_WAIT_S * 1000) > 0;
+		if (fd >= 0)
+			close(fd);
+		if (error != 0)
+			return error == EAGAIN || error == EBADF;
+	}
+	return true;
 }
 
 /* Make the socket.  Returns -1 after a complaint when that fails. */

@@ -5,9 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 20
 plan 40
+one_address
 
 gw=alice@gateway
-settings 'connect_timeout = 2'
+settings 'connect_timeout = 2' '[mosh]' 'fallback = no'
 $BED helper restart
 
 # here CMD...: run it on the remote, without input.

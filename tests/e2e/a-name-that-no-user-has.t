@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 plan 30
+one_address
 
 settings '[users]' 'lookups_per_minute = 600'
 $BED helper restart

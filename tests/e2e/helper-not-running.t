@@ -3,7 +3,7 @@
 # else notices, neither do sessions that run, and all is well when it is back.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 36
+plan 38
 known alice bob carol
 
 no_helper() {
@@ -49,6 +49,29 @@ ok 'when the helper is back the next login works' login d alice
 for user in alice bob carol; do
 	ok "$user still types" typing "$user" "and-on-$user"
 done
+
+# Killed as it starts a worker, which has the helper's socket until it runs: that
+# one is held until another helper has come to the socket.
+known alice bob
+# shellcheck disable=SC2016
+$BED on gateway sh -c 'exec strace -f -qq -o /dev/null -e trace=prctl \
+	-e inject=prctl:delay_enter=1000s -p "$(cat /run/moshgate-helper.pid)"' &
+wait_for running gateway '^strace'
+ssh bob@gateway true >"$TMUX_TMPDIR/bob" 2>&1 </dev/null &
+held() {
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'ps -o stat= \
+		--ppid "$(cat /run/moshgate-helper.pid)" | grep ^t'
+}
+ok 'a worker is about to run' wait_for held
+$BED helper kill
+$BED on gateway timeout "$PATIENCE_S" sh -c 'until ss -xlH | grep -Eq \
+		" [1-9][0-9]* +[0-9]+ +/run/moshgate/helper\.sock "; do
+		sleep 0.05
+	done
+	pkill strace' &
+$BED helper start
+ok '... when the helper is killed: it can be started again' let_in alice@gateway
 
 # SIGHUP.
 ini=/etc/moshgate/moshgate.ini

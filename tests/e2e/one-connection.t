@@ -3,6 +3,10 @@
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 200
 plan 18
+one_address
+# Where UDP is slow to get through, a connection is made for a relay as well.
+settings '[mosh]' 'fallback = no'
+$BED helper restart
 
 fetched() {
 	log_count remote "Accepted publickey for $1 from (10.66.2.1|fd66:2::1) "

@@ -3,6 +3,7 @@
 # OpenSSH that bans for that: the gateway is not banned, and a user gets in every
 # time.
 RELEASE=trixie
+LIMIT_S=900
 . "$(dirname "$0")/lib.sh"
 in_bed --root "remote=$PACKAGES/system" --rtt 50
 plan 10
