@@ -36,7 +36,7 @@
 #define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
 #define SERVED_WAIT_S 5 /* for a socket to be let go of */
-#define SYSTEMD_FD 3 /* sd_listen_fds(3) */
+#define SYSTEMD_FD 3    /* sd_listen_fds(3) */
 /*
  * So many, and one more, wait until they are taken.  A helper that is stuck lets
  * no more of sshd's processes wait for it than leave room for others: sshd
@@ -282,20 +282,22 @@ is_served(const struct sockaddr_un *address)
 	bool hung_up = true;
 
 	for (int i = 0; i < 2 && hung_up; i++) {
-		const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		struct pollfd other = { .fd = fd, .events = POLLIN };
+		struct pollfd other = { .events = POLLIN };
 		int error = 0;
 
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-		if (connect(fd, (const struct sockaddr *)address,
+		other.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (other.fd < 0)
+			return true;
+		setsockopt(other.fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+		    sizeof(limit));
+		if (connect(other.fd, (const struct sockaddr *)address,
 			sizeof(*address)) < 0)
 			error = errno;
 		else
 			hung_up = poll(&other, 1, SERVED_WAIT_S * 1000) > 0;
-		if (fd >= 0)
-			close(fd);
+		close(other.fd);
 		if (error != 0)
-			return error == EAGAIN || error == EBADF;
+			return error == EAGAIN;
 	}
 	return true;
 }
