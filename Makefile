@@ -33,7 +33,7 @@ VERSION := $(firstword $(subst -, ,$(FULL_VERSION)))
 PREFIX ?= /usr
 DESTDIR ?=
 BUILD ?= $(if $(SAN),build-san,build)
-JOBS ?= 6
+JOBS ?= 4
 # Those that take longest come first, so that none of them runs alone at the end.
 LONG_TESTS = $(addprefix tests/e2e/,somebody-guesses-names.t \
 	robots-while-the-remote-is-gone.t the-user-map-is-damaged.t \

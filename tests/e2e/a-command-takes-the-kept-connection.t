@@ -8,7 +8,7 @@ plan 40
 one_address
 
 gw=alice@gateway
-settings 'connect_timeout = 2' '[mosh]' 'fallback = no'
+settings 'connect_timeout = 10' '[mosh]' 'fallback = no'
 $BED helper restart
 
 # here CMD...: run it on the remote, without input.

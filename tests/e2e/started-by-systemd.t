@@ -72,7 +72,7 @@ ok 'the helper ended by SIGTERM has status 0' \
 ok '... and leaves the socket, at which somebody listens' listens
 ok '... and no worker' wait_for not running gateway '[m]oshgate-helper --worker'
 terminal b
-ok 'the next login starts it again' login b bob
+ok 'the next login starts it again' login b alice
 type_in a 'echo still "there"' Enter
 ok '... and the first session is still there' see a '^still there'
 $BED on gateway pkill -KILL -x moshgate-helper
