@@ -282,20 +282,19 @@ is_served(const struct sockaddr_un *address)
 	bool hung_up = true;
 
 	for (int i = 0; i < 2 && hung_up; i++) {
-		struct pollfd other = { .events = POLLIN };
+		const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		struct pollfd other = { .fd = fd, .events = POLLIN };
 		int error = 0;
 
-		other.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (other.fd < 0)
+		if (fd < 0)
 			return true;
-		setsockopt(other.fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
-		    sizeof(limit));
-		if (connect(other.fd, (const struct sockaddr *)address,
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+		if (connect(fd, (const struct sockaddr *)address,
 			sizeof(*address)) < 0)
 			error = errno;
 		else
 			hung_up = poll(&other, 1, SERVED_WAIT_S * 1000) > 0;
-		close(other.fd);
+		close(fd);
 		if (error != 0)
 			return error == EAGAIN;
 	}
