@@ -417,12 +417,16 @@ end_as(const struct frame *answer)
 	return STATUS_FAILED;
 }
 
-/* What ANSWER says of why there is no session. */
+/* What ANSWER says of why there is no session, or no more of it. */
 static void
 say_refusal(const struct frame *answer)
 {
+	const char *reason = fields_get(answer, "reason");
 	const char *sentence = fields_get(answer, "sentence");
 
+	/* ssh says nothing either of output that nobody reads any more */
+	if (reason != NULL && strcmp(reason, "abandoned") == 0)
+		return;
 	say(sentence != NULL ? sentence : "The gateway refused this session.");
 }
 

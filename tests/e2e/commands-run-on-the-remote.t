@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 43
+plan 44
 
 tmp=$TMUX_TMPDIR
 # gw, direct ARG...: through the gateway's moshgate, and as it is without.
@@ -55,6 +55,11 @@ same 'input that is sent back' cat
 gw yes </dev/null 2>/dev/null | head -n 1 >"$tmp/yes"
 is 'the reader goes' "$(cat "$tmp/yes")" y
 ok '... and so does the command' wait_for not running remote '^yes$'
+# Some of them hear of it before they are gone.
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 1 | gw yes 2>>"$tmp/yes.err" | head -n 1 >"$tmp/yes"
+done
+is '... about which nothing is said' "$(cat "$tmp/yes.err")" ''
 is 'the end of the input comes while output is yet to come' \
 	"$(echo in | gw 'cat; sleep 0.3; echo later')" "$(printf 'in\nlater')"
 
