@@ -2,7 +2,7 @@
 # A login costs one connection to the remote, and the next one none.
 . "$(dirname "$0")/lib.sh"
 in_bed --rtt 200
-plan 18
+plan 20
 one_address
 # Where UDP is slow to get through, a connection is made for a relay as well.
 settings '[mosh]' 'fallback = no'
@@ -56,3 +56,13 @@ ok '... over one new connection' new_connections 1
 is "... which again is alice's only one" "$(shown '^connection +alice ')" 1
 type_in a 'echo still "there"' Enter
 ok '... and the sessions are still there' see a '^still there'
+
+# As it is by default, when it is known that UDP gets through.
+settings
+$BED helper restart
+terminal f
+ok 'a login that tries UDP first' login f alice
+new_connections 'from now on'
+terminal g
+login g bob
+ok '... and one after it, which makes one connection' new_connections 1
