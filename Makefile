@@ -111,7 +111,7 @@ SESSION_PKGS = tinfo
 UNIT_PKGS = $(HELPER_PKGS) $(SESSION_PKGS) cmocka
 
 $(BUILD)/helper/%: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
-$(BUILD)/shim/terminal.o: PKG_CFLAGS = $(call pkg-cflags,$(SESSION_PKGS))
+$(BUILD)/shim/session/%: PKG_CFLAGS = $(call pkg-cflags,$(SESSION_PKGS))
 $(BUILD)/tests/unit/%: PKG_CFLAGS = $(call pkg-cflags,$(UNIT_PKGS))
 $(BUILD)/tests/fuzz/%: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
 
@@ -132,35 +132,31 @@ UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 objects = $(patsubst %,$(BUILD)/%.o,$1)
-HELPER = $(filter-out %/moshgate-helper.o,\
-	$(patsubst %.c,$(BUILD)/%.o,$(wildcard helper/*.c)))
-TALK = $(call objects,shim/frame shim/visible)
-# What the helper shares with the shims besides.
-SHARED = $(call objects,shim/locale shim/spawn shim/usermap)
-# What reads other programs' settings.
-FOREIGN = $(call objects,shim/nscd shim/nsswitch shim/sshdconf)
+objects-in = $(patsubst %.c,$(BUILD)/%.o,$(foreach d,$1,$(wildcard $d/*.c)))
+HELPER = $(filter-out %/moshgate-helper.o,$(call objects-in,helper helper/*))
+# What both halves are made of.
+LIB = $(call objects-in,shim/lib)
+SHIM = $(call objects,shim/client) $(LIB)
+SESSION = $(call objects-in,shim/session)
+ADMIN = $(call objects-in,shim/admin)
 
 # The tests' stand-in for a long link is built along, for tests/bed.
 all: $(PROGRAMS) $(NSS_MODULE) $(BUILD)/tests/wan
 	@:
 
 $(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
-$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper) $(HELPER) \
-	$(SHARED) $(TALK)
+$(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper) $(HELPER) $(LIB)
 
-$(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys shim/client) $(TALK)
+$(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys) $(SHIM)
 
 $(BUILD)/moshgate-session: LIBS = $(call pkg-libs,$(SESSION_PKGS))
-$(BUILD)/moshgate-session: \
-	$(call objects,shim/moshgate-session shim/pump shim/terminal shim/tty \
-	shim/locale shim/client) $(TALK)
+$(BUILD)/moshgate-session: $(SESSION) $(SHIM)
 
-$(BUILD)/moshgate: $(call objects,shim/moshgate shim/check shim/check_map \
-	shim/check_names shim/check_sshd shim/check_users shim/report \
-	shim/status shim/spawn shim/usermap shim/client) $(FOREIGN) $(TALK)
+$(BUILD)/moshgate: $(ADMIN) $(SHIM)
 
-$(NSS_MODULE): $(patsubst %,$(BUILD)/%.pic.o,shim/nss_moshgate shim/mapfile \
-	shim/usermap shim/client shim/frame)
+$(NSS_MODULE): $(patsubst %.o,%.pic.o,$(call objects-in,shim/nss) \
+	$(call objects,shim/client shim/lib/usermap shim/lib/frame \
+	shim/lib/fields shim/lib/clock))
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^
@@ -172,9 +168,7 @@ tests: $(UNIT_TESTS)
 
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
-	$(BUILD)/libhelper.a \
-	$(call objects,shim/client shim/mapfile shim/terminal shim/tty) \
-	$(FOREIGN) $(SHARED) $(TALK)
+	$(BUILD)/libtested.a
 
 # Built by clang alone, and in a directory of their own: see fuzzers-if-any.
 fuzzers: $(FUZZERS)
@@ -182,10 +176,12 @@ fuzzers: $(FUZZERS)
 
 $(FUZZERS): LIBS = $(call pkg-libs,$(HELPER_PKGS)) -fsanitize=fuzzer
 $(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-	$(BUILD)/libhelper.a $(call objects,shim/mapfile) $(FOREIGN) \
-	$(SHARED) $(TALK)
+	$(BUILD)/libtested.a
 
-$(BUILD)/libhelper.a: $(HELPER)
+# All but the programs' own main functions.
+$(BUILD)/libtested.a: $(HELPER) $(SHIM) $(call objects-in,shim/nss) \
+	$(filter-out %/moshgate-session.o,$(SESSION)) \
+	$(filter-out %/moshgate.o,$(ADMIN))
 	$(say) "  AR      $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -215,7 +211,7 @@ $(BUILD)/paths: FORCE
 	@echo "$(PATHS) $(VERSION)" | cmp -s - $@ || \
 		echo "$(PATHS) $(VERSION)" >$@
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 clean:
 	rm -rf $(BUILD) build-san
@@ -519,10 +515,8 @@ fuzzers-if-any:
 
 # --- lint -------------------------------------------------------------------
 
-SOURCES = $(wildcard helper/*.c shim/*.c tests/*.c tests/unit/*.c \
-	tests/fuzz/*.c)
-HEADERS = $(wildcard helper/*.h shim/*.h tests/*.h tests/unit/*.h \
-	tests/fuzz/*.h)
+SOURCES = $(wildcard $(foreach d,helper shim tests,$d/*.c $d/*/*.c))
+HEADERS = $(wildcard $(foreach d,helper shim tests,$d/*.h $d/*/*.h))
 SCRIPTS = $(wildcard tests/bench/* tests/bed tests/demo tests/e2e/*.t tests/e2e/*.sh \
 	tests/packages/* packaging/debian/*inst packaging/debian/*rm \
 	packaging/debian/tests/login tests/*.t tests/fuzz/*.t .ci/run)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../shim/usermap.h"
+#include "../shim/lib/usermap.h"
 #include "file.h"
 
 /* inih cuts longer lines, so they are refused before it sees them. */
@@ -913,4 +913,84 @@ config_names_user(const struct config *config, const char *name)
 {
 	/* there are no patterns in it */
 	return list_takes(config->names, name);
+}
+
+/* The settings that a worker is told; each is a string or a number. */
+static const struct {
+	const char *name;
+	size_t offset;
+	enum {
+		STRING,
+		NUMBER,
+		YES_NO
+	} kind;
+} told[] = {
+	{ "host", offsetof(struct config, host), STRING },
+	{ "port", offsetof(struct config, port), NUMBER },
+	{ "known_hosts", offsetof(struct config, known_hosts), STRING },
+	{ "verify_host_key", offsetof(struct config, verify_host_key), YES_NO },
+	{ "connect_timeout", offsetof(struct config, connect_timeout_s),
+	    NUMBER },
+	{ "ciphers", offsetof(struct config, ciphers), STRING },
+	{ "macs", offsetof(struct config, macs), STRING },
+	{ "kex", offsetof(struct config, kex), STRING },
+	{ "host_key_algorithms", offsetof(struct config, host_key_algorithms),
+	    STRING },
+	{ "keys", offsetof(struct config, keys), NUMBER },
+	{ "remote_keys", offsetof(struct config, remote_keys), STRING },
+	{ "forced_commands", offsetof(struct config, forced_commands), NUMBER },
+	{ "mosh_server", offsetof(struct config, mosh_server), STRING },
+	{ "mosh_ports", offsetof(struct config, mosh_ports), STRING },
+	{ "mosh_host", offsetof(struct config, mosh_host), STRING },
+	{ "network_timeout", offsetof(struct config, network_timeout_s),
+	    NUMBER },
+	{ "session_command", offsetof(struct config, command), STRING },
+};
+
+#define TOLD (sizeof(told) / sizeof(told[0]))
+
+void
+config_tell(struct fields *fields, const struct config *config)
+{
+	for (size_t i = 0; i < TOLD; i++) {
+		const char *member = (const char *)config + told[i].offset;
+
+		if (told[i].kind == STRING)
+			fields_add(fields, told[i].name,
+			    *(char *const *)(const void *)member);
+		else if (told[i].kind == NUMBER)
+			fields_add_number(fields, told[i].name,
+			    *(const int *)(const void *)member);
+		else
+			fields_add_number(fields, told[i].name,
+			    *(const bool *)(const void *)member);
+	}
+}
+
+bool
+config_understand(const struct frame *frame, struct config *config)
+{
+	for (size_t i = 0; i < TOLD; i++) {
+		char *member = (char *)config + told[i].offset;
+		const char *value = fields_get(frame, told[i].name);
+		long long n;
+
+		if (value == NULL)
+			return false;
+		if (told[i].kind == STRING) {
+			char *copy = strdup(value);
+
+			if (copy == NULL)
+				return false;
+			*(char **)(void *)member = copy;
+			continue;
+		}
+		if (!fields_get_number(frame, told[i].name, 0, 1LL << 30, &n))
+			return false;
+		if (told[i].kind == NUMBER)
+			*(int *)(void *)member = (int)n;
+		else
+			*(bool *)(void *)member = n != 0;
+	}
+	return true;
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../shim/lib/fields.h"
+
 #define CONFIG_PATH SYSCONFDIR "/moshgate/moshgate.ini"
 #define CONFIG_MAX_BYTES ((size_t)256 * 1024)
 #define CONFIG_ERROR_BYTES 1024
@@ -84,6 +86,16 @@ struct config *config_parse(const char *name, char *text, size_t len,
 struct config *config_read(const char *path, char error[CONFIG_ERROR_BYTES]);
 
 void config_free(struct config *config);
+
+/* Add to FIELDS what of CONFIG a worker needs: never a secret. */
+void config_tell(struct fields *fields, const struct config *config);
+
+/*
+ * The other way round: store in CONFIG, all zero before, what FRAME tells.
+ * Returns false if something is missing; CONFIG is for config_free() in any
+ * case.
+ */
+bool config_understand(const struct frame *frame, struct config *config);
 
 /* True if the patterns of [clients] users take NAME. */
 bool config_wants_user(const struct config *config, const char *name);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../shim/visible.h"
+#include "../shim/lib/visible.h"
 
 /* Two lists of algorithms in one value leave room for a remedy. */
 #define LINE_BYTES 4096

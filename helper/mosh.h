@@ -4,33 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../shim/frame.h"
-#include "../shim/locale.h"
-#include "command.h"
+#include "../shim/lib/frame.h"
 #include "config.h"
 
 #define MOSH_ADDRESS_BYTES ((size_t)64) /* with its interface, maybe */
 #define MOSH_KEY_CHARS 22 /* 128 bits in base64, without its padding */
-/* With the words of a command twice. */
-#define MOSH_COMMAND_BYTES (4096 + 2 * COMMAND_SCRIPT_BYTES)
-
-/* The settings of the client's side that mosh-server is told. */
-struct mosh_client {
-	int colors;
-	const char *bind;      /* its option for where to listen; NULL: -s */
-	const char *colorterm; /* COLORTERM, or NULL */
-	const char *script; /* words of sh to run, or NULL: the login shell */
-	size_t locales;
-	struct {
-		const char *name, *value; /* LANG, LC_ALL, ... */
-	} locale[LOCALE_NAMES];
-};
-
-/* How to reach a mosh-server. */
-struct mosh_reply {
-	int port;
-	char key[MOSH_KEY_CHARS + 1];
-};
+/* What a mosh-server shows that is there to try UDP: lower case letters. */
+#define MOSH_MARK_CHARS ((size_t)16)
 
 enum mosh_result {
 	MOSH_STARTED,
@@ -40,25 +20,8 @@ enum mosh_result {
 	MOSH_FAILED,    /* anything else */
 };
 
-/*
- * Write to COMMAND the line of sh that starts mosh-server(1) on the remote for
- * CLIENT, whose values must have passed locale_value_valid().  It holds neither
- * quotes nor backslashes but those of the script.
- * Returns false if it would be longer than SIZE, which is enough at
- * MOSH_COMMAND_BYTES unless the settings are out of hand.
- */
-bool mosh_command(const struct config *config, const struct mosh_client *client,
-    char *command, size_t size);
-
 /* True if the LEN bytes at KEY are a session's key. */
 bool mosh_key_valid(const char *key, size_t len);
-
-/*
- * Read what that command wrote: LEN bytes at TEXT, and its exit STATUS.
- * On MOSH_STARTED, *REPLY is how to reach the server.
- */
-enum mosh_result mosh_parse(const char *text, size_t len, int status,
-    struct mosh_reply *reply);
 
 /*
  * True if HOST is an address in numbers, for IPv6 perhaps with an interface, of

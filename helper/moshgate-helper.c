@@ -20,15 +20,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../shim/usermap.h"
-#include "banner.h"
+#include "../shim/lib/usermap.h"
 #include "config.h"
+#include "gateway/banner.h"
+#include "gateway/server.h"
+#include "gateway/signer.h"
+#include "gateway/standby.h"
 #include "log.h"
-#include "server.h"
-#include "signer.h"
-#include "standby.h"
-#include "udp.h"
-#include "worker.h"
+#include "prober/prober.h"
+#include "reexec.h"
+#include "worker/worker.h"
 
 #define SERVICE_USER "_moshgate"
 #define RUN_DIR RUNSTATEDIR "/moshgate"
@@ -374,13 +375,12 @@ main(int argc, char **argv)
 {
 	struct options options = { .config_path = CONFIG_PATH };
 	struct settings settings = { .options = &options };
+	enum reexec_kind kind;
 	int fd, status;
 	bool own, ready;
 
-	if (argc > 1 && strcmp(argv[1], WORKER_OPTION) == 0)
-		return worker_main();
-	if (argc > 1 && strcmp(argv[1], UDP_OPTION) == 0)
-		return udp_main();
+	if (reexec_asked(argc, argv, &kind))
+		return kind == REEXEC_WORKER ? worker_main() : prober_main();
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);

@@ -15,6 +15,13 @@
 
 #define FREE_FD (REEXEC_FD + 1 + REEXEC_FDS_MAX) /* from here on: not given */
 
+static const struct {
+	const char *option, *name;
+} kinds[] = {
+	[REEXEC_WORKER] = { "--worker", "moshgate-worker" },
+	[REEXEC_PROBER] = { "--udp", "moshgate-udp" },
+};
+
 /* Have FROM, a descriptor above those that are given, at TO as well. */
 static void
 child_give(int from, int to)
@@ -35,7 +42,7 @@ child_exec(const struct reexec *what, int exe_fd, int fd, const int *copies)
 	int given = REEXEC_FD;
 	sigset_t none;
 
-	snprintf(option, sizeof(option), "%s", what->option);
+	snprintf(option, sizeof(option), "%s", kinds[what->kind].option);
 	if (what->argument != NULL) {
 		snprintf(argument, sizeof(argument), "%s", what->argument);
 		argv[2] = argument;
@@ -68,7 +75,7 @@ move_up(int *fd)
 
 /* Close FD unless there is none; errno stays. */
 static void
-let_go(int fd)
+reexec_close(int fd)
 {
 	const int error = errno;
 
@@ -99,11 +106,11 @@ reexec_start(const struct reexec *what, int *fd)
 	if (pid == 0)
 		child_exec(what, exe_fd, ends[1], copies);
 	for (size_t i = 0; i < what->count; i++)
-		let_go(copies[i]);
-	let_go(exe_fd);
-	let_go(ends[1]);
+		reexec_close(copies[i]);
+	reexec_close(exe_fd);
+	reexec_close(ends[1]);
 	if (pid < 0) {
-		let_go(ends[0]);
+		reexec_close(ends[0]);
 		return -1;
 	}
 	*fd = ends[0];
@@ -111,7 +118,20 @@ reexec_start(const struct reexec *what, int *fd)
 }
 
 bool
-reexec_begin(const char *option, const char *name)
+reexec_asked(int argc, char **argv, enum reexec_kind *kind)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(kinds) / sizeof(kinds[0]);
+	     i++) {
+		if (strcmp(argv[1], kinds[i].option) == 0) {
+			*kind = (enum reexec_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+reexec_begin(enum reexec_kind kind)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t len = sizeof(address);
@@ -119,11 +139,11 @@ reexec_begin(const char *option, const char *name)
 	if (getsockname(REEXEC_FD, (struct sockaddr *)&address, &len) < 0 ||
 	    address.sun_family != AF_UNIX) {
 		fprintf(stderr, "moshgate-helper: %s is for the helper alone\n",
-		    option);
+		    kinds[kind].option);
 		return false;
 	}
 	fcntl(REEXEC_FD, F_SETFD, FD_CLOEXEC);
-	prctl(PR_SET_NAME, name);
+	prctl(PR_SET_NAME, kinds[kind].name);
 	/* what the helper gave up for its children holds already */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);

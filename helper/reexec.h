@@ -13,9 +13,14 @@
 #define REEXEC_FD 3
 #define REEXEC_FDS_MAX 3
 
+enum reexec_kind {
+	REEXEC_WORKER, /* speaks SSH with the remote: job.h */
+	REEXEC_PROBER, /* tries whether UDP gets through to it */
+};
+
 struct reexec {
-	const char *option;   /* what kind: the first argument */
-	const char *argument; /* the second, or NULL */
+	enum reexec_kind kind;
+	const char *argument; /* shown by ps(1) behind the kind, or NULL */
 	const int *fds;       /* descriptors to have behind REEXEC_FD */
 	size_t count;         /* of them, REEXEC_FDS_MAX at most */
 	bool outlives;        /* it doesn't end with the helper */
@@ -28,11 +33,14 @@ struct reexec {
  */
 pid_t reexec_start(const struct reexec *what, int *fd);
 
+/* The kind that the arguments ask for; false if none: this is the helper. */
+bool reexec_asked(int argc, char **argv, enum reexec_kind *kind);
+
 /*
- * What such a process, of the kind OPTION, does first: it calls itself NAME,
- * and guards its memory as the helper does.
+ * What such a process, of KIND, does first: it calls itself by its kind, and
+ * guards its memory as the helper does.
  * Returns false after a sentence for whoever has started it by hand.
  */
-bool reexec_begin(const char *option, const char *name);
+bool reexec_begin(enum reexec_kind kind);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fields.h"
+
 static const struct timeval connect_timeout = { .tv_sec = 10 };
 static const int64_t send_timeout_ms = 5000;
 

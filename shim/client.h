@@ -1,7 +1,8 @@
 #ifndef MOSHGATE_CLIENT_H
 #define MOSHGATE_CLIENT_H
 
-#include "frame.h"
+#include "lib/fields.h"
+#include "lib/frame.h"
 
 /*
  * The shims' side of the helper's socket.

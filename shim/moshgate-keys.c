@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "visible.h"
+#include "lib/fields.h"
+#include "lib/visible.h"
 
 /* sshd waits LoginGraceTime, 120 s, for the whole login. */
 static const int64_t answer_timeout_ms = 100000;

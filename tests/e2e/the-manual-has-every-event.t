@@ -11,7 +11,7 @@ manual=man/moshgate-helper.8
 
 # events: each call of log_event() as "event field field...".
 events() {
-	cat helper/*.c | perl -0777 -ne '
+	cat helper/*.c helper/*/*.c | perl -0777 -ne '
 		while (/\blog_event\((LOG_\w+,\s*.*?)\);/gs) {
 			my ($call, $at, @words) = ($1, 0);
 			# what is in inner parentheses has commas of its own
@@ -49,7 +49,7 @@ listed() {
 }
 # reasons: what stands behind reason=.
 reasons() {
-	cat helper/*.c | perl -0777 -ne '
+	cat helper/*.c helper/*/*.c | perl -0777 -ne '
 		print "$1\n" while /\b(?:peer_refuse|refuse|make_refusal|tell_refused|
 			worker_lost)\(\s*(?:[^",(){};]+,\s*)*?"([\w-]+)"/gx;
 		print "$1\n" while /\.reason\s*=\s*"([\w-]+)"/g;
@@ -58,7 +58,7 @@ reasons() {
 }
 # notes: what stands behind about=.
 notes() {
-	cat helper/*.c | perl -0777 -ne '
+	cat helper/*.c helper/*/*.c | perl -0777 -ne '
 		print "$1\n" while /\btell_note\(\s*"([\w-]+)"/g;
 		print "$1\n" while /"about",\s*"([\w-]+)"/g;' | sort -u
 }

@@ -5,12 +5,13 @@
 
 #include "../../helper/config.h"
 #include "../../helper/mosh.h"
+#include "../../helper/worker/moshserver.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct mosh_client client = { .colors = 256 };
-	char error[CONFIG_ERROR_BYTES], command[MOSH_COMMAND_BYTES];
+	const struct moshserver_client client = { .colors = 256 };
+	char error[CONFIG_ERROR_BYTES], command[MOSHSERVER_COMMAND_BYTES];
 	char *text = copy_of(data, size, 1);
 	struct config *config;
 
@@ -23,7 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(config->port >= 1 && config->port <= 65535);
 		must(config->host[0] != '\0' && config->host[0] != '-');
 		config_wants_user(config, "alice");
-		if (mosh_command(config, &client, command, sizeof(command)))
+		if (moshserver_command(config, &client, command,
+			sizeof(command)))
 			must(strpbrk(command, "'\"\\!\n`$;(){}<#") == NULL);
 	}
 	config_free(config);

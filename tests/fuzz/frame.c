@@ -8,7 +8,8 @@
 
 #include <unistd.h>
 
-#include "../../shim/frame.h"
+#include "../../shim/lib/fields.h"
+#include "../../shim/lib/frame.h"
 
 #define LIMIT_BYTES ((size_t)4096)
 #define INPUT_MAX_BYTES ((size_t)32 * 1024) /* that a socket takes at once */

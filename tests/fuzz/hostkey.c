@@ -1,7 +1,8 @@
 /* Whatever ssh-keygen -F says about a host. */
 #include "fuzz.h"
 
-#include "../../helper/hostkey.h"
+#include "../../helper/sshkey.h"
+#include "../../helper/worker/hostkey.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -18,12 +19,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(strlen(algorithms) < sizeof(algorithms));
 	for (size_t i = 0; i < keys.count; i++) {
 		const struct hostkey *key = &keys.keys[i];
-		char fingerprint[HOSTKEY_FINGERPRINT_BYTES];
+		char fingerprint[SSHKEY_FINGERPRINT_BYTES];
 		enum hostkey_result result = hostkey_check(&keys, key->blob,
 		    key->len);
 
-		hostkey_fingerprint(key->blob, key->len, fingerprint);
-		must(hostkey_kind(key->blob, key->len) != NULL);
+		sshkey_fingerprint(key->blob, key->len, fingerprint);
+		must(sshkey_kind(key->blob, key->len) != NULL);
 		must(strlen(key->type) < sizeof(key->type));
 		if (key->mark == HOSTKEY_REVOKED)
 			must(result == HOSTKEY_IS_REVOKED);

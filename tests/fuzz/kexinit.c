@@ -1,7 +1,7 @@
 /* Whatever a remote sends first, in place of what it offers. */
 #include "fuzz.h"
 
-#include "../../helper/kexinit.h"
+#include "../../helper/worker/kexinit.h"
 
 #define TEXT_BYTES 512
 

@@ -1,7 +1,7 @@
 /* Whatever the line that reads authorized_keys could write. */
 #include "fuzz.h"
 
-#include "../../helper/keyfiles.h"
+#include "../../helper/worker/keyfiles.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* Whatever /etc/nscd.conf may hold: one line more has the last word. */
 #include "fuzz.h"
 
-#include "../../shim/nscd.h"
+#include "../../shim/admin/nscd.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* Whatever /etc/nsswitch.conf may hold: the advice is to be followed. */
 #include "fuzz.h"
 
-#include "../../shim/nsswitch.h"
+#include "../../shim/admin/nsswitch.h"
 
 /* The advice for LINE has nothing wrong with it. */
 static void

@@ -8,7 +8,7 @@
 
 #include <sodium.h>
 
-#include "../../helper/reply.h"
+#include "../../helper/worker/reply.h"
 
 #define MARK "0123456789abcdef0123456789abcdef"
 #define BEGIN MARK "-begin\n"

@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include "../../helper/signer.h"
+#include "../../helper/gateway/signer.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
 #define END "\n-----END OPENSSH PRIVATE KEY-----\n"

@@ -1,7 +1,7 @@
 /* Whatever `sshd -T` may print: a setting has one line, which it is cut from. */
 #include "fuzz.h"
 
-#include "../../shim/sshdconf.h"
+#include "../../shim/admin/sshdconf.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../shim/mapfile.h"
+#include "../../shim/nss/mapfile.h"
 
 #define INPUT_MAX_BYTES ((size_t)64 * 1024)
 

@@ -1,7 +1,7 @@
 /* Whatever goes to a terminal or a log: nothing there is a command. */
 #include "fuzz.h"
 
-#include "../../shim/visible.h"
+#include "../../shim/lib/visible.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../helper/command.h"
+#include "../../helper/worker/command.h"
 
 /*
  * Have SHELL run the script of COMMAND and ORIGINAL, as sshd would; what it

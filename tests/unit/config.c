@@ -10,7 +10,7 @@
 #include "scratch.h"
 
 #include "../../helper/config.h"
-#include "../../shim/usermap.h"
+#include "../../shim/lib/usermap.h"
 
 /* Every file has to name the remote. */
 #define HOST "[remote]\nhost = far\n"

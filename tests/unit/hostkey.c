@@ -9,7 +9,8 @@
 
 #include "scratch.h"
 
-#include "../../helper/hostkey.h"
+#include "../../helper/sshkey.h"
+#include "../../helper/worker/hostkey.h"
 
 #define BASE64 \
 	"AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q"
@@ -427,7 +428,7 @@ static void
 the_fingerprint_is_what_ssh_keygen_prints(void **state)
 {
 	static const char *const names[] = { "ed25519", "ecdsa", "rsa" };
-	char fingerprint[HOSTKEY_FINGERPRINT_BYTES], path[PATH_MAX];
+	char fingerprint[SSHKEY_FINGERPRINT_BYTES], path[PATH_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -436,7 +437,7 @@ the_fingerprint_is_what_ssh_keygen_prints(void **state)
 		size_t len;
 		unsigned char *blob = decode(base64, &len);
 
-		hostkey_fingerprint(blob, len, fingerprint);
+		sshkey_fingerprint(blob, len, fingerprint);
 		scratch_path(names[i], path);
 		printed = scratch_keygen(arguments);
 		begin = strstr(printed, "SHA256:");
@@ -629,12 +630,12 @@ a_key_of_each_type_is_found(void **state)
 		unsigned char *blob = decode(base64, &len);
 
 		assert_int_equal(hostkey_check(&keys, blob, len), HOSTKEY_OK);
-		assert_string_equal(hostkey_kind(blob, len), names[i]);
-		assert_string_equal(hostkey_kind(blob, 10), "unknown");
+		assert_string_equal(sshkey_kind(blob, len), names[i]);
+		assert_string_equal(sshkey_kind(blob, 10), "unknown");
 		free(blob);
 		free(base64);
 	}
-	assert_string_equal(hostkey_kind(NULL, 0), "unknown");
+	assert_string_equal(sshkey_kind(NULL, 0), "unknown");
 	hostkey_free(&keys);
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/kexinit.h"
+#include "../../helper/worker/kexinit.h"
 
 #define VERSION "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
 #define OFFER_MAX_BYTES ((size_t)64 * 1024)

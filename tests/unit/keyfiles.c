@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../helper/keyfiles.h"
+#include "../../helper/worker/keyfiles.h"
 #include "scratch.h"
 
 /* TEXT is taken apart into CONTENT and FAULTS. */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/limits.h"
-#include "../../helper/lookup.h"
+#include "../../helper/gateway/limits.h"
+#include "../../helper/gateway/lookup.h"
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS INT64_C(60000)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../shim/locale.h"
+#include "../../shim/lib/locale.h"
 
 static void
 values_as_people_have_them_are_taken(void **state)

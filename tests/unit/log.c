@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../../helper/log.h"
-#include "../../shim/visible.h"
+#include "../../shim/lib/visible.h"
 
 #define LINE_BYTES ((size_t)8192)
 

@@ -11,7 +11,7 @@
 
 #include "scratch.h"
 
-#include "../../shim/mapfile.h"
+#include "../../shim/nss/mapfile.h"
 
 #define SERVICE_UID 1234
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../../helper/mosh.h"
+#include "../../helper/worker/moshserver.h"
 
 #define KEY "MDEyMzQ1Njc4OWFiY2RlZg"
 #define CONNECT "MOSH CONNECT 60001 " KEY "\n"
@@ -49,13 +50,14 @@ config_with(const char *settings)
 #define COMMAND_BYTES 4096
 
 static void
-commands(const char *settings, const struct mosh_client *client,
+commands(const char *settings, const struct moshserver_client *client,
     const char *expected)
 {
 	struct config *config = config_with(settings);
 	char command[COMMAND_BYTES];
 
-	assert_true(mosh_command(config, client, command, sizeof(command)));
+	assert_true(
+	    moshserver_command(config, client, command, sizeof(command)));
 	assert_string_equal(command, expected);
 	config_free(config);
 }
@@ -63,7 +65,7 @@ commands(const char *settings, const struct mosh_client *client,
 static void
 a_client_without_a_locale_gets_the_plain_command(void **state)
 {
-	const struct mosh_client client = { .colors = 8 };
+	const struct moshserver_client client = { .colors = 8 };
 
 	(void)state;
 	commands("", &client,
@@ -76,7 +78,7 @@ a_client_without_a_locale_gets_the_plain_command(void **state)
 static void
 colours_and_locale_go_along(void **state)
 {
-	const struct mosh_client client = { .colors = 256,
+	const struct moshserver_client client = { .colors = 256,
 		.colorterm = "truecolor",
 		.locales = 2,
 		.locale = { { "LANG", "de_DE.UTF-8" }, { "LC_TIME", "C" } } };
@@ -94,7 +96,7 @@ colours_and_locale_go_along(void **state)
 static void
 the_settings_say_what_runs_where_and_how_long(void **state)
 {
-	const struct mosh_client client = { .colors = 0 };
+	const struct moshserver_client client = { .colors = 0 };
 
 	(void)state;
 	commands("server = env A=b /opt/mosh-server\nports = 7\n"
@@ -108,7 +110,8 @@ the_settings_say_what_runs_where_and_how_long(void **state)
 static void
 where_it_listens_may_be_said(void **state)
 {
-	const struct mosh_client client = { .colors = 8, .bind = "-i 0.0.0.0" };
+	const struct moshserver_client client = { .colors = 8,
+		.bind = "-i 0.0.0.0" };
 
 	(void)state;
 	commands("", &client,
@@ -121,7 +124,7 @@ where_it_listens_may_be_said(void **state)
 static void
 a_command_of_its_own_stands_at_the_end_of_both(void **state)
 {
-	const struct mosh_client client = { .colors = 8,
+	const struct moshserver_client client = { .colors = 8,
 		.script = "/bin/sh -c 'x' sh 'y'" };
 
 	(void)state;
@@ -137,7 +140,7 @@ static void
 the_longest_client_still_fits_and_needs_no_quotes(void **state)
 {
 	char value[LOCALE_VALUE_MAX_CHARS + 1], command[COMMAND_BYTES];
-	struct mosh_client client = { .colors = 16777216,
+	struct moshserver_client client = { .colors = 16777216,
 		.colorterm = value,
 		.locales = LOCALE_NAMES };
 	struct config *config = config_with("");
@@ -150,7 +153,8 @@ the_longest_client_still_fits_and_needs_no_quotes(void **state)
 		client.locale[i].name = locale_names[i];
 		client.locale[i].value = value;
 	}
-	assert_true(mosh_command(config, &client, command, sizeof(command)));
+	assert_true(
+	    moshserver_command(config, &client, command, sizeof(command)));
 	assert_true(strlen(command) < COMMAND_BYTES);
 	assert_null(strpbrk(command, "'\"\\!\n\r`$(){}[]<*?~#;"));
 	config_free(config);
@@ -159,7 +163,7 @@ the_longest_client_still_fits_and_needs_no_quotes(void **state)
 static void
 a_command_that_is_too_long_is_none(void **state)
 {
-	const struct mosh_client client = { .colors = 8 };
+	const struct moshserver_client client = { .colors = 8 };
 	char command[COMMAND_BYTES], *server;
 	struct config *config = config_with("");
 
@@ -170,13 +174,14 @@ a_command_that_is_too_long_is_none(void **state)
 		assert_non_null(config->mosh_server);
 		memset(config->mosh_server, 'x', len);
 		config->mosh_server[len] = '\0';
-		if (mosh_command(config, &client, command, sizeof(command)))
+		if (moshserver_command(config, &client, command,
+			sizeof(command)))
 			assert_non_null(strstr(command, "61000 2>&1||"));
 		else
 			assert_true(len > 1950);
 		if (len == 2099)
-			assert_false(mosh_command(config, &client, command,
-			    sizeof(command)));
+			assert_false(moshserver_command(config, &client,
+			    command, sizeof(command)));
 		free(config->mosh_server);
 	}
 	config->mosh_server = server;
@@ -188,12 +193,12 @@ parses_bytes(const char *text, size_t len, int status,
     enum mosh_result expected, int port)
 {
 	char *copy = malloc(len > 0 ? len : 1);
-	struct mosh_reply reply;
+	struct moshserver_reply reply;
 
 	assert_non_null(copy);
 	memcpy(copy, text, len);
 	memset(&reply, 0xff, sizeof(reply));
-	assert_int_equal(mosh_parse(copy, len, status, &reply), expected);
+	assert_int_equal(moshserver_parse(copy, len, status, &reply), expected);
 	if (expected == MOSH_STARTED) {
 		assert_int_equal(reply.port, port);
 		assert_string_equal(reply.key, KEY);

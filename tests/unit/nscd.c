@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../shim/nscd.h"
+#include "../../shim/admin/nscd.h"
 
 /* TEXT is a literal, which may hold NULs. */
 #define caches(text) caches_bytes(text, sizeof(text) - 1)

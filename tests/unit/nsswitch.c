@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../shim/nsswitch.h"
+#include "../../shim/admin/nsswitch.h"
 
 /* Parse TEXT from memory that ends where it does. */
 static bool

@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../helper/reach.h"
-#include "../../helper/udp.h"
+#include "../../helper/gateway/reach.h"
+#include "../../helper/reexec.h"
+#include "../../shim/lib/fields.h"
 
 #define PID 4000000 /* of no process */
 #define KEY "ABCDEFGHIJKLMNOPQRSTUQ"
@@ -25,10 +26,11 @@ static int process_fd = -1;
 static bool no_process, alive = true;
 
 pid_t
-udp_start(int *fd)
+reexec_start(const struct reexec *what, int *fd)
 {
 	int ends[2];
 
+	assert_int_equal(what->kind, REEXEC_PROBER);
 	if (no_process)
 		return -1;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
@@ -64,11 +66,11 @@ try_by(struct reach *reach, const char *user, int64_t at_ms)
 {
 	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
 	struct frame frame;
-	char mark[UDP_MARK_CHARS + 1];
+	char mark[MOSH_MARK_CHARS + 1];
 
 	assert_true(reach_wants(reach, user, at_ms));
 	reach_make_mark(mark);
-	assert_int_equal(strlen(mark), UDP_MARK_CHARS);
+	assert_int_equal(strlen(mark), MOSH_MARK_CHARS);
 	reach_begin(reach, user, mark, at_ms);
 	assert_false(reach_wants(reach, user, at_ms));
 	reach_try(reach, "of another", HERE, "60002", KEY, at_ms);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/reply.h"
+#include "../../helper/worker/reply.h"
 
 /* The mark of all replies here, in place of one by chance. */
 #define MARK "0123456789abcdef0123456789abcdef"

@@ -9,8 +9,8 @@
 
 #include "scratch.h"
 
-#include "../../helper/reserved.h"
-#include "../../shim/usermap.h"
+#include "../../helper/gateway/reserved.h"
+#include "../../shim/lib/usermap.h"
 
 #define MAX_BYTES ((size_t)256 * 1024)
 

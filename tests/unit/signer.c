@@ -9,7 +9,7 @@
 
 #include "scratch.h"
 
-#include "../../helper/signer.h"
+#include "../../helper/gateway/signer.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
 #define END "-----END OPENSSH PRIVATE KEY-----\n"
@@ -184,7 +184,7 @@ its_public_half_is_that_of_the_pub_file(void **state)
 
 	(void)state;
 	sodium_bin2base64(base64, sizeof(base64), signer_public(signer),
-	    SIGNER_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
+	    SSHKEY_ED25519_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
 	text = scratch_read("key.pub", &len);
 	assert_memory_equal(text, "ssh-ed25519 ", 12);
 	word = text + 12;
@@ -910,14 +910,14 @@ alices_request(const struct signer *signer)
 		.has_signature = 1,
 		.type = "ssh-ed25519",
 		.blob = signer_public(signer),
-		.blob_len = SIGNER_BLOB_BYTES,
+		.blob_len = SSHKEY_ED25519_BLOB_BYTES,
 		.tail = "" };
 }
 
 static bool
 signs(const struct signer *signer, struct request *request)
 {
-	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 
 	make(request);
 	if (!signer_sign(signer, "alice", request->bytes, request->len,
@@ -973,7 +973,7 @@ static void
 nothing_else_is_signed(void **state)
 {
 	struct signer *signer = good_key();
-	unsigned char other[SIGNER_BLOB_BYTES];
+	unsigned char other[SSHKEY_ED25519_BLOB_BYTES];
 
 	(void)state;
 	memcpy(other, signer_public(signer), sizeof(other));
@@ -995,7 +995,7 @@ nothing_else_is_signed(void **state)
 	refuses(type = "ssh-rsa");
 	refuses(type = "ssh-ed25519-cert-v01@openssh.com");
 	refuses(blob = other);
-	refuses(blob_len = SIGNER_BLOB_BYTES - 1);
+	refuses(blob_len = SSHKEY_ED25519_BLOB_BYTES - 1);
 	refuses(tail = "x");
 	signer_close(signer);
 }
@@ -1003,7 +1003,7 @@ nothing_else_is_signed(void **state)
 static void
 half_a_request_is_not_signed(void **state)
 {
-	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 	struct signer *signer = good_key();
 	struct request request = alices_request(signer);
 
@@ -1024,7 +1024,7 @@ static void
 a_request_with_any_byte_flipped_is_not_signed(void **state)
 {
 	static const size_t session_id_ends = 4 + 32;
-	unsigned char signature[SIGNER_SIGNATURE_BYTES];
+	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 	struct signer *signer = good_key();
 	struct request request = alices_request(signer);
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "../../shim/sshdconf.h"
+#include "../../shim/admin/sshdconf.h"
 
 static const char dump[] = "port 22\n"
 			   "authorizedkeyscommanduser _moshgate\n"

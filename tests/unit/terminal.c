@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../shim/terminal.h"
+#include "../../shim/session/terminal.h"
 
 static void
 is_known(const char *term, int expected)

@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../../shim/tty.h"
+#include "../../shim/session/tty.h"
 
 /* The slave of a new pseudo-terminal, and in *MASTER_FD its master. */
 static int

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../shim/usermap.h"
+#include "../../shim/lib/usermap.h"
 
 /* Of a line that is not taken. */
 #define NOT_A_LINE ((uid_t)-1)

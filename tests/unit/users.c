@@ -17,9 +17,9 @@
 #include "leaveout.h"
 #include "scratch.h"
 
+#include "../../helper/gateway/users.h"
 #include "../../helper/log.h"
-#include "../../helper/users.h"
-#include "../../shim/usermap.h"
+#include "../../shim/lib/usermap.h"
 
 /* A range in which no machine has accounts; it stands in the texts below. */
 #define FIRST ((uid_t)1500000000)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../shim/visible.h"
+#include "../../shim/lib/visible.h"
 
 static void
 check(const char *text, size_t len, size_t size, const char *expected)

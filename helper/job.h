@@ -1,0 +1,63 @@
+#ifndef MOSHGATE_JOB_H
+#define MOSHGATE_JOB_H
+
+#include <stdbool.h>
+
+#include "../shim/lib/frame.h"
+
+/*
+ * What a worker can be asked to do.  Worker and helper speak frames:
+ *
+ *	helper to worker	FRAME_START	who, where, and the first job
+ *				FRAME_KEYS, FRAME_SESSION,
+ *				FRAME_LOOKUP, FRAME_UDP,
+ *				FRAME_PING	another job
+ *				FRAME_HOLD	the last job: to be ready for the
+ *						relay that this is about
+ *				FRAME_GO	what the relay is, for which the
+ *						worker was held, and its descriptors
+ *				FRAME_SIGNED	the answer to FRAME_SIGN
+ *	worker to helper	FRAME_SIGN	the bytes to be signed
+ *				FRAME_NOTE	something for the log
+ *				FRAME_STEP	a line of `moshgate check`
+ *				FRAME_REACHED	it is there, its host key right;
+ *						address, where mosh would go
+ *				FRAME_ACCEPTED	it lets the user in; after
+ *						FRAME_HOLD, ready for FRAME_GO
+ *				FRAME_TEXT	the authorized_keys, filtered
+ *				FRAME_RUNNING	the command of a relay runs;
+ *						"no_terminal" if without one
+ *				FRAME_OK	host, port, key of a mosh-server;
+ *						status, signal of a relay's end;
+ *						or that the job is done
+ *				FRAME_REFUSED	a refusal, with "ends" if the
+ *						worker is over
+ */
+enum job {
+	JOB_LOOKUP,  /* is the user called the same there?  with the keys */
+	JOB_KEYS,    /* read and filter authorized_keys */
+	JOB_SESSION, /* start a mosh-server */
+	JOB_UDP,     /* start a mosh-server that shows a mark */
+	JOB_OPEN,    /* answer, once there is a shell for the jobs to come */
+	JOB_RELAY,   /* the last job: carry a command or a session over SSH */
+	JOB_CHECK,   /* the only job: tell each step of a login */
+	JOB_PROBE,   /* the only job: reach the remote, and don't log in */
+};
+
+/* The job's name: in FRAME_START's field "first", and in the log. */
+const char *job_name(enum job job);
+
+/*
+ * The job that is called NAME, or that FRAME_TYPE asks a worker for that is
+ * connected already, in *JOB.  Returns false if there is none.
+ */
+bool job_by_name(const char *name, enum job *job);
+bool job_by_frame(enum frame_type type, enum job *job);
+
+/* The frame that asks a connected worker for JOB; 0 if it can't be asked for. */
+enum frame_type job_frame(enum job job);
+
+/* What FRAME_NOTE is about when the kernel lacks something for the sandbox. */
+#define JOB_NOTE_SANDBOX "sandbox"
+
+#endif

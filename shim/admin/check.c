@@ -1,0 +1,182 @@
+#include "check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../client.h"
+#include "../lib/fields.h"
+#include "../lib/spawn.h"
+#include "moshgate.h"
+#include "report.h"
+
+#define HELPER LIBEXECDIR "/moshgate/moshgate-helper"
+
+static const int64_t step_timeout_ms = 90000;
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: moshgate check [user]\n"
+	      "\n"
+	      "Sees whether everything is there that a login of user needs, "
+	      "and says what to\ndo where it is not.  Without a user, one of "
+	      "those who go to\nthe remote is taken.\n",
+	    to);
+}
+
+static bool
+check_configuration(void)
+{
+	char program[] = HELPER, option[] = "-t", text[2048];
+	char *argv[] = { program, option, NULL };
+	size_t len;
+	int status;
+
+	status = spawn_read(argv, true, text, sizeof(text) - 1, &len);
+	if (status < 0)
+		return report(false, "configuration", HELPER " cannot be run",
+		    "install moshgate anew");
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+	return report(status == 0, "configuration", text,
+	    "mend that; moshgate.ini(5) has every setting");
+}
+
+static int
+check_socket(void)
+{
+	const int fd = client_connect();
+
+	if (fd < 0)
+		report(false, "socket", client_problem(errno),
+		    "systemctl start moshgate.socket, or see why "
+		    "moshgate-helper does not run");
+	else
+		report(true, "socket", "the helper answers", "");
+	return fd;
+}
+
+/* Print the step that FRAME tells of. */
+static void
+report_step(const struct frame *frame)
+{
+	const char *step = fields_get(frame, "step");
+	const char *text = fields_get(frame, "text");
+	const char *remedy = fields_get(frame, "remedy");
+	const char *ok = fields_get(frame, "ok");
+
+	if (step == NULL || text == NULL || remedy == NULL || ok == NULL)
+		return;
+	if (strcmp(ok, "warn") == 0)
+		report_warning(step, text, remedy);
+	else
+		report(strcmp(ok, "1") == 0, step, text, remedy);
+}
+
+/* Print why the helper did not even begin. */
+static void
+report_refused(const struct frame *frame)
+{
+	const char *sentence = fields_get(frame, "sentence");
+	const char *remedy = fields_get(frame, "remedy");
+
+	if (sentence != NULL && remedy != NULL)
+		report(false, "user", sentence, remedy);
+}
+
+/* Have the helper go the way of a login of USER, and print its steps. */
+static bool
+check_remote(int fd, const char *user)
+{
+	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
+	struct fields fields = { 0 };
+	struct frame frame;
+	bool asked, steps = false;
+
+	fields_add(&fields, "user", user);
+	asked = client_ask(fd, FRAME_CHECK, &fields);
+	fields_free(&fields);
+	while (asked &&
+	    frame_wait(fd, &in, &frame, step_timeout_ms) == FRAME_COMPLETE) {
+		const enum frame_type type = frame.type;
+		const bool whole = fields_wellformed(&frame);
+
+		if (whole && type == FRAME_STEP)
+			report_step(&frame);
+		else if (whole && type == FRAME_REFUSED && !steps)
+			report_refused(&frame);
+		steps = true;
+		frame_free(&frame);
+		if (type == FRAME_OK || type == FRAME_REFUSED)
+			return type == FRAME_OK;
+	}
+	return report(false, "helper", "does not answer",
+	    "see its lines in the log (journalctl -t moshgate-helper)");
+}
+
+/*
+ * See that this machine is as a login of USER needs it; without one, store in
+ * USER somebody to try.
+ */
+static bool
+check_gateway(char user[CHECK_USER_BYTES])
+{
+	char someone[CHECK_USER_BYTES];
+	const char *who = someone;
+	bool ok, mapped;
+
+	ok = check_configuration();
+	ok = check_names(&mapped) && ok;
+	ok = check_users(mapped, someone) && ok;
+	/* sshd looks up whom it is asked about */
+	if (user[0] != '\0' && check_is_member(user))
+		who = user;
+	if (who[0] != '\0')
+		ok = check_sshd(who) && ok;
+	if (user[0] == '\0')
+		memcpy(user, someone, sizeof(someone));
+	return ok;
+}
+
+int
+check_main(int argc, char **argv)
+{
+	char user[CHECK_USER_BYTES] = "";
+	bool ok;
+	int fd;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-') ||
+	    (argc == 2 && strlen(argv[1]) >= sizeof(user))) {
+		usage(stderr);
+		return 2;
+	}
+	if (geteuid() != 0) {
+		fprintf(stderr, "moshgate: only root can check\n");
+		return 1;
+	}
+	if (argc == 2)
+		snprintf(user, sizeof(user), "%s", argv[1]);
+	ok = check_gateway(user);
+	fd = check_socket();
+	if (fd < 0)
+		return 1;
+	if (user[0] == '\0')
+		ok = report(false, "login", "there is no user to try it as",
+		    "moshgate check USER");
+	else
+		ok = check_remote(fd, user) && ok;
+	close(fd);
+	if (ok)
+		report_note("bans",
+		    "on the remote, except this gateway: "
+		    "PerSourcePenaltyExemptList (OpenSSH 9.8 and later), "
+		    "ignoreip (fail2ban)");
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,234 @@
+/*
+ * Whether what sshd has set for a user is what moshgate's drop-in says.
+ */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/spawn.h"
+#include "../lib/usermap.h"
+#include "report.h"
+#include "sshdconf.h"
+
+#define DROPIN "50-moshgate.conf"
+#define EARLIER                                                          \
+	"see which line of sshd_config, or of a file that it includes, " \
+	"says so before the Match block of " DROPIN
+
+static const size_t dump_max_bytes = (size_t)1024 * 1024;
+
+/* What must hold in any case. */
+static const struct setting {
+	const char *name;
+	const char *value;
+} settings[] = {
+	{ "AuthorizedKeysCommand",
+	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k" },
+	{ "AuthorizedKeysCommandUser", "_moshgate" },
+	{ "AuthorizedKeysFile", "none" },
+	{ "PasswordAuthentication", "no" },
+	{ "KbdInteractiveAuthentication", "no" },
+	{ "HostbasedAuthentication", "no" },
+	{ "GSSAPIAuthentication", "no" },
+	{ "AllowStreamLocalForwarding", "no" },
+	{ "GatewayPorts", "no" },
+	{ "PermitTunnel", "no" },
+	{ "X11Forwarding", "no" },
+	{ "PermitUserRC", "no" },
+};
+
+/* Run sshd with ARGV and store all that it prints, with a NUL, in DUMP. */
+static int
+run(char *const argv[], bool with_stderr, char *dump)
+{
+	size_t len;
+	const int status = spawn_read(argv, with_stderr, dump,
+	    dump_max_bytes - 1, &len);
+
+	dump[len] = '\0';
+	return strlen(dump) == len ? status : -1;
+}
+
+/* Store in PATH where sshd is, as a shell of root's would find it. */
+static bool
+find_sshd(char *path, size_t size)
+{
+	static const char behind[] = "/usr/sbin:/usr/local/sbin:/sbin";
+	const char *first = getenv("PATH");
+	const char *const lists[] = { first != NULL ? first : "", behind };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const char *at = lists[i];
+
+		for (;;) {
+			const size_t len = strcspn(at, ":");
+			const int n = snprintf(path, size, "%.*s/sshd",
+			    (int)len, at);
+
+			if (at[0] == '/' && n > 0 && (size_t)n < size &&
+			    access(path, X_OK) == 0)
+				return true;
+			if (at[len] == '\0')
+				break;
+			at += len + 1;
+		}
+	}
+	return false;
+}
+
+static bool
+report_differs(const char *name, const char *value, const char *user,
+    const char *wanted)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "for %s %s is \"%.512s\", not \"%s\"",
+	    user, name, value, wanted);
+	return report(false, "sshd", text, EARLIER);
+}
+
+static bool
+check_settings(const char *dump, const char *user)
+{
+	char value[SSHDCONF_VALUE_BYTES];
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		/* what it doesn't print it was built without */
+		if (sshdconf_get(dump, settings[i].name, value) &&
+		    strcmp(value, settings[i].value) != 0)
+			ok = report_differs(settings[i].name, value, user,
+			    settings[i].value);
+	}
+	return ok;
+}
+
+/* "local" is for `ssh -J`, with the remote alone to go to. */
+static bool
+check_forwarding(const char *dump, const char *user)
+{
+	char value[SSHDCONF_VALUE_BYTES], to[SSHDCONF_VALUE_BYTES], text[256];
+
+	if (!sshdconf_get(dump, "AllowTcpForwarding", value) ||
+	    strcmp(value, "no") == 0)
+		return true;
+	if (strcmp(value, "local") != 0)
+		return report_differs("AllowTcpForwarding", value, user, "no");
+	if (sshdconf_get(dump, "PermitOpen", to) && strcmp(to, "any") != 0)
+		return true;
+	snprintf(text, sizeof(text),
+	    "for %s AllowTcpForwarding is local, to anywhere", user);
+	return report(false, "sshd", text,
+	    "add PermitOpen with the address of the remote, or take "
+	    "AllowTcpForwarding local out");
+}
+
+/*
+ * Without ForceCommand, as forced_commands = honor has it, sshd itself serves
+ * internal-sftp, unless a key's command keeps it from that; certificates may
+ * have none.
+ */
+static bool
+check_force_command(const char *dump, const char *user)
+{
+	char value[SSHDCONF_VALUE_BYTES], authority[SSHDCONF_VALUE_BYTES];
+	char text[256];
+
+	if (!sshdconf_get(dump, "ForceCommand", value) ||
+	    strcmp(value, CHECK_SESSION) == 0)
+		return true;
+	if (strcmp(value, "none") != 0)
+		return report_differs("ForceCommand", value, user,
+		    CHECK_SESSION);
+	if (!sshdconf_get(dump, "TrustedUserCAKeys", authority) ||
+	    strcmp(authority, "none") == 0 || !sshdconf_has_internal_sftp(dump))
+		return true;
+	snprintf(text, sizeof(text),
+	    "with a certificate and without "
+	    "ForceCommand, sftp shows %s the files of the gateway",
+	    user);
+	return report(false, "sshd", text,
+	    "let Subsystem in sshd_config be the path of sftp-server, not "
+	    "internal-sftp");
+}
+
+/* True if what the drop-in sets first is as if there were none. */
+static bool
+is_without_dropin(const char *dump)
+{
+	char value[SSHDCONF_VALUE_BYTES];
+
+	if (sshdconf_get(dump, "AuthorizedKeysCommand", value) &&
+	    strcmp(value, "none") != 0)
+		return false;
+	return !sshdconf_get(dump, "ForceCommand", value) ||
+	    strcmp(value, "none") == 0;
+}
+
+static bool
+check_dump(const char *dump, const char *user)
+{
+	char text[256];
+	bool ok;
+
+	if (is_without_dropin(dump)) {
+		snprintf(text, sizeof(text),
+		    "Match Group " CHECK_GROUP " of " DROPIN
+		    " is not in force for %s",
+		    user);
+		return report(false, "sshd", text,
+		    "see that " DROPIN " is in /etc/ssh/sshd_config.d, and "
+		    "that sshd_config includes it before any Match block");
+	}
+	ok = check_settings(dump, user);
+	ok = check_force_command(dump, user) && ok;
+	ok = check_forwarding(dump, user) && ok;
+	if (!ok)
+		return false;
+	snprintf(text, sizeof(text), "its settings for %s are moshgate's",
+	    user);
+	return report(true, "sshd", text, "");
+}
+
+/* Ask the sshd at PATH for its settings for USER; there is room in DUMP. */
+static bool
+ask_sshd(char *path, const char *user, char *dump)
+{
+	char dump_option[] = "-T", for_option[] = "-C", who[256];
+	char *argv[] = { path, dump_option, for_option, who, NULL };
+	int status;
+
+	snprintf(who, sizeof(who), "user=%s,host=client,addr=192.0.2.1", user);
+	status = run(argv, false, dump);
+	if (status == 0)
+		return check_dump(dump, user);
+	/* this time for what it says of that */
+	status = run(argv, true, dump);
+	dump[strcspn(dump, "\r\n")] = '\0';
+	return report(false, "sshd",
+	    status > 0 && dump[0] != '\0' ? dump : "sshd -T does not work",
+	    "see what sshd -t says");
+}
+
+bool
+check_sshd(const char *user)
+{
+	char path[4096], *dump;
+	bool ok;
+
+	/* a comma in it would be a word to sshd */
+	if (!username_valid(user))
+		return true;
+	if (!find_sshd(path, sizeof(path)))
+		return report(false, "sshd", "sshd is not found",
+		    "install OpenSSH's server, or put sshd into PATH");
+	dump = malloc(dump_max_bytes);
+	if (dump == NULL)
+		return report(false, "sshd", "no memory", "");
+	ok = ask_sshd(path, user, dump);
+	free(dump);
+	return ok;
+}
