@@ -24,6 +24,7 @@
 #include "config.h"
 #include "gateway/banner.h"
 #include "gateway/server.h"
+#include "gateway/signals.h"
 #include "gateway/signer.h"
 #include "gateway/standby.h"
 #include "log.h"
@@ -36,8 +37,9 @@
 #define EMPTY_DIR "empty"
 #define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
-#define SERVED_WAIT_S 5 /* for a socket to be let go of */
-#define SYSTEMD_FD 3    /* sd_listen_fds(3) */
+#define SERVED_WAIT_S 5  /* for a socket to be let go of */
+#define SYSTEMD_FD 3     /* sd_listen_fds(3) */
+#define STATUS_LEFT (-1) /* another process goes on with what there was */
 /*
  * So many, and one more, wait until they are taken.  A helper that is stuck lets
  * no more of sshd's processes wait for it than leave room for others: sshd
@@ -370,13 +372,36 @@ free_settings(struct settings *settings)
 	signer_close(settings->signer);
 }
 
+/* The settings are fine: say so. */
+static void
+print_settings(const struct settings *settings)
+{
+	printf("%s: ok, remote %s, key %s\n", settings->options->config_path,
+	    settings->config->host, signer_fingerprint(settings->signer));
+}
+
+/* Serve those who come to FD, once the settings can be read. */
+static int
+serve(int fd, int signal_fd, struct settings *settings)
+{
+	switch (server_run(fd, signal_fd, settings->options->config_path,
+	    settings->config, settings->signer)) {
+	case SERVER_ENDED:
+		return 0;
+	case SERVER_LEFT_RELAYS:
+		return STATUS_LEFT;
+	default:
+		return 1;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options = { .config_path = CONFIG_PATH };
 	struct settings settings = { .options = &options };
 	enum reexec_kind kind;
-	int fd, status;
+	int fd, signal_fd, status;
 	bool own, ready;
 
 	if (reexec_asked(argc, argv, &kind))
@@ -384,8 +409,10 @@ main(int argc, char **argv)
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);
-	if (sodium_init() < 0) {
-		complain(&options, "libsodium does not start");
+	/* who has it tested may want to interrupt that */
+	signal_fd = options.test ? -1 : signals_open();
+	if (sodium_init() < 0 || (signal_fd < 0 && !options.test)) {
+		complain(&options, "libsodium or signalfd(2) does not start");
 		return 1;
 	}
 	if (!become_service(&options))
@@ -395,26 +422,29 @@ main(int argc, char **argv)
 	if (options.test) {
 		if (!ready)
 			return 1;
-		printf("%s: ok, remote %s, key %s\n", options.config_path,
-		    settings.config->host, signer_fingerprint(settings.signer));
+		print_settings(&settings);
 		free_settings(&settings);
 		return 0;
 	}
 	fd = systemd_socket();
 	own = fd < 0;
 	/* who starts it by hand sees that it doesn't start */
-	if (!ready && (own || !standby(fd, read_settings, &settings)))
+	if (!ready && own)
 		return 1;
+	if (!ready && !standby(fd, signal_fd, read_settings, &settings))
+		return 0;
 	if (own)
 		fd = own_socket(&options);
 	if (fd < 0) {
 		free_settings(&settings);
 		return 1;
 	}
-	status = server_run(fd, options.config_path, settings.config,
-	    settings.signer);
+	status = serve(fd, signal_fd, &settings);
 	if (own)
 		unlink(SOCKET_PATH);
+	/* what it shares with another process must not be closed here */
+	if (status == STATUS_LEFT)
+		_exit(0);
 	/* Not closed: what waits in it may take its time, but not at exit. */
 	return status;
 }

@@ -14,6 +14,17 @@ refusal_add(struct fields *fields, const struct refusal *refusal)
 		fields_add(fields, "detail", refusal->detail);
 }
 
+struct frame
+refusal_frame(const struct refusal *refusal, struct fields *fields)
+{
+	static char nothing[1] = "";
+
+	refusal_add(fields, refusal);
+	return (struct frame){ .type = FRAME_REFUSED,
+		.body = fields->failed ? nothing : fields->text,
+		.len = fields->failed ? 0 : fields->len };
+}
+
 struct refusal
 refusal_read(const struct frame *frame)
 {

@@ -21,6 +21,13 @@ struct refusal {
 void refusal_add(struct fields *fields, const struct refusal *refusal);
 
 /*
+ * The frame of REFUSAL, FRAME_REFUSED, whose body is that of *FIELDS, all zero
+ * before: for fields_free() afterwards.
+ */
+struct frame refusal_frame(const struct refusal *refusal,
+    struct fields *fields);
+
+/*
  * Read a refusal from FRAME, which passed fields_wellformed(): its strings live
  * as long as the frame.  A frame without a reason is of reason "internal".
  */

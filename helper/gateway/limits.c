@@ -6,15 +6,15 @@
 
 #include "../../shim/lib/usermap.h"
 
-#define MINUTE_MS 60000
-#define REFUSED_MAX 1024 /* names that are remembered */
+#define LIMITS_MINUTE_MS 60000
+#define LIMITS_REFUSED_MAX 1024 /* names that are remembered */
 /* More than 2 refusals at once come too close to a ban. */
-#define BURST 2
-#define SHARE_OF_BURST 3 /* a third of what goes in a minute */
+#define LIMITS_BURST 2
+#define LIMITS_SHARE_OF_BURST 3 /* a third of what goes in a minute */
 /* One more may go while users come in; 3 are just not banned. */
-#define GROWN 3
+#define LIMITS_GROWN 3
 
-struct refused {
+struct limits_refused {
 	char name[USERNAME_MAX_CHARS + 1];
 	int64_t end_ms;
 };
@@ -27,17 +27,13 @@ struct limits {
 	int64_t filled_ms; /* until then the bucket has been filled */
 	int asking;
 	int64_t refused_ms; /* when a name was refused last, or -1 */
-	struct refused refused[REFUSED_MAX];
+	struct limits_refused refused[LIMITS_REFUSED_MAX];
 	size_t refused_next; /* the oldest, which is next to be forgotten */
-	bool down;
-	int64_t reached_ms; /* when the remote was reached last, or -1 */
-	int64_t probe_ms;   /* when to probe */
-	int64_t wanted_ms;  /* when somebody wanted the remote last */
 };
 
 /* Have no more tokens than make MOST, with those of who is being asked. */
 static void
-cap(struct limits *limits, int most)
+limits_cap(struct limits *limits, int most)
 {
 	const int room = most > limits->asking ? most - limits->asking : 0;
 
@@ -52,7 +48,7 @@ limits_new(void)
 
 	if (limits == NULL)
 		return NULL;
-	limits->reached_ms = limits->refused_ms = -1;
+	limits->refused_ms = -1;
 	limits_configure(limits, 1, 0);
 	limits->tokens = -1;
 	return limits;
@@ -69,19 +65,19 @@ limits_configure(struct limits *limits, int lookups_per_minute,
     int negative_ttl_s)
 {
 	limits->per_minute = lookups_per_minute;
-	limits->burst = lookups_per_minute > BURST ? BURST : 1;
-	if (limits->burst < lookups_per_minute / SHARE_OF_BURST)
-		limits->burst = lookups_per_minute / SHARE_OF_BURST;
+	limits->burst = lookups_per_minute > LIMITS_BURST ? LIMITS_BURST : 1;
+	if (limits->burst < lookups_per_minute / LIMITS_SHARE_OF_BURST)
+		limits->burst = lookups_per_minute / LIMITS_SHARE_OF_BURST;
 	limits->negative_ttl_ms = (int64_t)negative_ttl_s * 1000;
-	cap(limits, limits->burst);
+	limits_cap(limits, limits->burst);
 }
 
 /* True if nobody has been guessing. */
 static bool
-is_calm(const struct limits *limits, int64_t now_ms)
+limits_is_calm(const struct limits *limits, int64_t now_ms)
 {
 	return limits->refused_ms < 0 ||
-	    now_ms - limits->refused_ms >= MINUTE_MS;
+	    now_ms - limits->refused_ms >= LIMITS_MINUTE_MS;
 }
 
 /*
@@ -89,10 +85,10 @@ is_calm(const struct limits *limits, int64_t now_ms)
  * a minute are not more than per_minute.
  */
 static void
-fill(struct limits *limits, int64_t now_ms)
+limits_fill(struct limits *limits, int64_t now_ms)
 {
 	const int64_t later = limits->per_minute - limits->burst + 1;
-	const int64_t interval_ms = (MINUTE_MS + later - 1) / later;
+	const int64_t interval_ms = (LIMITS_MINUTE_MS + later - 1) / later;
 	int64_t tokens, room;
 
 	if (limits->tokens < 0) {
@@ -100,7 +96,7 @@ fill(struct limits *limits, int64_t now_ms)
 		limits->filled_ms = now_ms;
 	}
 	if (limits->asking == 0)
-		cap(limits, limits->burst);
+		limits_cap(limits, limits->burst);
 	/* those being asked have theirs, and may give them back */
 	room = limits->burst - limits->asking - limits->tokens;
 	tokens = (now_ms - limits->filled_ms) / interval_ms;
@@ -115,10 +111,11 @@ fill(struct limits *limits, int64_t now_ms)
 		limits->tokens += (int)room;
 }
 
-static bool
-was_refused(const struct limits *limits, const char *name, int64_t now_ms)
+bool
+limits_was_refused(const struct limits *limits, const char *name,
+    int64_t now_ms)
 {
-	for (size_t i = 0; i < REFUSED_MAX; i++) {
+	for (size_t i = 0; i < LIMITS_REFUSED_MAX; i++) {
 		if (limits->refused[i].end_ms > now_ms &&
 		    strcmp(limits->refused[i].name, name) == 0)
 			return true;
@@ -129,9 +126,9 @@ was_refused(const struct limits *limits, const char *name, int64_t now_ms)
 void
 limits_remember(struct limits *limits, const char *name, int64_t now_ms)
 {
-	struct refused *refused = &limits->refused[limits->refused_next];
+	struct limits_refused *refused = &limits->refused[limits->refused_next];
 
-	limits->refused_next = (limits->refused_next + 1) % REFUSED_MAX;
+	limits->refused_next = (limits->refused_next + 1) % LIMITS_REFUSED_MAX;
 	snprintf(refused->name, sizeof(refused->name), "%s", name);
 	refused->end_ms = now_ms + limits->negative_ttl_ms;
 }
@@ -139,18 +136,15 @@ limits_remember(struct limits *limits, const char *name, int64_t now_ms)
 enum limits_answer
 limits_ask(struct limits *limits, const char *name, int64_t now_ms)
 {
-	limits->wanted_ms = now_ms;
-	if (was_refused(limits, name, now_ms))
+	if (limits_was_refused(limits, name, now_ms))
 		return LIMITS_REFUSED;
-	if (limits->down)
-		return LIMITS_UNREACHABLE;
-	fill(limits, now_ms);
+	limits_fill(limits, now_ms);
 	if (limits->tokens > 0 && limits->asking < LIMITS_ASKING_MAX) {
 		limits->tokens--;
 		limits->asking++;
 		return LIMITS_GO;
 	}
-	if (limits->asking > 0 && is_calm(limits, now_ms))
+	if (limits->asking > 0 && limits_is_calm(limits, now_ms))
 		return LIMITS_LATER;
 	return limits->tokens > 0 ? LIMITS_BUSY : LIMITS_TOO_MANY;
 }
@@ -159,76 +153,25 @@ void
 limits_done(struct limits *limits, const char *name,
     enum limits_outcome outcome, int64_t now_ms)
 {
-	const int most = limits->burst > GROWN ? limits->burst : GROWN;
+	const int most = limits->burst > LIMITS_GROWN ? limits->burst
+						      : LIMITS_GROWN;
 
-	fill(limits, now_ms);
+	limits_fill(limits, now_ms);
 	limits->asking--;
 	switch (outcome) {
 	case LIMITS_IS_USER:
 		/* and one more: whoever comes now may be a user as well */
-		limits->tokens += is_calm(limits, now_ms) ? 2 : 1;
-		cap(limits, most);
+		limits->tokens += limits_is_calm(limits, now_ms) ? 2 : 1;
+		limits_cap(limits, most);
 		break;
 	case LIMITS_NO_USER:
 		limits->refused_ms = now_ms;
-		cap(limits, limits->burst - 1);
+		limits_cap(limits, limits->burst - 1);
 		limits_remember(limits, name, now_ms);
 		break;
 	default:
 		limits->tokens++;
-		cap(limits, most);
+		limits_cap(limits, most);
 		break;
 	}
-}
-
-void
-limits_wanted(struct limits *limits, int64_t now_ms)
-{
-	limits->wanted_ms = now_ms;
-}
-
-bool
-limits_remote(struct limits *limits, bool reached, int64_t now_ms)
-{
-	const bool news = limits->down == reached;
-
-	limits->down = !reached;
-	if (reached) {
-		limits->reached_ms = now_ms;
-		return news;
-	}
-	limits->probe_ms = now_ms + LIMITS_PROBE_MS;
-	if (news)
-		limits->wanted_ms = now_ms;
-	return news;
-}
-
-bool
-limits_down(const struct limits *limits)
-{
-	return limits->down;
-}
-
-bool
-limits_reached_since(const struct limits *limits, int64_t since_ms)
-{
-	return limits->reached_ms >= since_ms;
-}
-
-bool
-limits_probe(struct limits *limits, int64_t now_ms, int64_t *next_ms)
-{
-	*next_ms = INT64_MAX;
-	if (!limits->down)
-		return false;
-	if (now_ms - limits->wanted_ms >= LIMITS_DOWN_KEPT_MS) {
-		limits->down = false;
-		return false;
-	}
-	*next_ms = limits->probe_ms;
-	if (now_ms < limits->probe_ms)
-		return false;
-	/* again when this one should long have told */
-	limits->probe_ms = *next_ms = now_ms + 4 * LIMITS_PROBE_MS;
-	return true;
 }

@@ -14,16 +14,12 @@
  *   more than a few names go at once, and so many a minute; those who turn out
  *   to be users do not count.
  * - A name that was refused is not asked again for a while.
- * - While the remote is out of reach nothing is asked of it, since sshd waits:
- *   a probe, which keeps nobody waiting, finds out when it is back.
  *
- * All times are milliseconds on the monotonic clock.
+ * Policy: times are milliseconds on the monotonic clock.
  */
 struct limits;
 
-#define LIMITS_ASKING_MAX 4        /* names that are being asked at a time */
-#define LIMITS_PROBE_MS 15000      /* from one probe to the next */
-#define LIMITS_DOWN_KEPT_MS 300000 /* no probe when nobody came for so long */
+#define LIMITS_ASKING_MAX 4 /* names that are being asked at a time */
 
 enum limits_answer {
 	LIMITS_GO,       /* ask; limits_done() is to follow */
@@ -31,7 +27,6 @@ enum limits_answer {
 	LIMITS_TOO_MANY, /* so many were refused in the last minute */
 	LIMITS_BUSY,     /* so many are being asked */
 	LIMITS_REFUSED,  /* this name was, a short while ago */
-	LIMITS_UNREACHABLE,
 };
 
 enum limits_outcome {
@@ -62,26 +57,8 @@ void limits_done(struct limits *limits, const char *name,
 /* NAME is not to GO for a while, although no login was refused. */
 void limits_remember(struct limits *limits, const char *name, int64_t now_ms);
 
-/* Somebody wants the remote: it is worth knowing when it is back. */
-void limits_wanted(struct limits *limits, int64_t now_ms);
-
-/*
- * A connection, for whatever purpose, has REACHED the remote, or has not.
- * Returns true if that is news.
- */
-bool limits_remote(struct limits *limits, bool reached, int64_t now_ms);
-
-/* Is the remote out of reach? */
-bool limits_down(const struct limits *limits);
-
-/* Has it been reached at SINCE_MS or after? */
-bool limits_reached_since(const struct limits *limits, int64_t since_ms);
-
-/*
- * True if a probe is due, of which limits_remote() tells the outcome.  Stores
- * when to call again in *NEXT_MS, or INT64_MAX.  When nobody has asked for long
- * there are no more probes, and the remote counts as in reach.
- */
-bool limits_probe(struct limits *limits, int64_t now_ms, int64_t *next_ms);
+/* True if NAME is not to GO for a while. */
+bool limits_was_refused(const struct limits *limits, const char *name,
+    int64_t now_ms);
 
 #endif

@@ -1,9 +1,6 @@
 #ifndef MOSHGATE_REACH_H
 #define MOSHGATE_REACH_H
 
-#include <sys/types.h>
-
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,14 +11,14 @@
 
 /*
  * Does mosh's UDP get through to the remote?  A worker starts a mosh-server
- * there that shows a mark, a process of its own (helper/prober) runs mosh-client, and
+ * there that shows a mark, a process of its own (trial.h) runs mosh-client, and
  * if the mark comes back the verdict is good.  There is one for each address of
  * the remote, for all users: a good one holds for 10 minutes, a bad one for one.
  * But a user can have any program for a mosh-server on the remote.  So the next
  * user to come after a bad verdict by one has it tried again, without having to
  * wait; and where a trial brings no verdict, that is nobody else's matter.
  *
- * All times are milliseconds on the monotonic clock.
+ * Policy: all times are milliseconds on the monotonic clock.
  */
 struct reach;
 
@@ -72,14 +69,23 @@ void reach_make_mark(char mark[MOSH_MARK_CHARS + 1]);
 
 /*
  * Begin one for USER, which the log names: whoever calls this has a mosh-server
- * started, which is to show MARK, and then calls one of the other two, with
- * where it is, or since it could not be started.
+ * started, which is to show MARK, and then calls one of the other two: with the
+ * ADDRESS of the mosh-server, or since it could not be started.
+ * reach_try() returns true if a mosh-client is to be run, of which reach_told()
+ * tells the verdict.
  */
 void reach_begin(struct reach *reach, const char *user, const char *mark,
     int64_t now_ms);
-void reach_try(struct reach *reach, const char *mark, const char *address,
-    const char *port, const char *key, int64_t now_ms);
+bool reach_try(struct reach *reach, const char *mark, const char *address,
+    int64_t now_ms);
 void reach_give_up(struct reach *reach, const char *mark, int64_t now_ms);
+
+/* The mosh-client has had VERDICT: REACH_GOOD, REACH_BAD, or REACH_NONE. */
+void reach_told(struct reach *reach, enum reach_verdict verdict,
+    int64_t now_ms);
+
+/* True while a mosh-client is to run. */
+bool reach_has_client(const struct reach *reach);
 
 /* From now on that mosh-server is waited for, and not for long. */
 void reach_connected(struct reach *reach, int64_t now_ms);
@@ -93,13 +99,9 @@ void reach_alive(struct reach *reach);
 /* True, once, when a trial is over. */
 bool reach_news(struct reach *reach);
 
-/* What to poll for; its fd may be -1. */
-struct pollfd reach_poll(const struct reach *reach);
-
-/* Do what that calls for. */
-void reach_polled(struct reach *reach, int64_t now_ms);
-
-/* Do what the time calls for; returns when to call again, or INT64_MAX. */
+/*
+ * Give up a trial that takes too long.  Returns when to call again, or INT64_MAX.
+ */
 int64_t reach_tick(struct reach *reach, int64_t now_ms);
 
 #endif

@@ -1,124 +1,97 @@
 #ifndef MOSHGATE_SHARE_H
 #define MOSHGATE_SHARE_H
 
-#include <sys/types.h>
-
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "../../shim/lib/frame.h"
-#include "../config.h"
-#include "../job.h"
-#include "reach.h"
-#include "signer.h"
+#include "loan.h"
+#include "pool.h"
+#include "request.h"
+#include "trial.h"
 
 /*
- * A user's share of the remote: the one worker that serves all of the user's
- * logins, the keys it has read, and the requests that wait for it.
+ * A user's share of the remote: the one connection that serves all of the
+ * user's logins, the keys that it has read, and the requests that wait for it.
+ * shares.h has those of all users.
  */
-struct shares;
+struct share;
 
-/*
- * A request, kept by whoever asks until it is answered or forgotten.  ASKED is
- * the shim's request, whose fields a session passes on.  FDS, for a relay, are
- * closed when its worker has them.
- */
-struct share_request {
-	enum job want;
-	char user[65];
-	const struct frame *asked;
-	void *asker;
-	struct frame_fds fds;
-	bool unknown; /* for a check: the user has no account on the gateway */
-	char mark[MOSH_MARK_CHARS + 1]; /* for one that tries UDP; else "" */
-	bool at_once; /* a session: it waits for no verdict on UDP */
-	/* the share's own */
-	struct share_request *next;
-	bool retried, started;
-	int64_t end_ms;
-	/* with a refusal: the remote was there, and it was the right one */
-	bool reached;
+/* What all shares have in common; it outlives them. */
+struct share_common {
+	struct pool *pool;
+	struct trial *trial;
+	/* share_tend() has something to do */
+	void (*touch)(void *context);
+	void *context;
 };
 
-/*
- * Called with the answer to REQUEST: FRAME_TEXT, FRAME_OK, FRAME_REFUSED; or
- * FRAME_STEP, FRAME_RUNNING or, for a lookup, FRAME_ACCEPTED, after which
- * another comes.  After any other the request is forgotten already.
- */
-typedef void share_answer(struct share_request *request, enum frame_type type,
-    const char *body, size_t len);
+/* The share of USER.  Returns NULL for want of memory. */
+struct share *share_new(const struct share_common *common, const char *user);
+
+/* It must be of no use to anybody. */
+void share_free(struct share *share);
+
+const char *share_user(const struct share *share);
+
+/* True if nothing is kept for the user. */
+bool share_is_empty(const struct share *share, int64_t now_ms);
+
+/* Have REQUEST answered; the answer may come before this returns. */
+void share_ask(struct share *share, struct request *request);
+
+/* REQUEST is not waited for any more; false if it isn't one of the share's. */
+bool share_forget(struct share *share, struct request *request);
+
+/* See that the first of the requests gets on. */
+void share_pump(struct share *share);
 
 /*
- * Called with CONTEXT when a connection, for whatever purpose, has REACHED the
- * remote, and found its host key right; or has not, for the REASON, and with
- * the particulars in DETAIL if it is not NULL.
+ * Run the timers of the share: what is kept may be too old, or is to be renewed.
+ * Returns the next deadline.
  */
-typedef void share_reached(void *context, bool reached, const char *reason,
-    const char *detail);
+int64_t share_tend(struct share *share, int64_t now_ms);
+
+/* The settings are others: what is kept is let go. */
+void share_configure(struct share *share);
+
+/* No other connection is to be kept. */
+void share_retire(struct share *share);
 
 /*
- * CONFIG and SIGNER must outlive the shares, or the next shares_configure().
- * Workers start what UDP needs, and sessions wait for its verdict, unless they
- * are to go AT_ONCE.
+ * Have LOAN wait for the connection, WITHIN_MS at the most, if it is worth it:
+ * one borrower does, and none before those who want mosh.  Returns false if it
+ * isn't.
  */
-struct shares *shares_new(const struct config *config,
-    const struct signer *signer, struct reach *udp, share_answer *answer,
-    share_reached *reached, void *context);
-void shares_free(struct shares *shares);
+bool share_borrow(struct share *share, struct loan *loan, int64_t within_ms);
 
-/* From now on CONFIG and SIGNER hold; what was kept is let go. */
-void shares_configure(struct shares *shares, const struct config *config,
-    const struct signer *signer);
+/* LOAN is not waited for any more. */
+void share_unborrow(struct share *share, const struct loan *loan);
+
+/* True if there is a connection, and it is idle. */
+bool share_is_idle(const struct share *share);
+
+/* The remote gives the user no second channel: there is nothing to borrow. */
+void share_lend_none(struct share *share);
+
+/* There was a session: a connection is kept for the next one. */
+void share_keep(struct share *share);
 
 /*
- * Before this process is divided in two: end all workers but those of relays that
- * run, which are nobody's children from then on.
+ * The remote has said no to the gateway for this user, as REFUSAL tells:
+ * connection, keys and all go at once.
  */
-void shares_keep_relays(struct shares *shares);
+void share_refused(struct share *share, const struct frame *refusal);
 
-/* In the one of the two that ends: the relays are the other's. */
-void shares_leave_relays(struct shares *shares);
-
-/* Ask; the answer may come before this returns. */
-void shares_ask(struct shares *shares, struct share_request *request);
-
-/* REQUEST is not waited for any more. */
-void shares_forget(struct shares *shares, struct share_request *request);
-
-/* There may be a verdict on UDP: see to the sessions that wait for it. */
-void shares_resume(struct shares *shares);
-
-/* How many descriptors shares_poll() needs at most. */
-size_t shares_poll_count(const struct shares *shares);
-
-/* Fill FDS with what to poll for; returns how many. */
-size_t shares_poll(struct shares *shares, struct pollfd *fds);
-
-/* Do what the COUNT polled FDS call for. */
-void shares_polled(struct shares *shares, const struct pollfd *fds,
-    size_t count);
+/* The last such no, in *REFUSAL; false if there is none that counts. */
+bool share_was_refused(const struct share *share, struct frame *refusal);
 
 /*
- * Do what the time calls for.  Returns when to call again at the latest, in
- * milliseconds on the monotonic clock, or INT64_MAX.
+ * True, once for each trial of UDP, which is the one that BEGAN_MS, if the user
+ * is logging in, and the remote is known to let the user in.  Then the remote
+ * is also asked whether it answers.
  */
-int64_t shares_tick(struct shares *shares, int64_t now_ms);
-
-/* The child PID has ended; false if it was no worker. */
-bool shares_reap(struct shares *shares, pid_t pid);
-
-/* What `moshgate status` says of the shares. */
-struct share_status {
-	const char *user;
-	const char *state;
-	int64_t age_ms; /* of the connection; -1 if there is none */
-};
-
-/* Call EACH with CONTEXT for every user. */
-void shares_each(const struct shares *shares, int64_t now_ms,
-    void (*each)(void *context, const struct share_status *status),
-    void *context);
+bool share_logs_in(struct share *share, int64_t began_ms, int64_t now_ms);
 
 #endif

@@ -1,82 +1,122 @@
 #include "standby.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "../../shim/lib/clock.h"
-#include "../../shim/lib/fields.h"
-#include "../../shim/lib/frame.h"
+#include "../refusal.h"
+#include "signals.h"
 #include "socket.h"
 
 /* The settings are not read more often than this, however many come. */
-#define PAUSE_MS 20
+#define STANDBY_PAUSE_MS 20
 /* How long somebody may take to ask. */
-#define ASK_MS 100
+#define STANDBY_ASK_MS 100
 
-static void
-woken(int signal)
-{
-	(void)signal;
-}
+struct standby {
+	int listen_fd, signal_fd;
+	bool (*ready)(void *context);
+	void *context;
+	int64_t next_ms; /* when the settings may be read again */
+	enum {
+		STANDBY_WAITS,
+		STANDBY_READY,
+		STANDBY_OVER,
+	} state;
+};
 
 /* Tell the one on FD, who has asked whatever it is. */
 static void
-tell(int fd)
+standby_tell(int fd)
 {
+	static const struct refusal not_ready = { .reason = "not-ready",
+		.sentence = "This gateway is not set up yet, or has been set "
+			    "up wrong." };
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	struct fields fields = { 0 };
 
 	/* what comes after the end is an error to whoever sends it */
-	poll(&wait, 1, ASK_MS);
-	fields_add(&fields, "reason", "not-ready");
-	fields_add(&fields, "sentence",
-	    "This gateway is not set up yet, or has been set up wrong.");
+	poll(&wait, 1, STANDBY_ASK_MS);
+	refusal_add(&fields, &not_ready);
 	if (!fields.failed)
 		frame_send(fd, FRAME_REFUSED, fields.text, fields.len, 0);
 	fields_free(&fields);
 }
 
-bool
-standby(int fd, bool (*ready)(void *context), void *context)
+/* See whether the settings can be read now. */
+static void
+standby_try(struct standby *s)
 {
-	struct sigaction action = { .sa_handler = woken }, before;
-	/* socket_close() may have children, which nobody waits for here */
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, children;
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	int64_t next_ms = 0;
-	bool is_ready = false, on = true;
+	if (s->ready(s->context))
+		s->state = STANDBY_READY;
+	s->next_ms = clock_now_ms() + STANDBY_PAUSE_MS;
+}
 
-	sigaction(SIGHUP, &action, &before);
-	sigaction(SIGCHLD, &ignore, &children);
-	while (on && !is_ready) {
-		const int n = poll(&wait, 1, -1);
-		const bool signalled = n < 0 && errno == EINTR;
-		int peer;
+/* Take the signals that have come. */
+static void
+standby_take_signals(struct standby *s)
+{
+	enum signals_event event;
 
-		on = n > 0 || signalled;
-		if (on && (signalled || clock_now_ms() >= next_ms)) {
-			is_ready = ready(context);
-			next_ms = clock_now_ms() + PAUSE_MS;
-		}
-		if (n <= 0 || is_ready)
+	while (s->state == STANDBY_WAITS &&
+	    (event = signals_next(s->signal_fd)) != SIGNALS_NONE) {
+		if (event == SIGNALS_END)
+			s->state = STANDBY_OVER;
+		else if (event == SIGNALS_RELOAD)
+			standby_try(s);
+		/* socket_close() may have children */
+		while (event == SIGNALS_CHILD && waitpid(-1, NULL, WNOHANG) > 0)
 			continue;
-		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (peer >= 0) {
-			socket_guard(peer);
-			tell(peer);
-			socket_close(peer);
-		} else if (errno != EAGAIN && errno != EINTR &&
-		    errno != ECONNABORTED) {
-			on = false;
-		}
 	}
-	sigaction(SIGHUP, &before, NULL);
-	sigaction(SIGCHLD, &children, NULL);
-	return is_ready;
+}
+
+/* Answer one who has connected, unless the settings can be read by now. */
+static void
+standby_accept(struct standby *s)
+{
+	int peer;
+
+	if (clock_now_ms() >= s->next_ms)
+		standby_try(s);
+	if (s->state != STANDBY_WAITS)
+		return;
+	peer = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (peer >= 0) {
+		socket_guard(peer);
+		standby_tell(peer);
+		socket_close(peer);
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		s->state = STANDBY_OVER;
+	}
+}
+
+bool
+standby(int listen_fd, int signal_fd, bool (*ready)(void *context),
+    void *context)
+{
+	struct standby s = { .listen_fd = listen_fd,
+		.signal_fd = signal_fd,
+		.ready = ready,
+		.context = context };
+	struct pollfd fds[2] = { { .fd = signal_fd, .events = POLLIN },
+		{ .fd = listen_fd, .events = POLLIN } };
+
+	while (s.state == STANDBY_WAITS) {
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				s.state = STANDBY_OVER;
+			continue;
+		}
+		if (fds[0].revents != 0)
+			standby_take_signals(&s);
+		if (fds[1].revents != 0 && s.state == STANDBY_WAITS)
+			standby_accept(&s);
+	}
+	return s.state == STANDBY_READY;
 }

@@ -4,15 +4,14 @@
 #include <stdbool.h>
 
 /*
- * What the helper does while it can't start: its settings or the key are yet to
- * be made, or wrong.  Whoever comes is told so at once, and let in nowhere.  If
- * the helper ended instead, sshd would wait for it with each unknown name that
- * somebody tries, since systemd keeps the socket.
- *
- * Before it tells anybody it calls READY with CONTEXT, and returns when that
- * returns true; it also calls it at SIGHUP.  FD is the listening socket.  Returns
- * false when there is no point in going on.
+ * Without settings that can be used the helper stays, so that nobody has to wait
+ * for systemd to start it again and again: it tells all who come to the
+ * listening socket LISTEN_FD that it isn't ready.  When somebody comes, and at
+ * SIGHUP, which comes by SIGNAL_FD (signals.h), READY is asked with CONTEXT
+ * whether the settings can be read now.
+ * Returns true once they can; false if the helper is to end.
  */
-bool standby(int fd, bool (*ready)(void *context), void *context);
+bool standby(int listen_fd, int signal_fd, bool (*ready)(void *context),
+    void *context);
 
 #endif

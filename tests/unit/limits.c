@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../../helper/gateway/limits.h"
-#include "../../helper/gateway/lookup.h"
+#include "../../helper/gateway/lookups.h"
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS INT64_C(60000)
@@ -426,7 +426,7 @@ ten_users_at_once_all_get_in(void **state)
 	(void)state;
 	arrive(scene, 10, takes_ms);
 	assert_int_equal(scene->users, 10);
-	assert_true(scene->now_ms - START_MS < LOOKUP_MS);
+	assert_true(scene->now_ms - START_MS < LOOKUPS_MS);
 	scene_end(scene);
 }
 
@@ -438,7 +438,7 @@ even_where_one_a_minute_may_be_refused(void **state)
 	(void)state;
 	arrive(scene, 10, 200);
 	assert_int_equal(scene->users, 10);
-	assert_true(scene->now_ms - START_MS < LOOKUP_MS);
+	assert_true(scene->now_ms - START_MS < LOOKUPS_MS);
 	scene_end(scene);
 }
 
@@ -620,187 +620,6 @@ the_oldest_of_many_that_were_refused_is_forgotten(void **state)
 	scene_end(scene);
 }
 
-/* Tell that the remote is REACHED or not; true if that is news. */
-static bool
-remote(struct scene *scene, bool reached)
-{
-	return limits_remote(scene->limits, reached, scene->now_ms);
-}
-
-/* Is a probe due?  If not, the next is in NEXT_MS, or never if that is -1. */
-static bool
-probes(struct scene *scene, int64_t next_ms)
-{
-	int64_t at_ms;
-	const bool due = limits_probe(scene->limits, scene->now_ms, &at_ms);
-
-	if (!due)
-		assert_int_equal(at_ms,
-		    next_ms < 0 ? INT64_MAX : scene->now_ms + next_ms);
-	return due;
-}
-
-static void
-nothing_is_asked_of_a_remote_out_of_reach(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-
-	(void)state;
-	assert_false(limits_down(scene->limits));
-	assert_int_equal(try(scene, "bob", LIMITS_NO_USER, 0), LIMITS_GO);
-	assert_int_equal(ask(scene, "carol"), LIMITS_GO);
-	assert_true(remote(scene, false));
-	assert_true(limits_down(scene->limits));
-	assert_false(remote(scene, false));
-	assert_int_equal(ask(scene, "alice"), LIMITS_UNREACHABLE);
-	done(scene, "carol", LIMITS_FAILED);
-	for (int i = 0; i < 250; i++) {
-		assert_int_equal(try_new(scene, LIMITS_NO_USER, 0),
-		    LIMITS_UNREACHABLE);
-		pass(scene, SECOND_MS);
-	}
-	assert_true(remote(scene, true));
-	assert_false(limits_down(scene->limits));
-	assert_false(remote(scene, true));
-	assert_int_equal(ask(scene, "alice"), LIMITS_GO);
-	scene_end(scene);
-}
-
-static void
-that_the_remote_is_there_is_no_news_at_first(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-
-	(void)state;
-	assert_false(remote(scene, true));
-	assert_false(probes(scene, -1));
-	scene_end(scene);
-}
-
-static void
-a_remote_out_of_reach_is_probed_each_quarter_of_a_minute(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-	int count = 0;
-
-	(void)state;
-	assert_false(probes(scene, -1));
-	remote(scene, false);
-	assert_false(probes(scene, LIMITS_PROBE_MS));
-	pass(scene, LIMITS_PROBE_MS - 1);
-	assert_false(probes(scene, 1));
-	pass(scene, 1);
-	assert_true(probes(scene, 0));
-	/* one at a time */
-	assert_false(probes(scene, 4 * LIMITS_PROBE_MS));
-	pass(scene, SECOND_MS);
-	remote(scene, false);
-	assert_false(probes(scene, LIMITS_PROBE_MS));
-	for (int s = 0; s < 600; s++) {
-		limits_wanted(scene->limits, scene->now_ms);
-		pass(scene, SECOND_MS);
-		if (probes(scene, (14 - s % 15) * SECOND_MS)) {
-			remote(scene, false);
-			count++;
-		}
-	}
-	assert_int_equal(count, 600 / 15);
-	remote(scene, true);
-	assert_false(probes(scene, -1));
-	scene_end(scene);
-}
-
-static void
-a_probe_that_does_not_tell_is_not_the_last(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-
-	(void)state;
-	remote(scene, false);
-	pass(scene, LIMITS_PROBE_MS);
-	assert_true(probes(scene, 0));
-	pass(scene, 4 * LIMITS_PROBE_MS - 1);
-	assert_false(probes(scene, 1));
-	pass(scene, 1);
-	assert_true(probes(scene, 0));
-	scene_end(scene);
-}
-
-/* Probe, in vain, for MS. */
-static void
-probe_for(struct scene *scene, int64_t ms)
-{
-	const int64_t end_ms = scene->now_ms + ms;
-	int64_t next_ms;
-
-	while (scene->now_ms < end_ms) {
-		if (limits_probe(scene->limits, scene->now_ms, &next_ms))
-			remote(scene, false);
-		pass(scene, SECOND_MS);
-	}
-}
-
-static void
-it_is_probed_no_more_when_nobody_has_come_for_long(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-
-	(void)state;
-	remote(scene, false);
-	probe_for(scene, LIMITS_DOWN_KEPT_MS - 1000);
-	assert_false(probes(scene, LIMITS_PROBE_MS - 14 * SECOND_MS));
-	assert_true(limits_down(scene->limits));
-	pass(scene, SECOND_MS);
-	assert_false(probes(scene, -1));
-	assert_false(limits_down(scene->limits));
-	assert_int_equal(ask(scene, "alice"), LIMITS_GO);
-	assert_true(remote(scene, false));
-	scene_end(scene);
-}
-
-static void
-whoever_comes_keeps_it_probed(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-
-	(void)state;
-	remote(scene, false);
-	probe_for(scene, LIMITS_DOWN_KEPT_MS - SECOND_MS);
-	assert_int_equal(ask(scene, "alice"), LIMITS_UNREACHABLE);
-	probe_for(scene, LIMITS_DOWN_KEPT_MS - SECOND_MS);
-	assert_true(limits_down(scene->limits));
-	limits_wanted(scene->limits, scene->now_ms);
-	probe_for(scene, LIMITS_DOWN_KEPT_MS - SECOND_MS);
-	assert_true(limits_down(scene->limits));
-	pass(scene, SECOND_MS);
-	assert_false(probes(scene, -1));
-	assert_false(limits_down(scene->limits));
-	scene_end(scene);
-}
-
-static void
-when_the_remote_was_reached_is_known(void **state)
-{
-	struct scene *scene = scene_begin(PER_MINUTE);
-
-	(void)state;
-	scene->now_ms = 0;
-	assert_false(limits_reached_since(scene->limits, 0));
-	remote(scene, false);
-	assert_false(limits_reached_since(scene->limits, 0));
-	remote(scene, true);
-	assert_true(limits_reached_since(scene->limits, 0));
-	assert_false(limits_reached_since(scene->limits, 1));
-	pass(scene, MINUTE_MS);
-	remote(scene, false);
-	assert_true(limits_reached_since(scene->limits, 0));
-	assert_false(limits_reached_since(scene->limits, 1));
-	remote(scene, true);
-	assert_true(limits_reached_since(scene->limits, MINUTE_MS));
-	assert_false(limits_reached_since(scene->limits, MINUTE_MS + 1));
-	scene_end(scene);
-}
-
 static void
 lower_limits_hold_at_once(void **state)
 {
@@ -913,15 +732,6 @@ main(void)
 		cmocka_unit_test(the_longest_names_are_told_apart),
 		cmocka_unit_test(
 		    the_oldest_of_many_that_were_refused_is_forgotten),
-		cmocka_unit_test(nothing_is_asked_of_a_remote_out_of_reach),
-		cmocka_unit_test(that_the_remote_is_there_is_no_news_at_first),
-		cmocka_unit_test(
-		    a_remote_out_of_reach_is_probed_each_quarter_of_a_minute),
-		cmocka_unit_test(a_probe_that_does_not_tell_is_not_the_last),
-		cmocka_unit_test(
-		    it_is_probed_no_more_when_nobody_has_come_for_long),
-		cmocka_unit_test(whoever_comes_keeps_it_probed),
-		cmocka_unit_test(when_the_remote_was_reached_is_known),
 		cmocka_unit_test(lower_limits_hold_at_once),
 		cmocka_unit_test(lower_limits_hold_for_those_on_their_way),
 		cmocka_unit_test(higher_limits_hold_while_names_are_asked),

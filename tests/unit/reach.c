@@ -5,39 +5,16 @@
 
 #include <cmocka.h>
 
-#include <sys/socket.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../helper/gateway/reach.h"
-#include "../../helper/reexec.h"
-#include "../../shim/lib/fields.h"
 
-#define PID 4000000 /* of no process */
-#define KEY "ABCDEFGHIJKLMNOPQRSTUQ"
 #define HERE "192.0.2.1"
 #define THERE "2001:db8::1"
 
-/* In place of the process: its end of the socket. */
-static int process_fd = -1;
-static bool no_process, alive = true;
-
-pid_t
-reexec_start(const struct reexec *what, int *fd)
-{
-	int ends[2];
-
-	assert_int_equal(what->kind, REEXEC_PROBER);
-	if (no_process)
-		return -1;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	*fd = ends[0];
-	process_fd = ends[1];
-	return PID;
-}
+static bool alive = true;
 
 static char host[] = "remote", ports[] = "60000:61000";
 static struct config config = { .host = host,
@@ -64,8 +41,6 @@ now(const struct reach *reach, int64_t now_ms)
 static void
 try_by(struct reach *reach, const char *user, int64_t at_ms)
 {
-	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
-	struct frame frame;
 	char mark[MOSH_MARK_CHARS + 1];
 
 	assert_true(reach_wants(reach, user, at_ms));
@@ -73,13 +48,10 @@ try_by(struct reach *reach, const char *user, int64_t at_ms)
 	assert_int_equal(strlen(mark), MOSH_MARK_CHARS);
 	reach_begin(reach, user, mark, at_ms);
 	assert_false(reach_wants(reach, user, at_ms));
-	reach_try(reach, "of another", HERE, "60002", KEY, at_ms);
-	reach_try(reach, mark, HERE, "60001", KEY, at_ms);
-	assert_int_equal(frame_read(process_fd, &in, &frame), FRAME_COMPLETE);
-	assert_true(fields_wellformed(&frame));
-	assert_string_equal(fields_get(&frame, "mark"), mark);
-	assert_true(mosh_answer_valid(&frame));
-	frame_free(&frame);
+	assert_false(reach_try(reach, "of another", HERE, at_ms));
+	assert_false(reach_has_client(reach));
+	assert_true(reach_try(reach, mark, HERE, at_ms));
+	assert_true(reach_has_client(reach));
 }
 
 static void
@@ -89,23 +61,16 @@ try(struct reach *reach, int64_t at_ms)
 	assert_int_equal(now(reach, at_ms), REACH_WAIT);
 }
 
-/* The process says TYPE, with the REASON if it is not NULL, and ends. */
+/* The process says VERDICT, and ends. */
 static void
-say(struct reach *reach, enum frame_type type, const char *reason,
-    int64_t at_ms)
+say(struct reach *reach, enum reach_verdict verdict, int64_t at_ms)
 {
-	struct fields fields = { 0 };
-
-	if (reason != NULL)
-		fields_add(&fields, "reason", reason);
-	assert_true(frame_send(process_fd, type, fields.text, fields.len, 0));
-	fields_free(&fields);
-	close(process_fd);
 	assert_false(reach_news(reach));
 	if (alive)
 		reach_alive(reach);
-	reach_polled(reach, at_ms);
-	assert_int_equal(reach_news(reach), reason == NULL || alive);
+	reach_told(reach, verdict, at_ms);
+	assert_false(reach_has_client(reach));
+	assert_int_equal(reach_news(reach), verdict == REACH_GOOD || alive);
 	assert_false(reach_news(reach));
 }
 
@@ -117,7 +82,7 @@ a_good_verdict_holds_for_ten_minutes(void **state)
 	(void)state;
 	assert_int_equal(now(reach, 1000), REACH_NONE);
 	try(reach, 1000);
-	say(reach, FRAME_OK, NULL, 1500);
+	say(reach, REACH_GOOD, 1500);
 	assert_int_equal(now(reach, 1500 + REACH_GOOD_MS - 1), REACH_GOOD);
 	assert_false(reach_wants(reach, "alice", 1500 + REACH_GOOD_MS - 1));
 	assert_int_equal(now(reach, 1500 + REACH_GOOD_MS), REACH_NONE);
@@ -132,11 +97,11 @@ a_bad_one_for_a_minute(void **state)
 
 	(void)state;
 	try(reach, 1000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	assert_int_equal(now(reach, 3000 + REACH_BAD_MS - 1), REACH_BAD);
 	assert_true(reach_wants(reach, "alice", 3000 + REACH_BAD_MS));
 	try(reach, 3000 + REACH_BAD_MS);
-	say(reach, FRAME_OK, NULL, 3000 + REACH_BAD_MS);
+	say(reach, REACH_GOOD, 3000 + REACH_BAD_MS);
 	reach_free(reach);
 }
 
@@ -148,7 +113,7 @@ a_remote_that_does_not_answer_at_all_gets_none(void **state)
 	(void)state;
 	try(reach, 1000);
 	alive = false;
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	assert_int_equal(now(reach, 3000), REACH_WAIT);
 	reach_alive(reach);
 	assert_int_equal(now(reach, 3500), REACH_WAIT);
@@ -157,7 +122,7 @@ a_remote_that_does_not_answer_at_all_gets_none(void **state)
 	assert_int_equal(now(reach, 3500), REACH_BAD);
 
 	try(reach, 3500 + REACH_BAD_MS);
-	say(reach, FRAME_REFUSED, "udp-blocked", 5500 + REACH_BAD_MS);
+	say(reach, REACH_BAD, 5500 + REACH_BAD_MS);
 	alive = true;
 	reach_tick(reach, 3500 + REACH_BAD_MS + 60000);
 	assert_true(reach_news(reach));
@@ -172,22 +137,22 @@ one_user_does_not_say_for_all_that_it_is_blocked(void **state)
 
 	(void)state;
 	try_by(reach, "mallory", 1000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	assert_int_equal(now(reach, 3000), REACH_BAD);
 	assert_false(reach_wants(reach, "mallory", 3000));
 	/* the next one doesn't wait, but tries */
 	try_by(reach, "alice", 4000);
 	assert_int_equal(now(reach, 4000), REACH_BAD);
-	say(reach, FRAME_OK, NULL, 5000);
+	say(reach, REACH_GOOD, 5000);
 	assert_int_equal(now(reach, 5000), REACH_GOOD);
 	assert_false(reach_wants(reach, "mallory", 5000));
 	reach_free(reach);
 
 	reach = new_reach();
 	try_by(reach, "bob", 1000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	try_by(reach, "alice", 4000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 6000);
+	say(reach, REACH_BAD, 6000);
 	assert_false(reach_wants(reach, "carol", 6000));
 	assert_int_equal(now(reach, 2999 + REACH_BAD_MS), REACH_BAD);
 	assert_int_equal(now(reach, 3000 + REACH_BAD_MS), REACH_NONE);
@@ -196,9 +161,9 @@ one_user_does_not_say_for_all_that_it_is_blocked(void **state)
 	/* what brings nothing does not make it better */
 	reach = new_reach();
 	try_by(reach, "bob", 1000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	try_by(reach, "mallory", 4000);
-	say(reach, FRAME_REFUSED, "internal", 5000);
+	say(reach, REACH_NONE, 5000);
 	assert_int_equal(now(reach, 5000), REACH_BAD);
 	reach_free(reach);
 }
@@ -210,7 +175,7 @@ a_trial_without_verdict_takes_no_good_one_away(void **state)
 
 	(void)state;
 	try(reach, 1000);
-	say(reach, FRAME_OK, NULL, 1500);
+	say(reach, REACH_GOOD, 1500);
 	/* as moshgate check does */
 	reach_begin(reach, "bob", "x", 2000);
 	reach_give_up(reach, "of another", 2000);
@@ -228,7 +193,7 @@ who_has_shown_a_bad_one_does_not_confirm_it(void **state)
 
 	(void)state;
 	try_by(reach, "mallory", 1000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	reach_begin(reach, "mallory", "x", 4000);
 	reach_give_up(reach, "x", 5000);
 	assert_true(reach_news(reach));
@@ -259,7 +224,7 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 
 	(void)state;
 	try(reach, 1000);
-	say(reach, FRAME_REFUSED, "internal", 2000);
+	say(reach, REACH_NONE, 2000);
 	assert_int_equal(now(reach, 2000), REACH_NONE);
 	assert_false(reach_wants(reach, "alice", 2000 + REACH_NONE_MS - 1));
 	assert_true(reach_wants(reach, "alice", 2000 + REACH_NONE_MS));
@@ -273,10 +238,9 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 	assert_false(reach_news(reach));
 
 	/* no process */
-	no_process = true;
 	reach_begin(reach, "alice", "x", 200000);
-	reach_try(reach, "x", HERE, "60001", KEY, 200000);
-	no_process = false;
+	assert_true(reach_try(reach, "x", HERE, 200000));
+	reach_told(reach, REACH_NONE, 200000);
 	assert_true(reach_news(reach));
 	assert_false(reach_wants(reach, "alice", 201000));
 	reach_free(reach);
@@ -290,7 +254,7 @@ each_address_has_its_own(void **state)
 
 	(void)state;
 	try(reach, 1000);
-	say(reach, FRAME_REFUSED, "udp-blocked", 3000);
+	say(reach, REACH_BAD, 3000);
 	reach_address(reach, THERE);
 	assert_int_equal(now(reach, 4000), REACH_NONE);
 	assert_true(reach_wants(reach, "alice", 4000));
@@ -355,7 +319,7 @@ with_other_settings_nothing_is_known(void **state)
 
 	(void)state;
 	try(reach, 1000);
-	say(reach, FRAME_OK, NULL, 1500);
+	say(reach, REACH_GOOD, 1500);
 	reach_configure(reach, &config);
 	reach_address(reach, HERE);
 	assert_int_equal(now(reach, 2000), REACH_NONE);
@@ -363,9 +327,10 @@ with_other_settings_nothing_is_known(void **state)
 	/* the process is let go of, and what it says later is nobody's */
 	reach_configure(reach, &config);
 	assert_true(reach_news(reach));
-	assert_int_equal(reach_poll(reach).fd, -1);
+	assert_false(reach_has_client(reach));
+	reach_told(reach, REACH_BAD, 2500);
+	assert_int_equal(now(reach, 2500), REACH_NONE);
 	assert_true(reach_wants(reach, "alice", 3000));
-	close(process_fd);
 	reach_free(reach);
 }
 

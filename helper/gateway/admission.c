@@ -1,0 +1,226 @@
+#include "admission.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../shim/lib/usermap.h"
+#include "../authkeys.h"
+#include "../log.h"
+#include "account.h"
+
+#define ADMISSION_GROUPS_MAX 1024
+
+#define ADMISSION_ASK_DIRECTORY                                        \
+	"see why a source of passwd in /etc/nsswitch.conf, such as a " \
+	"directory service, does not answer"
+
+/*
+ * Accounts
+ */
+
+/* True if the account NAME, of group GID, is one of the gateway's users. */
+static bool
+admission_has_member(const char *name, gid_t gid)
+{
+	const struct group *group = getgrnam(ADMISSION_GROUP);
+	gid_t groups[ADMISSION_GROUPS_MAX], wanted;
+	int count = ADMISSION_GROUPS_MAX;
+
+	if (group == NULL)
+		return false;
+	wanted = group->gr_gid;
+	if (getgrouplist(name, gid, groups, &count) < 0)
+		return false;
+	for (int i = 0; i < count; i++) {
+		if (groups[i] == wanted)
+			return true;
+	}
+	return false;
+}
+
+/* True if NAME, to the letter, is what UID is called. */
+static bool
+admission_is_name_of(const char *name, uid_t uid)
+{
+	const struct passwd *account = getpwuid(uid);
+
+	return account != NULL && strcmp(account->pw_name, name) == 0;
+}
+
+/* Why an account does not go to the remote, and what is to be done about it. */
+#define ADMISSION_REFUSAL(why, what)                           \
+	{                                                      \
+		.reason = (why),                               \
+		.sentence = "This account does not go to the " \
+			    "remote server.",                  \
+		.remedy = (what),                              \
+	}
+
+static const struct refusal admission_known = ADMISSION_REFUSAL("no-account",
+    "the user is known, but the name service says otherwise: moshgate check "
+    "tells why");
+static const struct refusal admission_no_account =
+    ADMISSION_REFUSAL("no-account", "the user has no account on the gateway");
+static const struct refusal admission_root = ADMISSION_REFUSAL("root",
+    "root never goes to the remote: see that sshd asks moshgate-keys only in "
+    "Match Group " ADMISSION_GROUP);
+static const struct refusal admission_bad_name = ADMISSION_REFUSAL("bad-name",
+    "the user's name may not be one on the remote");
+static const struct refusal admission_shared_uid =
+    ADMISSION_REFUSAL("shared-uid",
+	"the uid says who a user is: give each account its own");
+static const struct refusal admission_not_in_group = ADMISSION_REFUSAL(
+    "not-in-group",
+    "to let this account go to the remote, put it in the group " ADMISSION_GROUP);
+static const struct refusal admission_other_shell = ADMISSION_REFUSAL(
+    "other-shell",
+    "with forced_commands = honor the login shell of the gateway's users must "
+    "be " ADMISSION_SHELL);
+static const struct refusal admission_not_wanted =
+    ADMISSION_REFUSAL("not-wanted",
+	"the setting users in [clients] excludes this name");
+
+const struct refusal *
+admission_of_account(const struct admission *admission, const char *name,
+    const struct passwd *account)
+{
+	bool has_shell;
+	uid_t uid;
+	gid_t gid;
+
+	if (account == NULL)
+		return users_find(admission->users, name, &uid)
+		    ? &admission_known
+		    : &admission_no_account;
+	/* the next question to the name service takes its place */
+	uid = account->pw_uid;
+	gid = account->pw_gid;
+	/* sshd hands a forced command to the login shell, which must be ours */
+	has_shell = admission->config->forced_commands != AUTHKEYS_HONOR ||
+	    strcmp(account->pw_shell, ADMISSION_SHELL) == 0;
+	if (uid == 0)
+		return &admission_root;
+	if (!username_valid(account->pw_name))
+		return &admission_bad_name;
+	if (strcmp(account->pw_name, name) != 0 ||
+	    !admission_is_name_of(name, uid))
+		return &admission_shared_uid;
+	if (!admission_has_member(name, gid))
+		return &admission_not_in_group;
+	if (!has_shell)
+		return &admission_other_shell;
+	if (!config_wants_user(admission->config, name))
+		return &admission_not_wanted;
+	return NULL;
+}
+
+/*
+ * Names
+ */
+
+/*
+ * True if NAME is no account of the gateway's.  If it is one, or nobody can
+ * tell, the reason is in *REFUSAL.
+ */
+static bool
+admission_is_free(const char *name, struct refusal *refusal)
+{
+	switch (account_by_name(name)) {
+	case ACCOUNT_NONE:
+		return true;
+	case ACCOUNT_THERE:
+		*refusal = (struct refusal){ .reason = "local",
+			.remedy = "this is an account of the gateway, or of a "
+				  "directory service that did not answer "
+				  "sshd" };
+		return false;
+	default:
+		*refusal = (struct refusal){ .reason = "name-service",
+			.detail = strerror(errno),
+			.remedy = ADMISSION_ASK_DIRECTORY };
+		return false;
+	}
+}
+
+bool
+admission_of_name(const struct admission *admission, const char *name,
+    struct refusal *refusal)
+{
+	/* in the helper the name service knows accounts and the map alone */
+	if (!admission_is_free(name, refusal))
+		return false;
+	if (!config_wants_user(admission->config, name)) {
+		*refusal = (struct refusal){ .reason = "not-wanted",
+			.remedy = admission_not_wanted.remedy };
+		return false;
+	}
+	if (admission->reserved == NULL) {
+		*refusal = (struct refusal){ .reason = "internal",
+			.detail = "the list of reserved names has not been "
+				  "read",
+			.remedy = "install moshgate anew" };
+		return false;
+	}
+	if (reserved_has(admission->reserved, name) ||
+	    config_reserves_user(admission->config, name)) {
+		*refusal = (struct refusal){ .reason = "reserved",
+			.remedy = "services have such names; to let this one "
+				  "in put it into names in [users]" };
+		return false;
+	}
+	return true;
+}
+
+/* Why users_add() has given no uid, but for its fault. */
+static struct refusal
+admission_no_uid(enum users_result result)
+{
+	switch (result) {
+	case USERS_FULL:
+		return (struct refusal){ .reason = "no-uid",
+			.remedy = "raise uid_max in [users]" };
+	case USERS_AGAIN:
+		return (struct refusal){ .reason = "name-service",
+			.remedy = "the next try goes on with the uids behind "
+				  "them; set uid_min in [users] to where there "
+				  "are none" };
+	case USERS_UNKNOWN:
+		return (struct refusal){ .reason = "name-service",
+			.remedy = ADMISSION_ASK_DIRECTORY };
+	case USERS_DAMAGED:
+		return (struct refusal){ .reason = "users-damaged",
+			.remedy = "put back a copy of " USERMAP_PATH
+				  ", or take out the lines that are wrong" };
+	default:
+		return (struct refusal){ .reason = "users-failed",
+			.remedy = "make room on the disk, and see that "
+				  "_moshgate may write to " USERMAP_DIR };
+	}
+}
+
+bool
+admission_enroll(const struct admission *admission, const char *name,
+    uid_t *uid, struct refusal *refusal)
+{
+	const struct config *config = admission->config;
+	enum users_result result;
+	char number[16];
+
+	users_refresh(admission->users);
+	if (users_find(admission->users, name, uid))
+		return true;
+	if (!admission_is_free(name, refusal))
+		return false;
+	result = users_add(admission->users, name, (uid_t)config->uid_min,
+	    (uid_t)config->uid_max, uid);
+	if (result != USERS_OK) {
+		*refusal = admission_no_uid(result);
+		refusal->detail = users_fault(admission->users);
+		return false;
+	}
+	snprintf(number, sizeof(number), "%lu", (unsigned long)*uid);
+	log_event(LOG_NOTICE, "user-added", "user", name, "uid", number, NULL);
+	return true;
+}

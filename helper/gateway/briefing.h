@@ -1,0 +1,38 @@
+#ifndef MOSHGATE_BRIEFING_H
+#define MOSHGATE_BRIEFING_H
+
+#include <stdbool.h>
+
+#include "../../shim/lib/fields.h"
+#include "../config.h"
+#include "../job.h"
+
+/* What a worker is told. */
+
+/* What it begins with: FRAME_START. */
+struct briefing {
+	enum job job;
+	const struct frame
+	    *asked;       /* a shim's request of which fields go along */
+	bool unknown;     /* for a check: the user has no account here */
+	bool hold;        /* the relay is yet to come */
+	const char *mark; /* of a trial of UDP, or NULL */
+	int connect_timeout_max_s; /* not longer than this; 0: as configured */
+	/* what a relay carries, or NULL; they stay the caller's */
+	const int *fds;
+};
+
+/*
+ * Add to FIELDS all that the worker of USER needs to know for BRIEFING: with
+ * what of CONFIG it is told, and BLOB, the public half of the gateway's key.
+ */
+void briefing_add(struct fields *fields, const struct briefing *briefing,
+    const char *user, const struct config *config, const unsigned char *blob);
+
+/*
+ * Add to FIELDS those fields of a shim's request, ASKED, that a worker may know:
+ * each once, so that they stay as short as a worker takes them.
+ */
+void briefing_add_request(struct fields *fields, const struct frame *asked);
+
+#endif

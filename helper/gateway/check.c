@@ -1,0 +1,284 @@
+#include "check.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../shim/lib/clock.h"
+#include "../log.h"
+#include "gateway.h"
+#include "way.h"
+
+enum check_phase {
+	CHECK_NEW,
+	CHECK_CONNECTS, /* a worker tells the steps */
+	CHECK_UDP,      /* UDP is tried */
+	CHECK_OVER,
+};
+
+struct check {
+	struct peer *peer;
+	enum check_phase phase;
+	struct connection *connection;
+	bool unknown;                   /* the user has no account here */
+	char mark[MOSH_MARK_CHARS + 1]; /* "": UDP can't be tried */
+};
+
+static struct gateway *
+check_gateway(const struct check *check)
+{
+	return check->peer->context;
+}
+
+/* Tell a step that was made here; OK is "1", "0" or "warn". */
+static void
+check_tell(const struct check *check, const char *step, const char *ok,
+    const char *text, const char *remedy)
+{
+	struct fields fields = { 0 };
+
+	fields_add(&fields, "step", step);
+	fields_add(&fields, "ok", ok);
+	fields_add(&fields, "text", text);
+	fields_add(&fields, "remedy", remedy);
+	peer_tell(check->peer, FRAME_STEP, &fields);
+	fields_free(&fields);
+}
+
+/* Answer whether all is well, after the last step. */
+static void
+check_answer(struct check *check, bool good)
+{
+	check->phase = CHECK_OVER;
+	peer_answer(check->peer, good ? FRAME_OK : FRAME_REFUSED, NULL, 0);
+}
+
+/* The check of a user without an account went well: so there is one now. */
+static void
+check_enroll(struct check *check)
+{
+	struct refusal why = { 0 };
+	char text[64];
+	uid_t uid = 0;
+
+	if (admission_enroll(&check_gateway(check)->admission,
+		check->peer->user, &uid, &why)) {
+		snprintf(text, sizeof(text), "the uid is %lu",
+		    (unsigned long)uid);
+		check_tell(check, "user map", "1", text, "");
+		check_answer(check, true);
+		return;
+	}
+	check_tell(check, "user map", "0",
+	    why.detail != NULL ? why.detail : why.reason,
+	    why.remedy != NULL ? why.remedy : "");
+	check_answer(check, false);
+}
+
+/* All the steps went well. */
+static void
+check_end(struct check *check)
+{
+	if (check->unknown)
+		check_enroll(check);
+	else
+		check_answer(check, true);
+}
+
+/*
+ * UDP
+ */
+
+/*
+ * The worker has had a mosh-server started, which ANSWER tells of: try UDP with
+ * it.  Returns false if that can't be.
+ */
+static bool
+check_try_udp(struct check *check, const struct frame *answer)
+{
+	const struct gateway *gateway = check_gateway(check);
+	struct trial *trial = gateway->trial;
+
+	if (check->mark[0] == '\0' || !mosh_answer_valid(answer) ||
+	    !reach_idle(trial_reach(trial)) ||
+	    !mosh_port_wanted(gateway->config, fields_get(answer, "port")))
+		return false;
+	check->phase = CHECK_UDP;
+	trial_begin(trial, check->peer->user, check->mark);
+	trial_try(trial, check->mark, answer);
+	/* by which it has just told */
+	trial_alive(trial);
+	return true;
+}
+
+void
+check_verdict(struct peer *peer)
+{
+	struct check *check = peer->request;
+	const struct gateway *gateway = peer->context;
+	enum reach_verdict verdict;
+	bool fallback;
+
+	if (peer->kind != &check_kind || check->phase != CHECK_UDP)
+		return;
+	fallback = gateway->config->fallback;
+	verdict = reach_now(trial_reach(gateway->trial), clock_now_ms());
+	if (verdict == REACH_GOOD)
+		check_tell(check, "UDP", "1", "it gets through, and back", "");
+	else if (verdict == REACH_BAD)
+		check_tell(check, "UDP", fallback ? "warn" : "0",
+		    fallback ? "it does not get through: sessions go over SSH"
+			     : way_udp_blocked.sentence,
+		    way_udp_blocked.remedy);
+	else
+		check_tell(check, "UDP", "warn", "mosh-client does not tell",
+		    "check again, or see the log: journalctl -t "
+		    "moshgate-helper");
+	if (verdict == REACH_BAD && !fallback)
+		check_answer(check, false);
+	else
+		check_end(check);
+}
+
+/*
+ * What the worker tells
+ */
+
+static bool
+check_on_turn(void *context, struct briefing *briefing)
+{
+	struct check *check = context;
+
+	briefing->job = JOB_CHECK;
+	briefing->unknown = check->unknown;
+	briefing->mark = check->mark;
+	return true;
+}
+
+/* A step, which is told as it is. */
+static void
+check_on_answer(void *context, const struct frame *answer)
+{
+	const struct check *check = context;
+	const struct fields fields = { .text = answer->body,
+		.len = answer->len };
+
+	peer_tell(check->peer, FRAME_STEP, &fields);
+}
+
+/* The remote did not let the gateway in, or something else went wrong. */
+static void
+check_fail(struct check *check, const struct connection_end *end)
+{
+	const struct refusal why = refusal_read(end->last);
+	struct gateway *gateway = check_gateway(check);
+	struct share *share = shares_find(gateway->shares, end->user);
+
+	if (end->refused && share != NULL)
+		share_refused(share, end->last);
+	loginlog_failed(&gateway->loginlog, check->peer, job_name(JOB_CHECK),
+	    gateway->config->host, &why);
+	check->phase = CHECK_OVER;
+	peer_answer(check->peer, FRAME_REFUSED, end->last->body,
+	    end->last->len);
+}
+
+static void
+check_on_end(void *context, const struct connection_end *end)
+{
+	struct check *check = context;
+
+	check->connection = NULL;
+	if (end->last == NULL)
+		check_answer(check, false);
+	else if (end->last->type == FRAME_REFUSED)
+		check_fail(check, end);
+	else if (!check_try_udp(check, end->last))
+		check_end(check);
+}
+
+static const struct connection_owner check_owner = {
+	.on_turn = check_on_turn,
+	.on_answer = check_on_answer,
+	.on_end = check_on_end,
+};
+
+/*
+ * The request
+ */
+
+/* True if the remote may be asked for the user; else PEER is refused. */
+static bool
+check_may_ask(struct peer *peer, const struct passwd *account)
+{
+	struct gateway *gateway = peer->context;
+	const struct refusal *not_admitted;
+	struct refusal why;
+
+	if (account == NULL) {
+		if (admission_of_name(&gateway->admission, peer->user, &why))
+			return true;
+		loginlog_unknown(&gateway->loginlog, peer, peer->user, &why);
+		why.sentence = "The gateway does not ask the remote server for "
+			       "this name.";
+		why.detail = NULL;
+		peer_turn_away(peer, &why);
+		return false;
+	}
+	not_admitted = admission_of_account(&gateway->admission, peer->user,
+	    account);
+	if (not_admitted != NULL)
+		peer_refuse(peer, not_admitted);
+	return not_admitted == NULL;
+}
+
+static void
+check_ask(struct peer *peer)
+{
+	static const struct refusal not_root = { .reason = "not-root",
+		.sentence = "Only root may ask that." };
+	static const struct refusal bad_name = { .reason = "bad-name",
+		.sentence = "That is no user name." };
+	struct gateway *gateway = peer->context;
+	struct check *check = peer->request;
+	const char *user = fields_get(&peer->asked, "user");
+	const struct passwd *account;
+
+	check->peer = peer;
+	if (peer->uid != 0) {
+		peer_refuse(peer, &not_root);
+		return;
+	}
+	if (user == NULL || !username_valid(user)) {
+		peer_refuse(peer, &bad_name);
+		return;
+	}
+	memcpy(peer->user, user, strlen(user) + 1);
+	account = getpwnam(user);
+	check->unknown = account == NULL;
+	if (!check_may_ask(peer, account))
+		return;
+	if (reach_idle(trial_reach(gateway->trial)))
+		reach_make_mark(check->mark);
+	check->phase = CHECK_CONNECTS;
+	check->connection = pool_connect(gateway->pool, peer->user, QUEUE_LOGIN,
+	    QUEUE_ALONE, &check_owner, check);
+	if (check->connection == NULL)
+		peer_refuse(peer, &request_no_memory);
+}
+
+static void
+check_leave(struct peer *peer)
+{
+	struct check *check = peer->request;
+
+	if (check->connection != NULL)
+		connection_close(check->connection);
+}
+
+const struct peer_kind check_kind = {
+	.type = FRAME_CHECK,
+	.request_bytes = sizeof(struct check),
+	.ask = check_ask,
+	.leave = check_leave,
+};

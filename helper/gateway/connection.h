@@ -1,0 +1,153 @@
+#ifndef MOSHGATE_CONNECTION_H
+#define MOSHGATE_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../shim/lib/usermap.h"
+#include "../config.h"
+#include "../job.h"
+#include "../mosh.h"
+#include "../refusal.h"
+#include "briefing.h"
+#include "child.h"
+#include "phase.h"
+#include "queue.h"
+#include "signer.h"
+
+/*
+ * A worker, as the helper sees it: one connection to the remote, as one user.
+ * It begins in the queue, connects with its first job, and then does one job
+ * after another, or becomes a relay.  Its phases are those of phase.h, its frames job.h's.
+ */
+struct connection;
+
+/* What is known of a connection. */
+struct connection_facts {
+	enum phase phase;
+	enum job job; /* the one it has, or had last */
+	/* when it was put into the queue, started, or did its first job */
+	int64_t began_ms;
+	unsigned served; /* how many jobs it has done */
+};
+
+/* How a connection is over. */
+struct connection_end {
+	/*
+	 * What it has said last: FRAME_OK, if that was its last job;
+	 * FRAME_REFUSED; or NULL if nobody needed it any more.
+	 */
+	const struct frame *last;
+	const char *user;
+	bool refused; /* the remote doesn't let the gateway in */
+	bool reached; /* it was there, with the right host key */
+	struct connection_facts facts; /* the last ones */
+	int64_t took_ms; /* since it was begun, or did its first job */
+};
+
+/* What a connection's owner is told; but on_turn() and on_end() may be NULL. */
+struct connection_owner {
+	/*
+	 * It is its turn to connect: fill *BRIEFING.  False: it isn't needed
+	 * any more, and is freed.
+	 */
+	bool (*on_turn)(void *context, struct briefing *briefing);
+	/* It has been started: it has copies of the briefing's descriptors. */
+	void (*on_started)(void *context);
+	/* It is logged in; or after connection_hold(), ready. */
+	void (*on_ready)(void *context);
+	/*
+	 * It has said something about its job, and goes on: FRAME_TEXT,
+	 * FRAME_STEP, FRAME_RUNNING, FRAME_OK or FRAME_REFUSED.
+	 */
+	void (*on_answer)(void *context, const struct frame *answer);
+	/* It is over; the owner must forget it. */
+	void (*on_end)(void *context, const struct connection_end *end);
+};
+
+/* A key of the gateway's, and how many connections may yet sign with it. */
+struct connection_key {
+	struct signer *signer;
+	unsigned in_use;
+};
+
+/* What all connections share; it outlives them. */
+struct connection_shared {
+	const struct config *config;
+	struct connection_key *key;
+	struct children *children;
+	struct queue queue;
+	bool lack_told; /* of something that the kernel lacks */
+	/* something has changed that the queue goes by */
+	void (*changed)(void *context);
+	/* the remote was reached at ADDRESS, or (REFUSAL) was not */
+	void (*reached)(void *context, const char *address,
+	    const struct refusal *refusal);
+	void *context;
+};
+
+/*
+ * Put a connection for USER into the queue, as CLASS and CLAIM say.  OWNER is
+ * told of it, with CONTEXT.  Returns NULL for want of memory.
+ */
+struct connection *connection_new(struct connection_shared *shared,
+    const char *user, enum queue_class class, enum queue_claim claim,
+    const struct connection_owner *owner, void *context);
+
+/* Its turn has come: start its process, if its owner still needs it. */
+void connection_launch(struct connection *connection);
+
+/* From now on another OWNER is told, with another CONTEXT. */
+void connection_give(struct connection *connection,
+    const struct connection_owner *owner, void *context);
+
+/* End it.  Its owner is told no more. */
+void connection_close(struct connection *connection);
+
+/* The same, but its process is killed at once. */
+void connection_kill(struct connection *connection);
+
+/* The same, but its owner is told that it is over. */
+void connection_evict(struct connection *connection);
+
+/*
+ * Give an idle one its next JOB; ASKED and MARK are as in a briefing, or
+ * NULL.
+ */
+void connection_ask(struct connection *connection, enum job job,
+    const struct frame *asked, const char *mark);
+
+/*
+ * Have an idle one make a channel for the relay that ASKED, a shim's request, is
+ * about, within WITHIN_MS, and then wait for connection_go().
+ */
+void connection_hold(struct connection *connection, const struct frame *asked,
+    int64_t within_ms);
+
+/*
+ * Have one that is held begin the relay that ASKED is about, with the
+ * descriptors FDS, which stay the caller's.  Returns false if it can't be told.
+ */
+bool connection_go(struct connection *connection, const struct frame *asked,
+    const int fds[FRAME_FDS]);
+
+/* From now on one that runs a relay outlives this process. */
+void connection_disown(struct connection *connection);
+
+/* It must not be used any more, once it has done what it is at. */
+void connection_expire(struct connection *connection);
+
+const struct connection_facts *connection_facts(
+    const struct connection *connection);
+
+/* What the queue knows of it, for its owner to change. */
+struct queue_entry *connection_entry(struct connection *connection);
+
+/* The connection that ENTRY of the queue is of. */
+struct connection *connection_of(struct queue_entry *entry);
+
+/* True if it connects so that it is there for whoever comes next. */
+bool connection_opens(const struct connection *connection);
+
+#endif

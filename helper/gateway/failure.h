@@ -1,0 +1,47 @@
+#ifndef MOSHGATE_FAILURE_H
+#define MOSHGATE_FAILURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../shim/lib/frame.h"
+
+/*
+ * Why the remote could not be asked for one user, remembered for a while so that
+ * it isn't tried again and again.  Policy: times are milliseconds on the
+ * monotonic clock.  All zero is none.
+ */
+
+/* The longest that a failure is remembered, and how long a refusal always is. */
+#define FAILURE_MAX_MS 15000
+
+enum failure_kind {
+	FAILURE_OTHER,
+	FAILURE_REFUSED, /* the remote's no to the gateway, for this user */
+};
+
+struct failure {
+	char *body; /* malloc'ed: that of FRAME_REFUSED; NULL: there is none */
+	size_t len;
+	enum failure_kind kind;
+	int64_t end_ms;
+};
+
+/*
+ * Remember REFUSAL, a FRAME_REFUSED, of which it has a copy.  It is remembered
+ * for as long as it took to learn it, TOOK_MS, but a refusal of the remote's for
+ * FAILURE_MAX_MS, since the remote counts them, and bans for them.
+ */
+void failure_remember(struct failure *failure, const struct frame *refusal,
+    enum failure_kind kind, int64_t took_ms, int64_t now_ms);
+
+/* True if there is one that still counts. */
+bool failure_counts(const struct failure *failure, int64_t now_ms);
+
+/* The frame that was remembered; it lives as long as FAILURE keeps it. */
+struct frame failure_frame(const struct failure *failure);
+
+void failure_forget(struct failure *failure);
+
+#endif

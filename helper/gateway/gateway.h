@@ -1,0 +1,38 @@
+#ifndef MOSHGATE_GATEWAY_H
+#define MOSHGATE_GATEWAY_H
+
+#include <stdbool.h>
+
+#include "../config.h"
+#include "admission.h"
+#include "carry.h"
+#include "limits.h"
+#include "loginlog.h"
+#include "lookups.h"
+#include "outage.h"
+#include "peer.h"
+#include "pool.h"
+#include "shares.h"
+#include "trial.h"
+#include "users.h"
+
+/* What the requests of all peers have in common: the context of each peer. */
+struct gateway {
+	struct loop *loop;
+	const struct config *config;
+	struct pool *pool;
+	struct trial *trial;
+	struct shares *shares;
+	struct carries *carries;
+	struct users *users;
+	struct limits *limits;
+	struct lookups *lookups;
+	struct peers *peers;
+	struct admission admission;
+	struct outage outage;
+	struct loop_timer keys_timer; /* of keys.h */
+	struct loginlog loginlog;
+	bool over; /* what ends from now on is not logged as ended */
+};
+
+#endif

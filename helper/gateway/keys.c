@@ -1,0 +1,273 @@
+#include "keys.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../shim/lib/clock.h"
+#include "../authkeys.h"
+#include "../file.h"
+#include "../log.h"
+#include "gateway.h"
+
+/*
+ * Keys of the gateway's own
+ */
+
+static const struct refusal keys_no_memory = { .reason = "internal",
+	.sentence = "Out of memory." };
+
+/* Answer with the keys in LEN bytes at TEXT, a file of the gateway's. */
+static void
+keys_answer_text(struct peer *peer, const char *text, size_t len)
+{
+	const struct gateway *gateway = peer->context;
+	struct authkeys_report report;
+	size_t filtered_len;
+	char *filtered;
+
+	filtered = authkeys_filter(text, len,
+	    signer_public(pool_signer(gateway->pool)),
+	    SSHKEY_ED25519_BLOB_BYTES,
+	    (enum authkeys_forced)gateway->config->forced_commands,
+	    &filtered_len, &report);
+	if (filtered == NULL) {
+		peer_refuse(peer, &keys_no_memory);
+		return;
+	}
+	if (report.note[0] != '\0')
+		log_event(LOG_NOTICE, "note", "user", peer->user, "about",
+		    "authorized-keys", "detail", report.note, "remedy",
+		    "such lines cannot be honoured through the gateway, see "
+		    "moshgate-keys(8)",
+		    NULL);
+	peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
+	free(filtered);
+}
+
+/* Answer with the keys of [clients] authorized_keys, or of its content. */
+static void
+keys_answer_file(struct peer *peer)
+{
+	static const struct refusal unusable = {
+		.reason = "authorized-keys-file",
+		.sentence = "The gateway's file of keys cannot be used.",
+		.remedy = "mend the file that authorized_keys in [clients] "
+			  "names"
+	};
+	const struct gateway *gateway = peer->context;
+	const struct config *config = gateway->config;
+	char fault[FILE_FAULT_BYTES];
+	struct file file;
+
+	if (config->authorized_keys[0] == '\0') {
+		keys_answer_text(peer, config->authorized_keys_content,
+		    strlen(config->authorized_keys_content));
+		return;
+	}
+	if (file_read(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES, &file,
+		fault)) {
+		keys_answer_text(peer, file.text, file.len);
+	} else {
+		log_event(LOG_ERR, "note", "user", peer->user, "about",
+		    "authorized-keys-file", "detail", fault, NULL);
+		peer_refuse(peer, &unusable);
+	}
+	file_free(&file);
+}
+
+/* Answer with the key that was offered, whatever it is. */
+static void
+keys_answer_offered(struct peer *peer)
+{
+	static const struct refusal not_a_key = { .reason = "not-a-key",
+		.sentence = "That is no key.",
+		.remedy = "the drop-in must give moshgate-keys %u %t %k" };
+	const struct gateway *gateway = peer->context;
+	const char *type = fields_get(&peer->asked, "type");
+	const char *blob = fields_get(&peer->asked, "blob");
+	char line[FRAME_REQUEST_MAX_BYTES];
+
+	if (type != NULL && blob != NULL &&
+	    authkeys_offered(type, blob,
+		(enum authkeys_forced)gateway->config->forced_commands, line,
+		sizeof(line)))
+		peer_answer(peer, FRAME_TEXT, line, strlen(line));
+	else
+		peer_refuse(peer, &not_a_key);
+}
+
+/*
+ * Keys of the remote's
+ */
+
+static void
+keys_on_answer(struct request *request, const struct frame *answer,
+    bool reached)
+{
+	struct peer *peer = request->asker;
+	struct gateway *gateway = peer->context;
+
+	(void)reached;
+	if (answer->type == FRAME_REFUSED) {
+		const struct refusal why = refusal_read(answer);
+
+		loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
+		    gateway->config->host, &why);
+	}
+	peer_answer(peer, answer->type, answer->body, answer->len);
+}
+
+/* Have the remote asked for the keys. */
+static void
+keys_ask_remote(struct peer *peer)
+{
+	struct gateway *gateway = peer->context;
+	struct request *request = peer->request;
+
+	*request = (struct request){ .want = JOB_KEYS,
+		.answer = keys_on_answer,
+		.asker = peer };
+	memcpy(request->user, peer->user, sizeof(request->user));
+	outage_wanted(&gateway->outage, clock_now_ms());
+	keys_touch(gateway);
+	shares_ask(gateway->shares, request);
+}
+
+static void
+keys_ask(struct peer *peer)
+{
+	static const struct refusal not_sshd = { .reason = "not-sshd",
+		.sentence = "Only sshd may ask for keys.",
+		.remedy = "AuthorizedKeysCommandUser must be _moshgate" };
+	static const struct refusal bad_name = { .reason = "bad-name",
+		.sentence = "That is no user name." };
+	struct gateway *gateway = peer->context;
+	const char *user = fields_get(&peer->asked, "user");
+	const struct refusal *why;
+
+	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
+	    sizeof(peer->sshd_pid));
+	if (peer->uid != 0 && peer->uid != geteuid()) {
+		peer_refuse(peer, &not_sshd);
+		return;
+	}
+	if (user == NULL || !username_valid(user)) {
+		peer_refuse(peer, &bad_name);
+		return;
+	}
+	memcpy(peer->user, user, strlen(user) + 1);
+	/* also for those who are in what is left of the map */
+	users_refresh(gateway->users);
+	why = admission_of_account(&gateway->admission, user, getpwnam(user));
+	if (why != NULL)
+		peer_refuse(peer, why);
+	else if (gateway->config->keys == CONFIG_KEYS_FILE)
+		keys_answer_file(peer);
+	else if (gateway->config->keys == CONFIG_KEYS_ANY)
+		keys_answer_offered(peer);
+	else
+		keys_ask_remote(peer);
+}
+
+static void
+keys_leave(struct peer *peer)
+{
+	struct gateway *gateway = peer->context;
+	struct request *request = peer->request;
+
+	if (request->state != REQUEST_NEW)
+		shares_forget(gateway->shares, request);
+}
+
+const struct peer_kind keys_kind = {
+	.type = FRAME_KEYS,
+	.request_bytes = sizeof(struct request),
+	.ask = keys_ask,
+	.leave = keys_leave,
+};
+
+/*
+ * A silent remote
+ */
+
+/* How many wait, and since when. */
+struct keys_waiting {
+	const struct outage *outage;
+	int64_t silent_ms; /* when the remote has been silent for too long */
+	size_t waiting;
+	size_t excess; /* so many are to be refused */
+};
+
+/* True if sshd waits for keys of the remote's for PEER. */
+static bool
+keys_waits(const struct peer *peer)
+{
+	return peer->kind == &keys_kind && peer->state == PEER_WAITING;
+}
+
+static void
+keys_count(void *context, struct peer *peer)
+{
+	struct keys_waiting *w = context;
+	int64_t silent_ms;
+
+	if (!keys_waits(peer))
+		return;
+	silent_ms = outage_silent_ms(w->outage, peer->asked_ms);
+	if (silent_ms < w->silent_ms)
+		w->silent_ms = silent_ms;
+	w->waiting++;
+}
+
+/* New peers come first. */
+static void
+keys_refuse_excess(void *context, struct peer *peer)
+{
+	static const struct refusal busy = { .reason = "busy",
+		.sentence = "The remote server does not answer; try again in a "
+			    "minute.",
+		.detail = "others wait for the remote already, which does not "
+			  "answer",
+		.remedy = "check the link to the remote" };
+	struct keys_waiting *w = context;
+	struct gateway *gateway = peer->context;
+
+	if (!keys_waits(peer) || w->excess == 0)
+		return;
+	w->excess--;
+	keys_leave(peer);
+	loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
+	    gateway->config->host, &busy);
+	peer_turn_away(peer, &busy);
+}
+
+static void
+keys_fire(void *context, int64_t now_ms)
+{
+	struct gateway *gateway = context;
+	struct keys_waiting w = { .outage = &gateway->outage,
+		.silent_ms = INT64_MAX };
+
+	peers_each(gateway->peers, keys_count, &w);
+	if (w.silent_ms > now_ms) {
+		loop_at(gateway->loop, &gateway->keys_timer, w.silent_ms);
+	} else if (w.waiting > OUTAGE_WAITING_MAX) {
+		w.excess = w.waiting - OUTAGE_WAITING_MAX;
+		peers_each(gateway->peers, keys_refuse_excess, &w);
+	}
+}
+
+void
+keys_init(struct gateway *gateway)
+{
+	gateway->keys_timer = (struct loop_timer){ .fire = keys_fire,
+		.context = gateway };
+}
+
+void
+keys_touch(struct gateway *gateway)
+{
+	loop_at(gateway->loop, &gateway->keys_timer, clock_now_ms());
+}

@@ -1,0 +1,22 @@
+#ifndef MOSHGATE_LOAN_H
+#define MOSHGATE_LOAN_H
+
+#include <stdint.h>
+
+#include "../../shim/lib/frame.h"
+#include "connection.h"
+
+/* Somebody who would like to have a user's connection for good. */
+struct loan {
+	/* called with it; it is the borrower's then */
+	void (*lend)(struct loan *loan, struct connection *connection);
+	/*
+	 * There is none to be had: REFUSAL says why the remote can't be
+	 * reached at all, or is NULL.
+	 */
+	void (*deny)(struct loan *loan, const struct frame *refusal);
+	void *borrower;
+	int64_t end_ms; /* how long it waits: set by whoever lends */
+};
+
+#endif

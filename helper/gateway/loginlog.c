@@ -1,0 +1,97 @@
+#include "loginlog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../shim/lib/clock.h"
+#include "../log.h"
+
+/* True if one more line may be logged that counts on QUOTA. */
+static bool
+loginlog_allows(struct quota *quota, const char *user, const char *detail)
+{
+	switch (quota_take(quota, clock_now_ms())) {
+	case QUOTA_LOG:
+		return true;
+	case QUOTA_PAUSE:
+		log_event(LOG_NOTICE, "log-paused", "user", user, "detail",
+		    detail, NULL);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/*
+ * True if a failed login of PEER may be logged.  Whoever can have one has an
+ * account in the group, and is not silenced by what others do.
+ */
+static bool
+loginlog_allows_peer(struct loginlog *log, const struct peer *peer)
+{
+	struct quota *quota;
+
+	if (peer_is_trusted(peer))
+		return true;
+	quota = quotas_of(log->users, peer->uid, clock_now_ms());
+	return quota != NULL &&
+	    loginlog_allows(quota, peer->user,
+		"too many failed logins of this user for the next seconds");
+}
+
+/* TEXT, or NULL if it is empty. */
+static const char *
+loginlog_some(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+void
+loginlog_failed(struct loginlog *log, const struct peer *peer,
+    const char *asked, const char *host, const struct refusal *why)
+{
+	if (!loginlog_allows_peer(log, peer))
+		return;
+	log_event(LOG_WARNING, "login-failed", "user", peer->user, "asked",
+	    asked, "remote", host, "reason", why->reason, "detail", why->detail,
+	    "remedy", why->remedy, "sshd_pid", loginlog_some(peer->sshd_pid),
+	    "client", loginlog_some(peer->client), NULL);
+}
+
+void
+loginlog_fallback(struct loginlog *log, const struct peer *peer,
+    const char *host, const struct refusal *why)
+{
+	if (!loginlog_allows_peer(log, peer))
+		return;
+	log_event(LOG_NOTICE, "fallback", "user", peer->user, "remote", host,
+	    "reason", why->reason, "detail", why->detail, "remedy", why->remedy,
+	    NULL);
+}
+
+/* True if NAME was the last that was logged, of the same sshd; now it is. */
+static bool
+loginlog_is_last(struct loginlog *log, const char *name, const char *sshd_pid)
+{
+	const bool last = sshd_pid[0] != '\0' &&
+	    strcmp(log->unknown_name, name) == 0 &&
+	    strcmp(log->unknown_pid, sshd_pid) == 0;
+
+	snprintf(log->unknown_name, sizeof(log->unknown_name), "%s", name);
+	snprintf(log->unknown_pid, sizeof(log->unknown_pid), "%s", sshd_pid);
+	return last;
+}
+
+void
+loginlog_unknown(struct loginlog *log, const struct peer *peer,
+    const char *name, const struct refusal *why)
+{
+	/* sshd asks twice for each login */
+	if (loginlog_is_last(log, name, peer->sshd_pid) ||
+	    !loginlog_allows(&log->unknown, NULL,
+		"too many unknown users for the next seconds"))
+		return;
+	log_event(LOG_INFO, "unknown-user", "user", name, "reason", why->reason,
+	    "detail", why->detail, "remedy", why->remedy, "sshd_pid",
+	    loginlog_some(peer->sshd_pid), NULL);
+}

@@ -1,0 +1,223 @@
+#include "pool.h"
+
+#include <stdlib.h>
+
+#include "../../shim/lib/clock.h"
+
+/* A key, and those before it that connections may still sign with. */
+struct pool_key {
+	struct connection_key key;
+	struct pool_key *older;
+};
+
+struct pool {
+	struct loop *loop;
+	struct loop_timer timer;
+	struct connection_shared shared;
+	struct pool_key *keys; /* the one in force comes first */
+	const struct pool_events *events;
+	void *context;
+};
+
+/* Close the keys but the first that no connection needs any more. */
+static void
+pool_sweep_keys(struct pool *pool)
+{
+	struct pool_key **at = &pool->keys->older;
+
+	while (*at != NULL) {
+		struct pool_key *key = *at;
+
+		if (key->key.in_use > 0) {
+			at = &key->older;
+			continue;
+		}
+		*at = key->older;
+		signer_close(key->key.signer);
+		free(key);
+	}
+}
+
+/* Start the connections whose turn it is. */
+static void
+pool_start(void *context, int64_t now_ms)
+{
+	struct pool *pool = context;
+	struct queue_entry *next;
+
+	(void)now_ms;
+	while (pool->keys->key.signer != NULL &&
+	    (next = queue_next(&pool->shared.queue)) != NULL)
+		connection_launch(connection_of(next));
+	pool_sweep_keys(pool);
+	pool->events->changed(pool->context);
+}
+
+/* Not at once: it is called in the middle of a change. */
+static void
+pool_changed(void *context)
+{
+	struct pool *pool = context;
+
+	loop_at(pool->loop, &pool->timer, clock_now_ms());
+}
+
+static void
+pool_reached(void *context, const char *address, const struct refusal *refusal)
+{
+	struct pool *pool = context;
+
+	pool->events->reached(pool->context, address, refusal);
+}
+
+/* Have SIGNER's key in force.  Returns false for want of memory. */
+static bool
+pool_add_key(struct pool *pool, struct signer *signer)
+{
+	struct pool_key *key = calloc(1, sizeof(*key));
+
+	if (key == NULL)
+		return false;
+	key->key.signer = signer;
+	key->older = pool->keys;
+	pool->keys = key;
+	pool->shared.key = &key->key;
+	return true;
+}
+
+struct pool *
+pool_new(struct loop *loop, struct children *children,
+    const struct config *config, struct signer *signer,
+    const struct pool_events *events, void *context)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return NULL;
+	pool->loop = loop;
+	pool->timer.fire = pool_start;
+	pool->timer.context = pool;
+	pool->events = events;
+	pool->context = context;
+	pool->shared = (struct connection_shared){ .config = config,
+		.children = children,
+		.changed = pool_changed,
+		.reached = pool_reached,
+		.context = pool };
+	if (pool_add_key(pool, signer))
+		return pool;
+	free(pool);
+	return NULL;
+}
+
+void
+pool_free(struct pool *pool)
+{
+	if (pool == NULL)
+		return;
+	while (pool->shared.queue.first != NULL)
+		connection_kill(connection_of(pool->shared.queue.first));
+	pool_sweep_keys(pool);
+	signer_close(pool->keys->key.signer);
+	free(pool->keys);
+	loop_at(pool->loop, &pool->timer, INT64_MAX);
+	free(pool);
+}
+
+bool
+pool_configure(struct pool *pool, const struct config *config,
+    struct signer *signer)
+{
+	if (!pool_add_key(pool, signer))
+		return false;
+	pool->shared.config = config;
+	pool_changed(pool);
+	return true;
+}
+
+const struct config *
+pool_config(const struct pool *pool)
+{
+	return pool->shared.config;
+}
+
+const struct signer *
+pool_signer(const struct pool *pool)
+{
+	return pool->keys->key.signer;
+}
+
+struct connection *
+pool_connect(struct pool *pool, const char *user, enum queue_class class,
+    enum queue_claim claim, const struct connection_owner *owner, void *context)
+{
+	return connection_new(&pool->shared, user, class, claim, owner,
+	    context);
+}
+
+/* End the connection of ENTRY, which is idle: its owner is told. */
+static void
+pool_evict(struct queue_entry *entry)
+{
+	connection_evict(connection_of(entry));
+}
+
+void
+pool_make_room(struct pool *pool)
+{
+	const size_t most = (size_t)pool->shared.config->share_max;
+	struct queue_entry *goes;
+
+	while ((goes = queue_excess(&pool->shared.queue, most)) != NULL)
+		pool_evict(goes);
+}
+
+bool
+pool_make_unclaimed_room(struct pool *pool)
+{
+	struct queue_entry *goes;
+
+	if (!queue_has_room(&pool->shared.queue, &goes))
+		return false;
+	if (goes != NULL)
+		pool_evict(goes);
+	return true;
+}
+
+bool
+pool_has_relay(const struct pool *pool, const char *user)
+{
+	return queue_has_relay(&pool->shared.queue, user);
+}
+
+void
+pool_each(struct pool *pool,
+    void (*each)(void *context, struct connection *connection), void *context)
+{
+	struct queue_entry *entry, *next;
+
+	for (entry = pool->shared.queue.first; entry != NULL; entry = next) {
+		next = entry->next;
+		each(context, connection_of(entry));
+	}
+}
+
+/* Let a relay that runs go on in another process; end any other connection. */
+static void
+pool_retire_one(void *context, struct connection *connection)
+{
+	(void)context;
+	if (connection_facts(connection)->phase == PHASE_RUNNING)
+		connection_disown(connection);
+	else
+		connection_kill(connection);
+}
+
+void
+pool_retire(struct pool *pool)
+{
+	pool_each(pool, pool_retire_one, NULL);
+	pool_sweep_keys(pool);
+	signer_close(pool->keys->key.signer);
+	pool->keys->key.signer = NULL;
+}

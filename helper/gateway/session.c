@@ -1,0 +1,486 @@
+#include "session.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../shim/lib/clock.h"
+#include "../authkeys.h"
+#include "../log.h"
+#include "gateway.h"
+#include "socket.h"
+#include "way.h"
+
+/* A session waits for a verdict on UDP so long. */
+#define SESSION_VERDICT_MS 3000
+
+struct session {
+	struct peer *peer;
+	enum session_phase phase;
+	struct way_facts facts;
+	const char *why; /* it is over SSH: a sentence, or NULL */
+	struct request request;
+	struct carry carry;
+	struct loop_timer timer; /* until when it waits for the verdict */
+	char mosh_at[96];
+	int64_t began_ms;
+};
+
+static struct gateway *
+session_gateway(const struct session *session)
+{
+	return session->peer->context;
+}
+
+static const char *
+session_client(const struct session *session)
+{
+	const char *client = session->peer->client;
+
+	return client[0] != '\0' ? client : NULL;
+}
+
+/* The remote has said no to SESSION, for WHY, when it was asked for ASKED. */
+static void
+session_log_failed(const struct session *session, enum job asked,
+    const struct refusal *why)
+{
+	struct gateway *gateway = session_gateway(session);
+
+	loginlog_failed(&gateway->loginlog, session->peer, job_name(asked),
+	    gateway->config->host, why);
+}
+
+/*
+ * Anybody could be where SESSION goes: have that said on its terminal, by a
+ * field of the answer, and in the log.
+ */
+static void
+session_warn(const struct session *session, struct fields *answer)
+{
+	if (session_gateway(session)->config->verify_host_key)
+		return;
+	fields_add(answer, "warning",
+	    "WARNING: the remote server's host key is not checked "
+	    "(verify_host_key = no).");
+	log_event(LOG_WARNING, "note", "user", session->peer->user, "about",
+	    "host-key-unchecked", "detail",
+	    "a session begins with verify_host_key = no", "remedy",
+	    "put the remote's host key into known_hosts and remove "
+	    "verify_host_key",
+	    NULL);
+}
+
+/* How many seconds SESSION has lasted. */
+static void
+session_duration(const struct session *session, char text[32])
+{
+	snprintf(text, 32, "%lld",
+	    (long long)(clock_now_ms() - session->began_ms) / 1000);
+}
+
+/*
+ * Over SSH
+ */
+
+/* The command of SESSION runs: tell it so. */
+static void
+session_relay_runs(struct session *session, const struct frame *answer)
+{
+	const bool refused = fields_get(answer, "no_terminal") != NULL;
+	struct fields fields = { 0 };
+
+	session->phase = SESSION_SSH;
+	session->began_ms = clock_now_ms();
+	log_event(LOG_INFO, "relay", "user", session->peer->user, "remote",
+	    session_gateway(session)->config->host, "terminal",
+	    !session->facts.terminal ? NULL
+		: refused            ? "refused"
+				     : "yes",
+	    "client", session_client(session), NULL);
+	if (session->why != NULL)
+		fields_add(&fields, "why", session->why);
+	if (refused)
+		fields_add(&fields, "no_terminal", "1");
+	session_warn(session, &fields);
+	peer_tell(session->peer, FRAME_RUNNING, &fields);
+	fields_free(&fields);
+}
+
+/* The relay of SESSION is over, with ANSWER, or (NULL) since it is gone. */
+static void
+session_log_relay_end(const struct session *session, const struct frame *answer)
+{
+	char duration[32];
+
+	session_duration(session, duration);
+	log_event(LOG_INFO, "relay-end", "user", session->peer->user, "status",
+	    answer != NULL ? fields_get(answer, "status") : NULL, "signal",
+	    answer != NULL ? fields_get(answer, "signal") : NULL, "reason",
+	    answer != NULL ? fields_get(answer, "reason") : "abandoned",
+	    "detail", answer != NULL ? fields_get(answer, "detail") : NULL,
+	    "duration_s", duration, NULL);
+}
+
+static void
+session_on_carry(struct carry *carry, const struct frame *answer)
+{
+	struct session *session = carry->asker;
+
+	if (answer->type == FRAME_RUNNING) {
+		session_relay_runs(session, answer);
+		return;
+	}
+	if (session->phase == SESSION_SSH) {
+		session_log_relay_end(session, answer);
+	} else if (answer->type == FRAME_REFUSED) {
+		const struct refusal why = refusal_read(answer);
+
+		session_log_failed(session, JOB_RELAY, &why);
+	}
+	session->phase = SESSION_OVER;
+	/* whoever asked may wait for their end */
+	socket_close_fds(&session->peer->fds);
+	peer_answer(session->peer, answer->type, answer->body, answer->len);
+}
+
+/* Have a relay for SESSION. */
+static void
+session_ask_ssh(struct session *session)
+{
+	struct peer *peer = session->peer;
+
+	session->phase = SESSION_ASKS_SSH;
+	session->carry = (struct carry){ .asked = &peer->asked,
+		.fds = &peer->fds,
+		.answer = session_on_carry,
+		.asker = session };
+	memcpy(session->carry.user, peer->user, sizeof(session->carry.user));
+	carries_ask(session_gateway(session)->carries, &session->carry);
+}
+
+/*
+ * By mosh
+ */
+
+/* SESSION has got a mosh-server: tell where, and the gateway's settings. */
+static void
+session_answer_mosh(struct session *session, const struct frame *answer)
+{
+	const struct config *config = session_gateway(session)->config;
+	const char *host = fields_get(answer, "host");
+	const char *port = fields_get(answer, "port");
+	struct fields fields = { 0 };
+
+	session->phase = SESSION_MOSH;
+	session->began_ms = clock_now_ms();
+	snprintf(session->mosh_at, sizeof(session->mosh_at),
+	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
+	fields_add(&fields, "host", host);
+	fields_add(&fields, "port", port);
+	fields_add(&fields, "key", fields_get(answer, "key"));
+	fields_add(&fields, "predict", config->predict);
+	fields_add(&fields, "escape_key", config->escape_key);
+	fields_add(&fields, "title_prefix", config->title_prefix ? "1" : "0");
+	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
+	    config->host, "mosh", session->mosh_at, "client",
+	    session_client(session), NULL);
+	session_warn(session, &fields);
+	peer_settle(session->peer, &fields);
+	fields_free(&fields);
+}
+
+/* SESSION, which mosh can't have for WHY, goes over SSH if it may. */
+static bool
+session_fall_back(struct session *session, const struct refusal *why)
+{
+	struct gateway *gateway = session_gateway(session);
+
+	if (!way_may_fall_back(&session->facts))
+		return false;
+	loginlog_fallback(&gateway->loginlog, session->peer,
+	    gateway->config->host, why);
+	session->why = why->sentence;
+	session_ask_ssh(session);
+	return true;
+}
+
+/* The remote has no mosh-server for SESSION, as REFUSAL says. */
+static void
+session_mosh_refused(struct session *session, const struct frame *refusal)
+{
+	const struct refusal why = refusal_read(refusal);
+	struct refusal lasting = why;
+	enum mosh_result result;
+
+	if (mosh_find_reason(why.reason, &result)) {
+		lasting.sentence = mosh_sentence(result);
+		if (session_fall_back(session, &lasting))
+			return;
+	}
+	session_log_failed(session, JOB_SESSION, &why);
+	session->phase = SESSION_OVER;
+	socket_close_fds(&session->peer->fds);
+	peer_answer(session->peer, refusal->type, refusal->body, refusal->len);
+}
+
+static void
+session_on_answer(struct request *request, const struct frame *answer,
+    bool reached)
+{
+	static const struct refusal nonsense = { .reason = "internal",
+		.sentence = "The gateway's answer makes no sense.",
+		.remedy = "a worker said what no worker says" };
+	struct session *session = request->asker;
+
+	(void)reached;
+	if (answer->type == FRAME_REFUSED) {
+		session_mosh_refused(session, answer);
+	} else if (mosh_answer_valid(answer)) {
+		/* of no use for mosh */
+		socket_close_fds(&session->peer->fds);
+		session_answer_mosh(session, answer);
+	} else {
+		session->phase = SESSION_OVER;
+		peer_refuse(session->peer, &nonsense);
+	}
+}
+
+/* True if SESSION waits to be asked for until there is a verdict on UDP. */
+static bool
+session_awaits_verdict(const struct session *session)
+{
+	return session->phase == SESSION_ASKS_MOSH &&
+	    session->request.state == REQUEST_WAITING &&
+	    !session->request.at_once;
+}
+
+/* SESSION goes over SSH if UDP is blocked; and waits no longer than it may. */
+static void
+session_consider(struct session *session, int64_t now_ms)
+{
+	struct gateway *gateway = session_gateway(session);
+	const struct reach *reach = trial_reach(gateway->trial);
+	struct reach_trial trial;
+	int64_t at_ms = session->peer->asked_ms;
+
+	if (!session_awaits_verdict(session))
+		return;
+	if (reach_now(reach, now_ms) == REACH_BAD) {
+		shares_forget(gateway->shares, &session->request);
+		session_fall_back(session, &way_udp_blocked);
+		return;
+	}
+	if (!reach_trying(reach, &trial))
+		return;
+	if (trial.began_ms > at_ms)
+		at_ms = trial.began_ms;
+	if (now_ms < at_ms + SESSION_VERDICT_MS) {
+		loop_at(gateway->loop, &session->timer,
+		    at_ms + SESSION_VERDICT_MS);
+		return;
+	}
+	session->request.at_once = true;
+	shares_resume(gateway->shares);
+}
+
+static void
+session_fire(void *context, int64_t now_ms)
+{
+	session_consider(context, now_ms);
+}
+
+void
+session_verdict(struct peer *peer)
+{
+	if (peer->kind == &session_kind)
+		session_consider(peer->request, clock_now_ms());
+}
+
+/* Have a mosh-server for SESSION. */
+static void
+session_ask_mosh(struct session *session)
+{
+	struct peer *peer = session->peer;
+
+	session->phase = SESSION_ASKS_MOSH;
+	session->request = (struct request){ .want = JOB_SESSION,
+		.asked = &peer->asked,
+		.at_once = !way_may_fall_back(&session->facts),
+		.answer = session_on_answer,
+		.asker = session };
+	memcpy(session->request.user, peer->user,
+	    sizeof(session->request.user));
+	shares_ask(session_gateway(session)->shares, &session->request);
+	session_consider(session, clock_now_ms());
+}
+
+/*
+ * The request
+ */
+
+/*
+ * True if this gateway carries what SESSION wants; else it is refused.  How sshd
+ * called moshgate-session is "via": as the ForceCommand of its configuration, or
+ * as the login shell, with what a key forces, if it does.
+ */
+static bool
+session_may_run(const struct session *session)
+{
+	static const struct refusal malformed = { .reason = "malformed",
+		.sentence = "That is no request." };
+	static const struct refusal force_command = { .reason = "force-command",
+		.sentence = "This gateway's settings contradict each other; "
+			    "the administrator must look into it.",
+		.remedy =
+		    "say ForceCommand none in Match Group " ADMISSION_GROUP
+		    " of sshd's configuration, or take forced_commands "
+		    "= honor out of moshgate.ini" };
+	struct peer *peer = session->peer;
+	const bool honor = session_gateway(session)->config->forced_commands ==
+	    AUTHKEYS_HONOR;
+	const char *via = fields_get(&peer->asked, "via");
+	const bool whole = peer->fds.count == FRAME_FDS ||
+	    (session->facts.terminal && peer->fds.count == 0);
+
+	if (!whole || !socket_streams(&peer->fds))
+		peer_refuse(peer, &malformed);
+	else if (honor && (via == NULL || strcmp(via, "shell") != 0))
+		peer_refuse(peer, &force_command);
+	else
+		return true;
+	return false;
+}
+
+/*
+ * True if sshd let PEER in by the name that its uid has now; else it is refused.
+ * There may have been another in the user map, before it was mended.
+ */
+static bool
+session_has_kept_name(struct peer *peer)
+{
+	static const struct refusal other_uid = { .reason = "other-uid",
+		.sentence = "This account has just got another uid; please log "
+			    "in again.",
+		.remedy = "the user map has been mended since sshd read it: "
+			  "the next login goes" };
+	const char *login = fields_get(&peer->asked, "login");
+
+	if (login == NULL || strcmp(login, peer->user) == 0)
+		return true;
+	peer_refuse(peer, &other_uid);
+	return false;
+}
+
+/* Read from the request what the way depends on. */
+static void
+session_read_facts(struct session *session)
+{
+	const struct gateway *gateway = session_gateway(session);
+	const struct peer *peer = session->peer;
+
+	session->facts = (struct way_facts){
+		.terminal = fields_get(&peer->asked, "terminal") != NULL,
+		.streams = peer->fds.count == FRAME_FDS,
+		.fallback = gateway->config->fallback,
+		.blocked = reach_now(trial_reach(gateway->trial),
+			       clock_now_ms()) == REACH_BAD,
+		.wanted = fields_get(&peer->asked, "way"),
+		.unfit = fields_get(&peer->asked, "unfit"),
+	};
+}
+
+/* Begin with SESSION, the way that it goes. */
+static void
+session_begin(struct session *session)
+{
+	struct gateway *gateway = session_gateway(session);
+	const struct refusal *why;
+
+	switch (way_choose(&session->facts, &why)) {
+	case WAY_NONE:
+		peer_refuse(session->peer, why);
+		return;
+	case WAY_MOSH:
+		outage_wanted(&gateway->outage, clock_now_ms());
+		session_ask_mosh(session);
+		return;
+	case WAY_SSH:
+		if (why != NULL)
+			session->why = why->sentence;
+		if (why != NULL && why->reason != NULL)
+			loginlog_fallback(&gateway->loginlog, session->peer,
+			    gateway->config->host, why);
+		outage_wanted(&gateway->outage, clock_now_ms());
+		session_ask_ssh(session);
+		return;
+	}
+}
+
+/* Who asks the kernel says. */
+static void
+session_ask(struct peer *peer)
+{
+	struct session *session = peer->request;
+	const struct gateway *gateway = peer->context;
+	const struct passwd *account = getpwuid(peer->uid);
+	const struct refusal *why;
+
+	session->peer = peer;
+	session->timer.fire = session_fire;
+	session->timer.context = session;
+	peer_read_word(peer, "client", peer->client, sizeof(peer->client));
+	if (account != NULL && username_valid(account->pw_name))
+		memcpy(peer->user, account->pw_name,
+		    strlen(account->pw_name) + 1);
+	session_read_facts(session);
+	why = admission_of_account(&gateway->admission, peer->user, account);
+	if (why != NULL)
+		peer_refuse(peer, why);
+	else if (session_has_kept_name(peer) && session_may_run(session))
+		session_begin(session);
+}
+
+static void
+session_leave(struct peer *peer)
+{
+	struct session *session = peer->request;
+	struct gateway *gateway = peer->context;
+	char duration[32];
+
+	loop_at(gateway->loop, &session->timer, INT64_MAX);
+	if (session->phase == SESSION_ASKS_MOSH)
+		shares_forget(gateway->shares, &session->request);
+	if (session->phase == SESSION_ASKS_SSH || session->phase == SESSION_SSH)
+		carries_forget(&session->carry);
+	if (gateway->over)
+		return;
+	if (session->phase == SESSION_SSH)
+		session_log_relay_end(session, NULL);
+	if (session->phase == SESSION_MOSH) {
+		session_duration(session, duration);
+		log_event(LOG_INFO, "session-end", "user", peer->user, "mosh",
+		    session->mosh_at, "duration_s", duration, NULL);
+	}
+}
+
+bool
+session_status(const struct peer *peer, struct session_status *status)
+{
+	const struct session *session = peer->request;
+
+	if (peer->kind != &session_kind)
+		return false;
+	*status = (struct session_status){ .phase = session->phase,
+		.terminal = session->facts.terminal,
+		.mosh_at = session->mosh_at,
+		.began_ms = session->began_ms };
+	return true;
+}
+
+const struct peer_kind session_kind = {
+	.type = FRAME_SESSION,
+	.request_bytes = sizeof(struct session),
+	.ask = session_ask,
+	.leave = session_leave,
+};
