@@ -527,6 +527,7 @@ static bool
 worker_launch(struct shares *shares, struct worker *worker)
 {
 	char blob[SSHKEY_ED25519_BLOB_BYTES * 2];
+	struct config config = *shares->config; /* as the worker is told it */
 	struct fields fields = { 0 };
 	struct share_request *alone = worker->share == NULL ? worker->request
 							    : NULL;
@@ -571,12 +572,10 @@ worker_launch(struct shares *shares, struct worker *worker)
 		    sizeof(worker->mark));
 	if (worker->mark[0] != '\0')
 		fields_add(&fields, "mark", worker->mark);
-	/* of two fields the first counts */
 	if (worker->job == JOB_LOOKUP &&
-	    shares->config->connect_timeout_s > LOOKUP_STEP_MAX_S)
-		fields_add_number(&fields, "connect_timeout",
-		    LOOKUP_STEP_MAX_S);
-	config_tell(&fields, shares->config);
+	    config.connect_timeout_s > LOOKUP_STEP_MAX_S)
+		config.connect_timeout_s = LOOKUP_STEP_MAX_S;
+	config_tell(&fields, &config);
 	if (worker->request != NULL && !worker->held &&
 	    (worker->job == JOB_SESSION || worker->job == JOB_RELAY))
 		pass_on(&fields, worker->request->asked);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/config.h"
+#include "../../helper/setting.h"
 
 /* The tests run in the source's top directory. */
 #define SAMPLE "contrib/moshgate.ini"
@@ -181,12 +181,12 @@ read_manual(void)
 	return list;
 }
 
-/* LIST has what config_settings() has, where HOST stands for no default. */
+/* LIST has what setting_all() has, where HOST stands for no default. */
 static void
 agrees(struct list *list, const char *host)
 {
 	size_t count;
-	const struct config_setting *settings = config_settings(&count);
+	const struct setting *settings = setting_all(&count);
 
 	for (size_t i = 0; i < count || i < list->count; i++) {
 		const char *section = i < count ? settings[i].section : "";
@@ -198,7 +198,7 @@ agrees(struct list *list, const char *host)
 			    section);
 		if (strcmp(list->settings[i].section, section) != 0 ||
 		    strcmp(list->settings[i].key, key) != 0)
-			fail_msg("%s has %s in [%s] where helper/config.c has "
+			fail_msg("%s has %s in [%s] where helper/setting.c has "
 				 "%s in [%s]",
 			    list->path, list->settings[i].key,
 			    list->settings[i].section, key, section);
@@ -207,7 +207,7 @@ agrees(struct list *list, const char *host)
 		if (!list->settings[i].has_value ||
 		    strcmp(list->settings[i].value, value) != 0)
 			fail_msg("%s has \"%s\" as the default of %s in [%s], "
-				 "and helper/config.c \"%s\"",
+				 "and helper/setting.c \"%s\"",
 			    list->path, list->settings[i].value, key, section,
 			    value);
 	}

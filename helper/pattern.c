@@ -1,0 +1,33 @@
+#include "pattern.h"
+
+#include <fnmatch.h>
+#include <stddef.h>
+#include <string.h>
+
+/* More than a line of moshgate.ini has. */
+#define PATTERN_MAX_BYTES 256
+
+bool
+pattern_list_takes(const char *list, const char *name)
+{
+	bool wanted = false;
+	char pattern[PATTERN_MAX_BYTES];
+
+	for (const char *at = list; *(at += strspn(at, " ")) != '\0';
+	     at += strcspn(at, " ")) {
+		const bool exclude = *at == '!';
+		const char *begin = at + exclude;
+		const size_t len = strcspn(begin, " ");
+
+		if (len >= sizeof(pattern))
+			return false;
+		memcpy(pattern, begin, len);
+		pattern[len] = '\0';
+		if (fnmatch(pattern, name, 0) != 0)
+			continue;
+		if (exclude)
+			return false;
+		wanted = true;
+	}
+	return wanted;
+}
