@@ -24,31 +24,30 @@ enum config_keys {
 struct config {
 	/* [remote] */
 	char *host;
-	int port;
 	char *known_hosts; /* paths, separated by blanks */
-	bool verify_host_key;
-	int connect_timeout_s;
 	char *ciphers, *macs, *kex, *host_key_algorithms;
+	int port, connect_timeout_s;
+	bool verify_host_key;
 	/* [gateway] */
 	char *key;
 	char *key_content; /* in secret memory, or NULL */
 	size_t key_content_size;
 	/* [clients] */
-	int keys;          /* enum config_keys */
 	char *remote_keys; /* paths, separated by blanks */
-	int cache_ttl_s;
 	char *authorized_keys, *authorized_keys_content;
+	char *users; /* patterns, separated by blanks */
+	int keys;    /* enum config_keys */
+	int cache_ttl_s;
 	int forced_commands; /* enum authkeys_forced */
-	char *users;         /* patterns, separated by blanks */
 	/* [users] */
 	int uid_min, uid_max;
+	int negative_ttl_s, lookups_per_minute;
 	char *names;    /* separated by blanks */
 	char *reserved; /* patterns, separated by blanks */
-	int negative_ttl_s, lookups_per_minute;
 	/* [mosh] */
 	char *mosh_server, *mosh_ports, *mosh_host;
-	int network_timeout_s;
 	char *predict, *escape_key;
+	int network_timeout_s;
 	bool title_prefix;
 	bool fallback; /* to SSH, where mosh cannot go */
 	/* [session] */

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "words.h"
+
 /* More than a line of moshgate.ini has. */
 #define PATTERN_MAX_BYTES 256
 
@@ -13,11 +15,11 @@ pattern_list_takes(const char *list, const char *name)
 	bool wanted = false;
 	char pattern[PATTERN_MAX_BYTES];
 
-	for (const char *at = list; *(at += strspn(at, " ")) != '\0';
-	     at += strcspn(at, " ")) {
+	for (const char *at = words_first(list); *at != '\0';
+	     at = words_next(at)) {
 		const bool exclude = *at == '!';
 		const char *begin = at + exclude;
-		const size_t len = strcspn(begin, " ");
+		const size_t len = words_len(begin);
 
 		if (len >= sizeof(pattern))
 			return false;

@@ -8,49 +8,11 @@
 #include <string.h>
 
 #include "../shim/lib/usermap.h"
+#include "words.h"
 
 #define HOST_MAX_CHARS 253 /* of a name in DNS */
 #define PORT_MAX 65535
 #define PORT_CHARS 5
-
-/* Skip the blanks at AT: the next word of a list, or its end. */
-static const char *
-value_list_next(const char *at)
-{
-	return at + strspn(at, " ");
-}
-
-static size_t
-value_word_len(const char *word)
-{
-	return strcspn(word, " ");
-}
-
-/* The place of TEXT among WORDS, or -1. */
-static int
-value_word_find(const char *words, const char *text)
-{
-	const size_t len = strlen(text);
-	int place = 0;
-
-	for (const char *at = value_list_next(words); *at != '\0'; place++) {
-		if (value_word_len(at) == len && memcmp(at, text, len) == 0)
-			return place;
-		at = value_list_next(at + value_word_len(at));
-	}
-	return -1;
-}
-
-/* The word at PLACE among WORDS, which has so many. */
-static const char *
-value_word_at(const char *words, int place)
-{
-	const char *at = value_list_next(words);
-
-	for (; place > 0; place--)
-		at = value_list_next(at + value_word_len(at));
-	return at;
-}
 
 /* True if TEXT is made of letters, digits and the characters in OTHERS. */
 static bool
@@ -131,7 +93,7 @@ value_parse_number(const struct value_rule *rule, const char *text, void *to)
 static bool
 value_parse_switch(const struct value_rule *rule, const char *text, void *to)
 {
-	const int place = value_word_find(rule->words, text);
+	const int place = words_find(rule->words, text);
 	bool *on = to;
 
 	*on = place == 0;
@@ -141,7 +103,7 @@ value_parse_switch(const struct value_rule *rule, const char *text, void *to)
 static bool
 value_parse_enum(const struct value_rule *rule, const char *text, void *to)
 {
-	const int place = value_word_find(rule->words, text);
+	const int place = words_find(rule->words, text);
 	int *chosen = to;
 
 	if (place < 0)
@@ -153,7 +115,7 @@ value_parse_enum(const struct value_rule *rule, const char *text, void *to)
 static bool
 value_parse_word(const struct value_rule *rule, const char *text, void *to)
 {
-	return value_word_find(rule->words, text) >= 0 && value_keep(text, to);
+	return words_find(rule->words, text) >= 0 && value_keep(text, to);
 }
 
 static bool
@@ -191,8 +153,8 @@ value_parse_paths(const struct value_rule *rule, const char *text, void *to)
 	(void)rule;
 	if (!value_keep_list(text, to) || value_has_controls(*list))
 		return false;
-	for (at = value_list_next(*list); *at == '/';)
-		at = value_list_next(at + value_word_len(at));
+	for (at = words_first(*list); *at == '/';)
+		at = words_next(at);
 	return *at == '\0';
 }
 
@@ -214,7 +176,7 @@ value_parse_keyfiles(const struct value_rule *rule, const char *text, void *to)
 
 	(void)rule;
 	return value_keep_list(text, to) && value_made_of(*list, " ./_-+@%") &&
-	    value_percent_u_only(text) && *value_list_next(*list) != '\0';
+	    value_percent_u_only(text) && *words_first(*list) != '\0';
 }
 
 static bool
@@ -231,14 +193,14 @@ value_parse_names(const struct value_rule *rule, const char *text, void *to)
 {
 	char **list = to;
 	char name[USERNAME_MAX_CHARS + 1];
-	size_t len;
 
 	(void)rule;
 	if (!value_keep_list(text, to))
 		return false;
-	for (const char *at = value_list_next(*list); *at != '\0';
-	     at = value_list_next(at + len)) {
-		len = value_word_len(at);
+	for (const char *at = words_first(*list); *at != '\0';
+	     at = words_next(at)) {
+		const size_t len = words_len(at);
+
 		if (len >= sizeof(name))
 			return false;
 		memcpy(name, at, len);
@@ -440,9 +402,8 @@ value_text(const struct value_rule *rule, const void *from,
 		place = *(const bool *)from ? 0 : 1;
 	else
 		place = *(const int *)from;
-	word = value_word_at(rule->words, place);
-	snprintf(buffer, VALUE_TEXT_BYTES, "%.*s", (int)value_word_len(word),
-	    word);
+	word = words_at(rule->words, place);
+	snprintf(buffer, VALUE_TEXT_BYTES, "%.*s", (int)words_len(word), word);
 	return buffer;
 }
 
@@ -454,9 +415,9 @@ value_expected_words(const char *words, char expected[VALUE_EXPECTED_BYTES])
 	size_t used = 0;
 
 	expected[0] = '\0';
-	for (const char *at = words; *at != '\0' && used < VALUE_EXPECTED_BYTES;
-	     at = value_list_next(at + value_word_len(at))) {
-		const size_t len = value_word_len(at);
+	for (const char *at = words_first(words);
+	     *at != '\0' && used < VALUE_EXPECTED_BYTES; at = words_next(at)) {
+		const size_t len = words_len(at);
 
 		if (used > 0)
 			before = at[len] != '\0' ? ", " : " or ";
