@@ -426,21 +426,20 @@ a_long_name_is_not_cut(void **state)
 static void
 a_line_with_long_characters_has_at_most_198_bytes(void **state)
 {
-	char text[512] = HOST "[session]\ncommand =  ";
-	const size_t begin = strlen(text);
+	static const char begin[] = HOST "[session]\ncommand = ";
+	char umlauts[190], text[512];
 	struct config *config;
 
 	(void)state;
-	/* "command =  " has 11 bytes: an even number is left for the umlauts */
-	memcpy(text + begin - 1, "x", 1);
-	for (size_t len = 11; len < 197; len += 2)
-		strcat(text, "\xc3\xa4");
-	strcat(text, "\n");
+	/* "command = " has 10 bytes */
+	for (size_t i = 0; i < sizeof(umlauts) - 1; i++)
+		umlauts[i] = i % 2 == 0 ? '\xc3' : '\xa4';
+	umlauts[sizeof(umlauts) - 1] = '\0';
+	snprintf(text, sizeof(text), "%s%.188s\n", begin, umlauts);
 	config = inifile_parse(text);
-	assert_int_equal(strlen(config->command), 197 - 10);
+	assert_int_equal(strlen(config->command), 188);
 	config_free(config);
-	text[strlen(text) - 1] = '\0';
-	strcat(text, "\xc3\xa4\n");
+	snprintf(text, sizeof(text), "%sx%.188s\n", begin, umlauts);
 	inifile_refuse(text, "a.ini:4: the line is longer than 198 bytes");
 }
 
