@@ -21,15 +21,15 @@ enum value_type {
 	VALUE_PATH,       /* an absolute one */
 	VALUE_PATH_MAYBE, /* the same, or nothing */
 	/* lists; blanks and commas separate, only blanks are kept */
-	VALUE_PATHS,    /* absolute ones */
-	VALUE_KEYFILES, /* paths on the remote, which become words of a shell's */
+	VALUE_PATHS,      /* absolute ones */
+	VALUE_KEYFILES,   /* on the remote; words of a shell command */
 	VALUE_PATTERNS,   /* of names of users, for pattern_list_takes() */
 	VALUE_NAMES,      /* of users */
 	VALUE_ALGORITHMS, /* RFC 4251 section 6; commas separate, and stay */
-	VALUE_PROGRAM,    /* words of a shell's: a command and its arguments */
+	VALUE_PROGRAM,    /* words of a shell command: a program, arguments */
 	VALUE_PORTS,      /* PORT or PORT:PORT, as mosh-server(1) takes it */
 	VALUE_ESCAPE_KEY, /* MOSH_ESCAPE_KEY of mosh(1), or none */
-	VALUE_COMMAND, /* one word, whatever it is, of a shell's, or nothing */
+	VALUE_COMMAND,    /* any text, for the login shell, or nothing */
 	/* what a file has, in base64, or nothing */
 	VALUE_SECRET,  /* in memory of sodium_malloc(3), or NULL */
 	VALUE_CONTENT, /* of a file that is not secret */
