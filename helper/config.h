@@ -17,58 +17,43 @@ enum config_keys {
 };
 
 /*
- * What moshgate.ini(5) says.  Strings are never NULL; an empty one is "not
- * set".  Times are in seconds, as in the file.
+ * What moshgate.ini(5) says, as the table in setting.c has it.  Strings are
+ * never NULL but for key_content; an empty one is "not set".  Times are in
+ * seconds, as in the file.
  */
 struct config {
 	/* [remote] */
 	char *host;
-	int port;
 	char *known_hosts; /* paths, separated by blanks */
-	bool verify_host_key;
-	int connect_timeout_s;
 	char *ciphers, *macs, *kex, *host_key_algorithms;
+	int port, connect_timeout_s;
+	bool verify_host_key;
 	/* [gateway] */
 	char *key;
-	char *key_content; /* sodium_malloc'ed, or NULL */
+	char *key_content; /* in secret memory, or NULL */
 	size_t key_content_size;
-	int auth;
 	/* [clients] */
-	int keys;          /* enum config_keys */
 	char *remote_keys; /* paths, separated by blanks */
-	int cache_ttl_s;
 	char *authorized_keys, *authorized_keys_content;
-	char *passwords;
+	char *users; /* patterns, separated by blanks */
+	int keys;    /* enum config_keys */
+	int cache_ttl_s;
 	int forced_commands; /* enum authkeys_forced */
-	char *users;         /* patterns, separated by blanks */
 	/* [users] */
 	int uid_min, uid_max;
+	int negative_ttl_s, lookups_per_minute;
 	char *names;    /* separated by blanks */
 	char *reserved; /* patterns, separated by blanks */
-	int negative_ttl_s, lookups_per_minute;
 	/* [mosh] */
 	char *mosh_server, *mosh_ports, *mosh_host;
-	int network_timeout_s;
 	char *predict, *escape_key;
+	int network_timeout_s;
 	bool title_prefix;
 	bool fallback; /* to SSH, where mosh cannot go */
 	/* [session] */
 	char *command;
 	int share_idle_s, share_max_age_s, share_max;
-	bool remote_log;
 };
-
-/* A setting as moshgate.ini(5) names it. */
-struct config_setting {
-	const char *section, *key;
-	const char *initial; /* its default, as in the file; "" is "not set" */
-};
-
-/*
- * The settings, in the order of the manual page; stores their number in
- * *COUNT.
- */
-const struct config_setting *config_settings(size_t *count);
 
 /*
  * Read the configuration in the LEN bytes at TEXT, which messages call NAME.
@@ -80,20 +65,24 @@ struct config *config_parse(const char *name, char *text, size_t len,
     char error[CONFIG_ERROR_BYTES]);
 
 /*
- * The same for the file at PATH, which must be a plain file of root's that
- * only root can write (and, with key_content in it, not everybody can read).
+ * The same for the file at PATH.  It must be a plain file of root's that only
+ * root can write; with key_content in it, not everybody may read it either.
  */
 struct config *config_read(const char *path, char error[CONFIG_ERROR_BYTES]);
 
 void config_free(struct config *config);
 
-/* Add to FIELDS what of CONFIG a worker needs: never a secret. */
+/*
+ * Add to FIELDS, as section.key, what of CONFIG a worker needs.  No secret is
+ * among that.
+ */
 void config_tell(struct fields *fields, const struct config *config);
 
 /*
- * The other way round: store in CONFIG, all zero before, what FRAME tells.
- * Returns false if something is missing; CONFIG is for config_free() in any
- * case.
+ * The other way round: store in CONFIG, all zero before, what FRAME tells.  The
+ * settings that a worker is not told stay zero.
+ * Returns false if one is missing, or is none that the file may have.  CONFIG is
+ * for config_free() in any case.
  */
 bool config_understand(const struct frame *frame, struct config *config);
 

@@ -47,6 +47,7 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
     const char *user, const struct config *config, const unsigned char *blob)
 {
 	char public[SSHKEY_ED25519_BLOB_BYTES * 2];
+	struct config told = *config;
 
 	sodium_bin2base64(public, sizeof(public), blob,
 	    SSHKEY_ED25519_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
@@ -59,12 +60,10 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
 		fields_add(fields, "hold", "1");
 	if (briefing->mark != NULL && briefing->mark[0] != '\0')
 		fields_add(fields, "mark", briefing->mark);
-	/* of two fields the first counts */
 	if (briefing->connect_timeout_max_s > 0 &&
-	    config->connect_timeout_s > briefing->connect_timeout_max_s)
-		fields_add_number(fields, "connect_timeout",
-		    briefing->connect_timeout_max_s);
-	config_tell(fields, config);
+	    told.connect_timeout_s > briefing->connect_timeout_max_s)
+		told.connect_timeout_s = briefing->connect_timeout_max_s;
+	config_tell(fields, &told);
 	if (briefing->asked != NULL)
 		briefing_add_request(fields, briefing->asked);
 }

@@ -1,4 +1,7 @@
-/* Any moshgate.ini; and no setting puts a quote into the remote's shell. */
+/*
+ * Any moshgate.ini.  No setting puts a quote into the remote's shell, and a
+ * worker understands what it is told of any.
+ */
 #include "fuzz.h"
 
 #include <sodium.h>
@@ -6,6 +9,26 @@
 #include "../../helper/config.h"
 #include "../../helper/mosh.h"
 #include "../../helper/worker/moshserver.h"
+
+static void
+is_understood(const struct config *config)
+{
+	struct config *heard = calloc(1, sizeof(*heard));
+	struct fields fields = { 0 };
+	struct frame frame;
+
+	must(heard != NULL);
+	config_tell(&fields, config);
+	must(!fields.failed);
+	frame = (struct frame){ .body = fields.text, .len = fields.len };
+	must(fields_wellformed(&frame));
+	must(config_understand(&frame, heard));
+	must(strcmp(heard->command, config->command) == 0);
+	must(heard->keys == config->keys && heard->port == config->port);
+	must(heard->key_content == NULL);
+	config_free(heard);
+	fields_free(&fields);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,6 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(config->port >= 1 && config->port <= 65535);
 		must(config->host[0] != '\0' && config->host[0] != '-');
 		config_wants_user(config, "alice");
+		is_understood(config);
 		if (moshserver_command(config, &client, command,
 			sizeof(command)))
 			must(strpbrk(command, "'\"\\!\n`$;(){}<#") == NULL);

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/config.h"
+#include "inifile.h"
+
+#include "../../helper/setting.h"
 
 /* The tests run in the source's top directory. */
 #define SAMPLE "contrib/moshgate.ini"
@@ -18,6 +20,7 @@
 #define SETTINGS_MAX 100
 #define WORD_BYTES 64
 #define VALUE_BYTES 256
+#define WORDS_BYTES 1024
 
 /* The settings as a file has them, in its order. */
 struct list {
@@ -28,6 +31,11 @@ struct list {
 	struct {
 		char section[WORD_BYTES], key[WORD_BYTES], value[VALUE_BYTES];
 		bool has_value;
+		/* what its text says: "from 1 to 20" */
+		bool has_bounds;
+		int min, max;
+		/* the words that it names as values, each behind a newline */
+		char words[WORDS_BYTES];
 	} settings[SETTINGS_MAX];
 };
 
@@ -105,7 +113,41 @@ add_value(struct list *list, const char *value)
 	list->settings[list->count - 1].has_value = true;
 }
 
-/* Every setting is a line "#key = default", or "#key =". */
+/* If LINE says "from 1 to 20", these are the bounds of the setting at PLACE. */
+static void
+add_bounds(struct list *list, size_t place, const char *line)
+{
+	int min, max;
+
+	line = strstr(line, "from ");
+	/* NOLINTNEXTLINE(cert-err34-c): what is too large differs as well */
+	if (line == NULL || sscanf(line, "from %d to %d", &min, &max) != 2)
+		return;
+	assert_true(place < SETTINGS_MAX);
+	assert_false(list->settings[place].has_bounds);
+	list->settings[place].has_bounds = true;
+	list->settings[place].min = min;
+	list->settings[place].max = max;
+}
+
+/* If LINE is ".Ql WORD", or ".It Ql WORD", the last setting has that word. */
+static void
+add_word(struct list *list, const char *line)
+{
+	char *words = list->settings[list->count - 1].words;
+	const size_t used = strlen(words);
+	char word[WORD_BYTES];
+
+	if (sscanf(line, ".Ql %63s", word) == 1 ||
+	    sscanf(line, ".It Ql %63s", word) == 1)
+		assert_true(snprintf(words + used, WORDS_BYTES - used, "\n%s",
+				word) < (int)(WORDS_BYTES - used));
+}
+
+/*
+ * Every setting is a line "#key = default", or "#key =".  The comment before it
+ * may have its bounds.
+ */
 static struct list *
 read_sample(void)
 {
@@ -116,6 +158,8 @@ read_sample(void)
 	while ((line = next_line(list)) != NULL) {
 		size_t len;
 
+		if (strncmp(line, "# ", 2) == 0)
+			add_bounds(list, list->count, line);
 		if (*line == '\0' || strcmp(line, "#") == 0 ||
 		    strncmp(line, "# ", 2) == 0 ||
 		    follow_section(list, line, ""))
@@ -176,17 +220,20 @@ read_manual(void)
 			else
 				fail_msg("%s: \"%s\" is no default", list->path,
 				    line);
+		} else if (list->section[0] != '\0' && list->count > 0) {
+			add_bounds(list, list->count - 1, line);
+			add_word(list, line);
 		}
 	}
 	return list;
 }
 
-/* LIST has what config_settings() has, where HOST stands for no default. */
+/* LIST has what setting_all() has, where HOST stands for no default. */
 static void
 agrees(struct list *list, const char *host)
 {
 	size_t count;
-	const struct config_setting *settings = config_settings(&count);
+	const struct setting *settings = setting_all(&count);
 
 	for (size_t i = 0; i < count || i < list->count; i++) {
 		const char *section = i < count ? settings[i].section : "";
@@ -198,7 +245,7 @@ agrees(struct list *list, const char *host)
 			    section);
 		if (strcmp(list->settings[i].section, section) != 0 ||
 		    strcmp(list->settings[i].key, key) != 0)
-			fail_msg("%s has %s in [%s] where helper/config.c has "
+			fail_msg("%s has %s in [%s] where helper/setting.c has "
 				 "%s in [%s]",
 			    list->path, list->settings[i].key,
 			    list->settings[i].section, key, section);
@@ -207,7 +254,7 @@ agrees(struct list *list, const char *host)
 		if (!list->settings[i].has_value ||
 		    strcmp(list->settings[i].value, value) != 0)
 			fail_msg("%s has \"%s\" as the default of %s in [%s], "
-				 "and helper/config.c \"%s\"",
+				 "and helper/setting.c \"%s\"",
 			    list->path, list->settings[i].value, key, section,
 			    value);
 	}
@@ -226,6 +273,96 @@ the_manual_has_every_setting_with_its_default(void **state)
 {
 	(void)state;
 	agrees(read_manual(), "");
+}
+
+/* True if LIST names WORD, of LEN bytes, as a value of the setting at PLACE. */
+static bool
+has_word(const struct list *list, size_t place, const char *word, size_t len)
+{
+	const char *at = list->settings[place].words;
+
+	while ((at = strchr(at, '\n')) != NULL) {
+		at++;
+		if (strcspn(at, "\n") == len && memcmp(at, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_number(const struct setting *setting)
+{
+	return setting->rule.type == VALUE_NUMBER ||
+	    setting->rule.type == VALUE_SECONDS;
+}
+
+/* What LIST says of bounds is what the table says. */
+static void
+bounds_agree(const struct list *list, bool all)
+{
+	size_t count;
+	const struct setting *settings = setting_all(&count);
+
+	assert_int_equal(list->count, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct value_rule *rule = &settings[i].rule;
+
+		if (!list->settings[i].has_bounds && !all)
+			continue;
+		if (list->settings[i].has_bounds != is_number(&settings[i]))
+			fail_msg("%s: bounds of %s in [%s]?", list->path,
+			    settings[i].key, settings[i].section);
+		if (list->settings[i].min != rule->min ||
+		    list->settings[i].max != rule->max)
+			fail_msg("%s: %s in [%s] goes from %d to %d",
+			    list->path, settings[i].key, settings[i].section,
+			    rule->min, rule->max);
+	}
+}
+
+static void
+the_manual_has_the_bounds_of_every_number(void **state)
+{
+	struct list *list = read_manual();
+
+	(void)state;
+	bounds_agree(list, true);
+	list_free(list);
+}
+
+static void
+the_sample_has_no_other_bounds(void **state)
+{
+	struct list *list = read_sample();
+
+	(void)state;
+	bounds_agree(list, false);
+	list_free(list);
+}
+
+static void
+the_manual_has_every_word_that_is_a_value(void **state)
+{
+	struct list *list = read_manual();
+	size_t count;
+	const struct setting *settings = setting_all(&count);
+
+	(void)state;
+	assert_int_equal(list->count, count);
+	for (size_t i = 0; i < count; i++) {
+		const char *word = settings[i].rule.words;
+		size_t len;
+
+		for (; word != NULL && *word != '\0';
+		     word += len + strspn(word + len, " ")) {
+			len = strcspn(word, " ");
+			if (!has_word(list, i, word, len))
+				fail_msg("%s lacks \"%.*s\" for %s in [%s]",
+				    list->path, (int)len, word, settings[i].key,
+				    settings[i].section);
+		}
+	}
+	list_free(list);
 }
 
 /* Without its "#" each line of the sample is a setting that is taken. */
@@ -278,6 +415,58 @@ the_sample_needs_its_host_alone(void **state)
 	list_free(list);
 }
 
+static void
+every_setting_takes_its_own_default(void **state)
+{
+	size_t count;
+	const struct setting *settings = setting_all(&count);
+
+	(void)state;
+	assert_true(count > 30);
+	for (size_t i = 0; i < count; i++) {
+		const struct setting *s = &settings[i];
+
+		if (strcmp(s->key, "host") != 0 ||
+		    strcmp(s->section, "remote") != 0)
+			config_free(inifile_parse(
+			    inifile_with(s->section, s->key, s->initial)));
+	}
+}
+
+static void
+no_two_settings_have_one_name(void **state)
+{
+	size_t count;
+	const struct setting *settings = setting_all(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_false(strcmp(settings[i].section,
+					 settings[j].section) == 0 &&
+			    strcmp(settings[i].key, settings[j].key) == 0);
+	}
+}
+
+/* Or a value would be written over another, or beyond its end. */
+static void
+every_setting_has_a_member_of_its_own_and_of_its_type(void **state)
+{
+	size_t count;
+	const struct setting *settings = setting_all(&count);
+
+	(void)state;
+	assert_true(count <= SETTING_MAX);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(settings[i].form,
+		    value_form(settings[i].rule.type));
+		for (size_t j = 0; j < i; j++)
+			assert_false(settings[i].form != VALUE_AS_NOTHING &&
+			    settings[j].form != VALUE_AS_NOTHING &&
+			    settings[i].offset == settings[j].offset);
+	}
+}
+
 int
 main(void)
 {
@@ -287,6 +476,13 @@ main(void)
 		cmocka_unit_test(the_manual_has_every_setting_with_its_default),
 		cmocka_unit_test(the_sample_is_right_when_all_of_it_is_set),
 		cmocka_unit_test(the_sample_needs_its_host_alone),
+		cmocka_unit_test(the_manual_has_the_bounds_of_every_number),
+		cmocka_unit_test(the_sample_has_no_other_bounds),
+		cmocka_unit_test(the_manual_has_every_word_that_is_a_value),
+		cmocka_unit_test(every_setting_takes_its_own_default),
+		cmocka_unit_test(no_two_settings_have_one_name),
+		cmocka_unit_test(
+		    every_setting_has_a_member_of_its_own_and_of_its_type),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -1,0 +1,54 @@
+#ifndef MOSHGATE_SETTING_H
+#define MOSHGATE_SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "value.h"
+
+#define SETTING_MAX 64         /* settings */
+#define SETTING_FIELD_BYTES 64 /* of SECTION.KEY */
+
+/* A setting of moshgate.ini(5): a line of the one table that there is. */
+struct setting {
+	const char *section, *key;
+	const char *initial; /* its default, as in the file */
+	struct value_rule rule;
+	/* the member of struct config: where it is, and of which type */
+	size_t offset;
+	enum value_form form;
+	bool told; /* to workers */
+};
+
+/*
+ * The settings, in the order of the manual page; stores in *COUNT how many,
+ * which is at most SETTING_MAX.
+ */
+const struct setting *setting_all(size_t *count);
+
+/* The setting called by the LEN bytes at KEY in SECTION, or NULL. */
+const struct setting *setting_find(const char *section, const char *key,
+    size_t len);
+
+bool setting_section_known(const char *section);
+
+/*
+ * Read VALUE, as it stands in the file, into SETTING's member of CONFIG.
+ * Returns false if the setting doesn't take it, or for want of memory.
+ */
+bool setting_set(const struct setting *setting, struct config *config,
+    const char *value);
+
+/* The value in CONFIG of a setting that is told, for setting_set(). */
+const char *setting_get(const struct setting *setting,
+    const struct config *config, char buffer[VALUE_TEXT_BYTES]);
+
+/* Free what CONFIG has of SETTING. */
+void setting_free(const struct setting *setting, struct config *config);
+
+/* Write to FIELD the name of the field by which a worker is told SETTING. */
+void setting_field(const struct setting *setting,
+    char field[SETTING_FIELD_BYTES]);
+
+#endif
