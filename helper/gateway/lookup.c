@@ -1,6 +1,6 @@
 #include "lookup.h"
 
-#include <pwd.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "../../shim/lib/clock.h"
 #include "../../shim/lib/fields.h"
 #include "../log.h"
+#include "account.h"
 #include "reserved.h"
 
 /* How many may wait for those that are being asked... */
@@ -90,6 +91,31 @@ static const struct lookup_refusal local_account = { .reason = "local",
 	    "this is an account of the gateway, or of a directory service "
 	    "that did not answer sshd" };
 
+#define ASK_DIRECTORY                                                  \
+	"see why a source of passwd in /etc/nsswitch.conf, such as a " \
+	"directory service, does not answer"
+
+/*
+ * True if NAME is no account of the gateway's.  If it is one, or nobody can
+ * tell, the reason is in *REFUSAL.
+ */
+static bool
+is_no_account(const char *name, struct lookup_refusal *refusal)
+{
+	switch (account_by_name(name)) {
+	case ACCOUNT_NONE:
+		return true;
+	case ACCOUNT_THERE:
+		*refusal = local_account;
+		return false;
+	default:
+		*refusal = (struct lookup_refusal){ .reason = "name-service",
+			.detail = strerror(errno),
+			.remedy = ASK_DIRECTORY };
+		return false;
+	}
+}
+
 /*
  * Give NAME a uid, unless it has become an account of the gateway.  Returns true
  * with it in *UID; or false, and in *REFUSAL why not.
@@ -100,10 +126,8 @@ add(struct lookups *lookups, const char *name, uid_t *uid,
 {
 	char number[16];
 
-	if (getpwnam(name) != NULL) {
-		*refusal = local_account;
+	if (!is_no_account(name, refusal))
 		return false;
-	}
 	switch (users_add(lookups->users, name, (uid_t)lookups->config->uid_min,
 	    (uid_t)lookups->config->uid_max, uid)) {
 	case USERS_OK:
@@ -114,6 +138,10 @@ add(struct lookups *lookups, const char *name, uid_t *uid,
 	case USERS_FULL:
 		*refusal = (struct lookup_refusal){ .reason = "no-uid",
 			.remedy = "raise uid_max in [users]" };
+		break;
+	case USERS_UNKNOWN:
+		*refusal = (struct lookup_refusal){ .reason = "name-service",
+			.remedy = ASK_DIRECTORY };
 		break;
 	case USERS_DAMAGED:
 		*refusal = (struct lookup_refusal){ .reason = "users-damaged",
@@ -133,11 +161,12 @@ add(struct lookups *lookups, const char *name, uid_t *uid,
 bool
 lookups_allow(struct lookups *lookups, struct lookup_request *request)
 {
+	struct lookup_refusal refusal;
 	const char *name = request->name;
 
 	/* in the helper the name service knows accounts and the map alone */
-	if (getpwnam(name) != NULL)
-		lookups->answer(request, 0, &local_account);
+	if (!is_no_account(name, &refusal))
+		lookups->answer(request, 0, &refusal);
 	else if (!config_wants_user(lookups->config, name))
 		refuse(lookups, request, "not-wanted", NULL,
 		    "the setting users in [clients] excludes this name");

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "../../shim/lib/usermap.h"
 #include "../file.h"
 #include "../log.h"
+#include "account.h"
 
 #define NEW_NAME USERMAP_NAME ".new"
 #define FAULT_CHARS 256
@@ -459,28 +459,9 @@ users_find(const struct users *users, const char *name, uid_t *uid)
  * Adding
  */
 
-/* 1 if any source of the passwd database has UID, 0 if none, -1: can't tell */
-static int
-is_known(uid_t uid)
-{
-	errno = 0;
-	if (getpwuid(uid) != NULL)
-		return 1;
-	switch (errno) {
-	case EINTR:
-	case EIO:
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-		return -1;
-	default:
-		return 0;
-	}
-}
-
 /*
  * The first uid from MIN to MAX that is above all that were given there, and
- * that is nobody's.  Returns USERS_FULL or USERS_FAILED if there is none.
+ * that is nobody's.  Returns USERS_FULL or USERS_UNKNOWN if there is none.
  */
 static enum users_result
 choose(struct users *users, uid_t min, uid_t max, uid_t *uid)
@@ -499,17 +480,18 @@ choose(struct users *users, uid_t min, uid_t max, uid_t *uid)
 	for (; next <= max; next++) {
 		if (!usermap_uid_valid(next))
 			continue;
-		switch (is_known((uid_t)next)) {
-		case 0:
+		switch (account_by_uid((uid_t)next)) {
+		case ACCOUNT_NONE:
 			*uid = (uid_t)next;
 			return USERS_OK;
-		case 1:
+		case ACCOUNT_THERE:
 			continue;
-		default:
+		case ACCOUNT_UNKNOWN:
 			snprintf(users->fault, FAULT_CHARS,
-			    "cannot tell whether the uid %lu is an account's",
-			    next);
-			return USERS_FAILED;
+			    "cannot tell whether the uid %lu is an "
+			    "account's: %s",
+			    next, strerror(errno));
+			return USERS_UNKNOWN;
 		}
 	}
 	snprintf(users->fault, FAULT_CHARS,

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include <dlfcn.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -40,12 +41,41 @@ static int log_fd, stderr_fd, cwd_fd;
 static char log_text[SCRATCH_OUTPUT_BYTES];
 static size_t log_len;
 
+/*
+ * Uids up to KNOWN_TO, from KNOWN_FROM on, are accounts, and an error that isn't
+ * 0 is all that the name service says; for others it is this machine's.
+ */
+static struct {
+	uid_t known_from, known_to;
+	int error;
+	unsigned asked;
+} service;
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	static struct passwd account;
+	struct passwd *(*real)(uid_t);
+
+	service.asked++;
+	if (service.error != 0) {
+		errno = service.error;
+		return NULL;
+	}
+	account.pw_uid = uid;
+	if (uid >= service.known_from && uid <= service.known_to)
+		return &account;
+	*(void **)&real = dlsym(RTLD_NEXT, "getpwuid");
+	return real(uid);
+}
+
 static int
 begin(void **state)
 {
 	int fds[2];
 
 	(void)state;
+	memset(&service, 0, sizeof(service));
 	fflush(stderr);
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
@@ -554,6 +584,31 @@ all_lines_of_the_passwd_file_count(void **state)
 	adds(users, "alice", FIRST + 2);
 	adds(users, "bob", FIRST + 4);
 	adds(users, "carol", FIRST + 6);
+	users_close(users);
+}
+
+/* A directory service that is down may know who has the uid. */
+static void
+a_uid_of_which_nobody_can_tell_is_not_given(void **state)
+{
+	static const int errors[] = { ECONNREFUSED, ETIMEDOUT, EAGAIN, ENOENT };
+	struct users *users = opened();
+	char fault[128];
+
+	(void)state;
+	adds(users, "alice", FIRST);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		service.error = errors[i];
+		snprintf(fault, sizeof(fault),
+		    "cannot tell whether the uid 1500000001 is an account's: "
+		    "%s",
+		    strerror(errors[i]));
+		adds_not(users, "bob", USERS_UNKNOWN, fault);
+		adds(users, "alice", FIRST);
+	}
+	file_is("# next uid 1500000001\n" ALICE);
+	service.error = 0;
+	adds(users, "bob", FIRST + 1);
 	users_close(users);
 }
 
@@ -1513,6 +1568,7 @@ main(void)
 		    begin, end_with_passwd),
 		cmocka_unit_test_setup_teardown(
 		    all_lines_of_the_passwd_file_count, begin, end_with_passwd),
+		TEST(a_uid_of_which_nobody_can_tell_is_not_given),
 		TEST(many_users_are_no_problem),
 		TEST(nobody_is_added_to_a_damaged_file),
 		TEST(when_it_is_mended_by_hand_users_are_added),
