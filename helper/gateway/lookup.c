@@ -139,6 +139,12 @@ add(struct lookups *lookups, const char *name, uid_t *uid,
 		*refusal = (struct lookup_refusal){ .reason = "no-uid",
 			.remedy = "raise uid_max in [users]" };
 		break;
+	case USERS_AGAIN:
+		*refusal = (struct lookup_refusal){ .reason = "name-service",
+			.remedy = "the next try goes on with the uids behind "
+				  "them; set uid_min in [users] to where there "
+				  "are none" };
+		break;
 	case USERS_UNKNOWN:
 		*refusal = (struct lookup_refusal){ .reason = "name-service",
 			.remedy = ASK_DIRECTORY };

@@ -14,6 +14,7 @@
 #include "../file.h"
 #include "../log.h"
 #include "account.h"
+#include "uidset.h"
 
 #define NEW_NAME USERMAP_NAME ".new"
 #define FAULT_CHARS 256
@@ -21,21 +22,35 @@
 
 static const char head[] =
     "# The users of the remote, name:uid. moshgate-helper writes this file.\n";
+/*
+ * The uids that have been somebody's, whose lines may have been taken out.  Until
+ * there was given_line there was next_line, which has but the end of them.
+ */
+static const char given_line[] = "# uids given: ";
 static const char next_line[] = "# next uid ";
+
+/*
+ * So many uids in a row may be accounts' before users_add() gives up for now:
+ * it may have to ask a directory service about each, and the helper waits.
+ */
+#define QUESTIONS_MAX 64
 
 /* What the file says. */
 struct map {
 	struct usermap_entry *entries; /* in the order of the file */
 	size_t count, room;
-	unsigned long next; /* uids below it were somebody's; 0: not known */
+	struct uidset
+	    given; /* as the file says: those of lines no more there */
 	char fault[FAULT_CHARS];
 };
 
 struct users {
 	const char *dir;
 	struct map map;
-	struct stat seen; /* the file as it was read or written last */
-	bool unwritten;   /* it lacks something that is in memory */
+	struct stat seen;    /* the file as it was read or written last */
+	bool unwritten;      /* it lacks something that is in memory */
+	unsigned long asked; /* from here on... */
+	unsigned long known; /* ... up to here, all are accounts'; or 0 */
 	char fault[FAULT_CHARS];
 };
 
@@ -84,6 +99,7 @@ static void
 map_free(struct map *map)
 {
 	free(map->entries);
+	uidset_free(&map->given);
 	*map = (struct map){ 0 };
 }
 
@@ -133,21 +149,52 @@ find_twice(struct map *map)
 	free(sorted);
 }
 
-/* Take a line that is a comment: the one that counts says which uid is next. */
-static void
-take_comment(struct map *map, const char *line, size_t len)
+/* Take the digits of a uid, or of one more, off the front of *LEN bytes. */
+static bool
+take_number(const char **at, size_t *len, unsigned long *number)
 {
-	const size_t before = sizeof(next_line) - 1;
-	const size_t digits = len - before;
-	char number[16];
+	*number = 0;
+	if (*len == 0 || **at < '1' || **at > '9')
+		return false;
+	for (; *len > 0 && **at >= '0' && **at <= '9'; (*at)++, (*len)--) {
+		*number = *number * 10 + (unsigned long)(**at - '0');
+		if (*number > USERMAP_UID_MAX + 1)
+			return false;
+	}
+	return true;
+}
 
-	if (len <= before || digits > 10 ||
-	    memcmp(line, next_line, before) != 0)
-		return;
-	memcpy(number, line + before, digits);
-	number[digits] = '\0';
-	if (strspn(number, "0123456789") == digits)
-		map->next = strtoul(number, NULL, 10);
+static bool
+take_prefix(const char **at, size_t *len, const char *prefix)
+{
+	const size_t prefix_len = strlen(prefix);
+
+	if (*len < prefix_len || memcmp(*at, prefix, prefix_len) != 0)
+		return false;
+	*at += prefix_len;
+	*len -= prefix_len;
+	return true;
+}
+
+/*
+ * Take a line that is a comment, of LEN bytes at AT: those count that say which
+ * uids have been given.  Returns false for want of memory.
+ */
+static bool
+take_comment(struct map *map, const char *at, size_t len)
+{
+	unsigned long first, last;
+
+	if (take_prefix(&at, &len, given_line)) {
+		if (take_number(&at, &len, &first) &&
+		    take_prefix(&at, &len, "-") &&
+		    take_number(&at, &len, &last) && len == 0 && first <= last)
+			return uidset_add(&map->given, first, last);
+	} else if (take_prefix(&at, &len, next_line)) {
+		if (take_number(&at, &len, &last) && len == 0 && last > 1)
+			return uidset_add(&map->given, 1, last - 1);
+	}
+	return true;
 }
 
 /* Read the LEN bytes at TEXT into MAP; what makes no sense is a fault. */
@@ -169,7 +216,11 @@ map_parse(struct map *map, const char *text, size_t len)
 			break;
 		line++;
 		if (*at == '#') {
-			take_comment(map, at, (size_t)(newline - at));
+			if (!take_comment(map, at, (size_t)(newline - at))) {
+				snprintf(map->fault, FAULT_CHARS,
+				    "no memory for it");
+				return;
+			}
 		} else if (!usermap_line(at, (size_t)(newline - at), &entry)) {
 			if (map->fault[0] == '\0')
 				snprintf(map->fault, FAULT_CHARS,
@@ -180,6 +231,7 @@ map_parse(struct map *map, const char *text, size_t len)
 		}
 		at = newline + 1;
 	}
+	uidset_settle(&map->given);
 	if (map->fault[0] == '\0')
 		find_twice(map);
 }
@@ -244,6 +296,20 @@ map_read(const struct users *users, const struct stat *st, struct map *map)
 	file_free(&file);
 }
 
+/* Have what MAP says was given hold all who are in it. */
+static bool
+map_record(struct map *map)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const uid_t uid = map->entries[i].uid;
+
+		if (!uidset_add(&map->given, uid, uid))
+			return false;
+	}
+	uidset_settle(&map->given);
+	return true;
+}
+
 /* All of MAP, as the file has it: malloc'ed, its length in *LEN, or NULL. */
 static char *
 map_print(const struct map *map, size_t *len)
@@ -254,8 +320,9 @@ map_print(const struct map *map, size_t *len)
 	if (out == NULL)
 		return NULL;
 	fputs(head, out);
-	if (map->next > 0)
-		fprintf(out, "%s%lu\n", next_line, map->next);
+	for (size_t i = 0; i < map->given.count; i++)
+		fprintf(out, "%s%lu-%lu\n", given_line,
+		    map->given.spans[i].first, map->given.spans[i].last);
 	for (size_t i = 0; i < map->count; i++)
 		fprintf(out, "%s:%lu\n", map->entries[i].name,
 		    (unsigned long)map->entries[i].uid);
@@ -313,7 +380,8 @@ static bool
 users_write(struct users *users)
 {
 	size_t len = 0;
-	char *text = map_print(&users->map, &len);
+	char *text = map_record(&users->map) ? map_print(&users->map, &len)
+					     : NULL;
 	const int dir_fd = open(users->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool written = false;
 
@@ -389,6 +457,18 @@ mend(struct users *users, const char *fault)
 	users->fault[0] = '\0';
 }
 
+/* Have SET hold all that is in MORE, too.  Returns false for want of memory. */
+static bool
+unite(struct uidset *set, const struct uidset *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		if (!uidset_add(set, more->spans[i].first, more->spans[i].last))
+			return false;
+	}
+	uidset_settle(set);
+	return true;
+}
+
 void
 users_refresh(struct users *users)
 {
@@ -407,9 +487,9 @@ users_refresh(struct users *users)
 		map_free(&map);
 		return;
 	}
-	behind = map.next < users->map.next;
-	if (behind)
-		map.next = users->map.next;
+	behind = !uidset_holds(&map.given, &users->map.given);
+	if (behind && !unite(&map.given, &users->map.given))
+		snprintf(map.fault, FAULT_CHARS, "no memory for it");
 	map_free(&users->map);
 	users->map = map;
 	users->unwritten = false;
@@ -461,25 +541,34 @@ users_find(const struct users *users, const char *name, uid_t *uid)
 
 /*
  * The first uid from MIN to MAX that is above all that were given there, and
- * that is nobody's.  Returns USERS_FULL or USERS_UNKNOWN if there is none.
+ * that is nobody's.  Returns another result if none is found.
  */
 static enum users_result
 choose(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
 	const struct map *map = &users->map;
-	unsigned long next = min;
+	unsigned long first = uidset_next(&map->given, min, max), next;
 
 	for (size_t i = 0; i < map->count; i++) {
 		const unsigned long used = map->entries[i].uid;
 
-		if (used >= next && used <= max)
-			next = used + 1;
+		if (used >= first && used <= max)
+			first = used + 1;
 	}
-	if (map->next > next && map->next <= (unsigned long)max + 1)
-		next = map->next;
-	for (; next <= max; next++) {
+	next = first;
+	if (first >= users->asked && first < users->known)
+		next = users->known;
+	for (unsigned questions = 0; next <= max; next++) {
 		if (!usermap_uid_valid(next))
 			continue;
+		if (questions++ == QUESTIONS_MAX) {
+			users->asked = first;
+			users->known = next;
+			snprintf(users->fault, FAULT_CHARS,
+			    "the uids from %lu to %lu are accounts'", first,
+			    next - 1);
+			return USERS_AGAIN;
+		}
 		switch (account_by_uid((uid_t)next)) {
 		case ACCOUNT_NONE:
 			*uid = (uid_t)next;
@@ -494,10 +583,34 @@ choose(struct users *users, uid_t min, uid_t max, uid_t *uid)
 			return USERS_UNKNOWN;
 		}
 	}
+	/* accounts may be taken away: ask again from the beginning */
+	users->known = 0;
 	snprintf(users->fault, FAULT_CHARS,
 	    "every uid from %lu to %lu is or was somebody's",
 	    (unsigned long)min, (unsigned long)max);
 	return USERS_FULL;
+}
+
+/* Add ENTRY to the map, and write it; all is as it was if that fails. */
+static bool
+append_and_write(struct users *users, const struct usermap_entry *entry)
+{
+	struct map *map = &users->map;
+	struct uidset given;
+	bool written;
+
+	if (!uidset_copy(&map->given, &given) || !map_append(map, entry)) {
+		uidset_free(&given);
+		snprintf(users->fault, FAULT_CHARS, "out of memory");
+		return false;
+	}
+	written = users_write(users);
+	if (!written) {
+		map->count--;
+		uidset_swap(&map->given, &given);
+	}
+	uidset_free(&given);
+	return written;
 }
 
 enum users_result
@@ -506,7 +619,6 @@ users_add(struct users *users, const char *name, uid_t uid_min, uid_t uid_max,
 {
 	struct usermap_entry entry;
 	enum users_result result;
-	unsigned long next;
 
 	users_refresh(users);
 	if (users_find(users, name, uid))
@@ -519,17 +631,8 @@ users_add(struct users *users, const char *name, uid_t uid_min, uid_t uid_max,
 	if (result != USERS_OK)
 		return result;
 	snprintf(entry.name, sizeof(entry.name), "%s", name);
-	if (!map_append(&users->map, &entry)) {
-		snprintf(users->fault, FAULT_CHARS, "out of memory");
+	if (!append_and_write(users, &entry))
 		return USERS_FAILED;
-	}
-	next = users->map.next;
-	users->map.next = (unsigned long)entry.uid + 1;
-	if (!users_write(users)) {
-		users->map.count--;
-		users->map.next = next;
-		return USERS_FAILED;
-	}
 	*uid = entry.uid;
 	return USERS_OK;
 }

@@ -21,6 +21,7 @@ enum users_result {
 	USERS_OK,
 	USERS_FULL,    /* every uid of the range has been somebody's */
 	USERS_DAMAGED, /* the file, see users_fault() */
+	USERS_AGAIN,   /* accounts have many uids: the next call goes on */
 	USERS_UNKNOWN, /* the name service can't tell, see users_fault() */
 	USERS_FAILED,  /* it could not be written, see users_fault() */
 };

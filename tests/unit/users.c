@@ -30,7 +30,7 @@
 /* A file as it may be, when alice and bob have come. */
 #define ALICE "alice:1500000000\n"
 #define BOB "bob:1500000001\n"
-#define NEXT "# next uid 1500000002\n"
+#define NEXT "# uids given: 1500000000-1500000001\n"
 #define GOOD NEXT ALICE BOB
 
 /*
@@ -308,7 +308,7 @@ users_get_one_uid_after_the_other(void **state)
 
 	(void)state;
 	adds(users, "alice", FIRST);
-	file_is("# next uid 1500000001\n" ALICE);
+	file_is("# uids given: 1500000000-1500000000\n" ALICE);
 	adds(users, "bob", FIRST + 1);
 	file_is(GOOD);
 	assert_int_equal(users_count(users), 2);
@@ -375,13 +375,13 @@ the_uid_of_who_was_taken_out_is_not_given_again(void **state)
 	adds(users, "bob", FIRST + 1);
 	adds(users, "carol", FIRST + 2);
 	users_close(users);
-	write_text("# next uid 1500000003\n" ALICE);
+	write_text("# uids given: 1500000000-1500000002\n" ALICE);
 	users = opened();
 	has_not(users, "carol");
 	adds(users, "dave", FIRST + 3);
 	users_close(users);
 	/* nor if nobody is left */
-	write_text("# next uid 1500000004\n");
+	write_text("# uids given: 1500000000-1500000003\n");
 	users = opened();
 	adds(users, "carol", FIRST + 4);
 	users_close(users);
@@ -392,8 +392,76 @@ the_uid_of_who_was_taken_out_is_not_given_again(void **state)
 	users_close(users);
 }
 
+/* FAULT is that of a range from FIRST to MAX that is full. */
 static void
-a_line_about_the_next_uid_that_makes_no_sense_is_a_comment(void **state)
+is_full(struct users *users, const char *name, uid_t max)
+{
+	char fault[128];
+	uid_t got = 0;
+
+	assert_int_equal(users_add(users, name, FIRST, max, &got), USERS_FULL);
+	snprintf(fault, sizeof(fault),
+	    "every uid from 1500000000 to %u is or was somebody's", max);
+	assert_string_equal(users_fault(users), fault);
+	has_not(users, name);
+}
+
+/* Lines are taken out while the helper does not run. */
+static void
+nor_is_it_when_the_range_ends_below_it(void **state)
+{
+	struct users *users = opened();
+
+	(void)state;
+	adds(users, "alice", FIRST);
+	adds(users, "bob", FIRST + 1);
+	adds(users, "carol", FIRST + 2);
+	adds(users, "dave", FIRST + 3);
+	users_close(users);
+	write_text("# uids given: 1500000000-1500000003\n" ALICE);
+	users = opened();
+	is_full(users, "eve", FIRST);
+	is_full(users, "eve", FIRST + 1);
+	is_full(users, "eve", FIRST + 2);
+	is_full(users, "eve", FIRST + 3);
+	adds_in(users, "eve", FIRST - 10, FIRST - 1, FIRST - 10);
+	is_full(users, "faythe", FIRST + 3);
+	adds_in(users, "faythe", FIRST + 100, FIRST + 200, FIRST + 100);
+	is_full(users, "grace", FIRST + 3);
+	users_close(users);
+	users = opened();
+	is_full(users, "grace", FIRST + 3);
+	adds_in(users, "grace", FIRST, FIRST + 9, FIRST + 4);
+	file_is("# uids given: 1499999990-1499999990\n"
+		"# uids given: 1500000000-1500000004\n"
+		"# uids given: 1500000100-1500000100\n" ALICE
+		"eve:1499999990\nfaythe:1500000100\ngrace:1500000004\n");
+	users_close(users);
+}
+
+/* An earlier version wrote nothing but the end of what it had given. */
+static void
+a_file_of_an_earlier_version_has_its_uids_given(void **state)
+{
+	struct users *users;
+
+	(void)state;
+	write_text("# next uid 1500000004\n" ALICE);
+	users = opened();
+	for (uid_t max = FIRST; max < FIRST + 4; max++)
+		is_full(users, "bob", max);
+	adds(users, "bob", FIRST + 4);
+	file_is("# uids given: 1-1500000004\n" ALICE "bob:1500000004\n");
+	users_close(users);
+	users = opened();
+	for (uid_t max = FIRST; max < FIRST + 5; max++)
+		is_full(users, "carol", max);
+	adds(users, "carol", FIRST + 5);
+	users_close(users);
+}
+
+static void
+a_line_about_uids_that_makes_no_sense_is_a_comment(void **state)
 {
 	static const char *const lines[] = { "# next uid \n", "# next uid x\n",
 		"# next uid 200000007x\n", "# next uid x200000007\n",
@@ -401,8 +469,18 @@ a_line_about_the_next_uid_that_makes_no_sense_is_a_comment(void **state)
 		"# next uid  200000007\n", "# next uid 00200000007\n",
 		"# next uid 18446744073909551623\n", "#next uid 200000007\n",
 		"# last uid 200000007\n", "## next uid 200000007\n", "#\n",
-		"# next uid 199999999\n", "# next uid 0\n",
-		"# next uid 4294967296\n", "# next uid 9999999999\n" };
+		"# next uid 199999999\n", "# next uid 0\n", "# next uid 1\n",
+		"# next uid 4294967296\n", "# next uid 9999999999\n",
+		"# uids given: \n", "# uids given: -\n",
+		"# uids given: 200000007\n", "# uids given: 200000007-\n",
+		"# uids given: -200000007\n", "# uids given: 1-200000007x\n",
+		"# uids given: 1 -200000007\n", "# uids given: 1--200000007\n",
+		"# uids given: 200000008-200000007\n",
+		"# uids given: 1-4294967296\n",
+		"# uids given: 1-18446744073909551623\n",
+		"# uids given: 18446744073909551617-200000007\n",
+		"#uids given: 1-200000007\n", "# uids: 1-200000007\n",
+		"# uids given:1-200000007\n", "# uids given: 1-199999999\n" };
 	const uid_t first = 200000000;
 
 	(void)state;
@@ -454,7 +532,7 @@ the_highest_uid_may_be_given(void **state)
 
 	(void)state;
 	adds_in(users, "alice", max, max, max);
-	file_is("# next uid 2000000001\nalice:2000000000\n");
+	file_is("# uids given: 2000000000-2000000000\nalice:2000000000\n");
 	users_close(users);
 	users = opened();
 	has(users, "alice", max);
@@ -606,9 +684,64 @@ a_uid_of_which_nobody_can_tell_is_not_given(void **state)
 		adds_not(users, "bob", USERS_UNKNOWN, fault);
 		adds(users, "alice", FIRST);
 	}
-	file_is("# next uid 1500000001\n" ALICE);
+	file_is("# uids given: 1500000000-1500000000\n" ALICE);
 	service.error = 0;
 	adds(users, "bob", FIRST + 1);
+	users_close(users);
+}
+
+/* The helper waits for each answer, and everybody for the helper. */
+static void
+few_questions_are_asked_at_a_time(void **state)
+{
+	static const unsigned questions_max = 64;
+	struct users *users = opened();
+	unsigned calls = 0, before = 0;
+	enum users_result result;
+	uid_t got = 0;
+
+	(void)state;
+	service.known_from = FIRST;
+	service.known_to = FIRST + 999;
+	do {
+		result = users_add(users, "alice", FIRST, LAST, &got);
+		assert_true(service.asked - before <= questions_max);
+		before = service.asked;
+		calls++;
+		if (calls == 2)
+			assert_string_equal(users_fault(users),
+			    "the uids from 1500000000 to 1500000127 are "
+			    "accounts'");
+	} while (result == USERS_AGAIN);
+	assert_int_equal(result, USERS_OK);
+	assert_int_equal(got, FIRST + 1000);
+	assert_int_equal(calls, 16);
+	assert_int_equal(service.asked, 1001);
+	/* behind the first one that is free there may be others */
+	service.known_from = FIRST + 1001;
+	service.known_to = FIRST + 1070;
+	assert_int_equal(users_add(users, "bob", FIRST, LAST, &got),
+	    USERS_AGAIN);
+	adds(users, "bob", FIRST + 1071);
+	users_close(users);
+}
+
+static void
+a_range_full_of_accounts_is_full_until_they_go(void **state)
+{
+	struct users *users = opened();
+	uid_t got = 0;
+
+	(void)state;
+	service.known_from = FIRST;
+	service.known_to = LAST;
+	assert_int_equal(users_add(users, "alice", FIRST, FIRST + 99, &got),
+	    USERS_AGAIN);
+	/* another range is another question */
+	adds_in(users, "bob", FIRST - 50, FIRST - 1, FIRST - 50);
+	is_full(users, "alice", FIRST + 99);
+	service.known_to = FIRST + 9;
+	adds_in(users, "alice", FIRST, FIRST + 99, FIRST + 10);
 	users_close(users);
 }
 
@@ -783,7 +916,7 @@ when_it_is_mended_by_hand_users_are_added(void **state)
 		has(users, "dave", FIRST + 9);
 		has_not(users, "alice");
 		adds(users, "carol", FIRST + 10);
-		file_is("# next uid 1500000011\n"
+		file_is("# uids given: 1500000009-1500000010\n"
 			"dave:1500000009\ncarol:1500000010\n");
 		users_close(users);
 	}
@@ -821,15 +954,15 @@ a_copy_that_is_put_back_lets_no_uid_be_given_again(void **state)
 	struct users *users;
 
 	(void)state;
-	write_text("# next uid 1500000007\n" ALICE BOB "x\n");
+	write_text("# uids given: 1500000000-1500000006\n" ALICE BOB "x\n");
 	users = opened();
 	adds_not(users, "carol", USERS_DAMAGED, "line 4 is not name:uid");
-	write_text("# next uid 1500000001\n" ALICE);
+	write_text("# uids given: 1500000000-1500000000\n" ALICE);
 	users_refresh(users);
 	has(users, "alice", FIRST);
 	has_not(users, "bob");
 	/* not even after a restart */
-	file_is("# next uid 1500000007\n" ALICE);
+	file_is("# uids given: 1500000000-1500000006\n" ALICE);
 	users_close(users);
 	users = opened();
 	adds(users, "bob", FIRST + 7);
@@ -1120,7 +1253,8 @@ what_cannot_be_mended_is_when_it_can(void **state)
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(logged("users-failed"), 2);
 	adds(users, "carol", FIRST + 2);
-	file_is("# next uid 1500000003\n" ALICE BOB "carol:1500000002\n");
+	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB
+		"carol:1500000002\n");
 	users_close(users);
 }
 
@@ -1158,8 +1292,8 @@ lines_that_root_adds_are_taken(void **state)
 	has(users, "alice", FIRST);
 	assert_int_equal(users_count(users), 3);
 	adds(users, "carol", FIRST + 41);
-	file_is("# next uid 1500000042\n" ALICE BOB
-		"zoe:1500000040\ncarol:1500000041\n");
+	file_is(NEXT "# uids given: 1500000040-1500000041\n" ALICE BOB
+		     "zoe:1500000040\ncarol:1500000041\n");
 	/* in any order, with other comments, and in no other range */
 	write_text("# mine\ncarol:1500000041\nyan:1234\nzoe:1500000040\n" BOB
 		   "# theirs\n" ALICE);
@@ -1183,9 +1317,9 @@ even_just_before_a_user_is_added(void **state)
 	write_text(GOOD "zoe:1500000002\n");
 	adds(users, "carol", FIRST + 3);
 	has(users, "zoe", FIRST + 2);
-	file_is("# next uid 1500000004\n" ALICE BOB
+	file_is("# uids given: 1500000000-1500000003\n" ALICE BOB
 		"zoe:1500000002\ncarol:1500000003\n");
-	write_text("# next uid 1500000004\n" ALICE BOB
+	write_text("# uids given: 1500000000-1500000003\n" ALICE BOB
 		   "zoe:1500000002\ncarol:1500000003\ndave:1500000020\n");
 	adds(users, "dave", FIRST + 20);
 	assert_int_equal(users_count(users), 5);
@@ -1212,19 +1346,19 @@ a_file_that_appears_is_read(void **state)
 
 /* The line that tells can be lost with a copy of the rest. */
 static void
-the_next_uid_is_put_back(void **state)
+the_uids_that_were_given_are_put_back(void **state)
 {
 	struct users *users = with_two();
 
 	(void)state;
 	adds(users, "carol", FIRST + 2);
 	users_close(users);
-	write_text("# next uid 1500000003\n" ALICE BOB);
+	write_text("# uids given: 1500000000-1500000002\n" ALICE BOB);
 	users = opened();
 	write_text(ALICE BOB);
 	users_refresh(users);
 	assert_int_equal(logged("users-mended"), 0);
-	file_is("# next uid 1500000003\n" ALICE BOB);
+	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB);
 	users_close(users);
 }
 
@@ -1247,7 +1381,8 @@ on_a_full_disk_the_old_file_stays(void **state)
 	}
 	has(users, "alice", FIRST);
 	adds(users, "carol", FIRST + 2);
-	file_is("# next uid 1500000003\n" ALICE BOB "carol:1500000002\n");
+	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB
+		"carol:1500000002\n");
 	users_close(users);
 }
 
@@ -1367,7 +1502,8 @@ what_was_being_written_is_no_obstacle(void **state)
 	users = opened();
 	assert_int_equal(logged("users-damaged"), 0);
 	adds(users, "carol", FIRST + 2);
-	file_is("# next uid 1500000003\n" ALICE BOB "carol:1500000002\n");
+	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB
+		"carol:1500000002\n");
 	/* nor a link, to what is not to be written to */
 	scratch_write("target", "mine", 4, 0600);
 	scratch_path("users.new", path);
@@ -1389,7 +1525,7 @@ what_is_written_all_can_read(void **state)
 	(void)state;
 	adds(users, "alice", FIRST);
 	umask(mask);
-	file_is("# next uid 1500000001\n" ALICE);
+	file_is("# uids given: 1500000000-1500000000\n" ALICE);
 	users_close(users);
 }
 
@@ -1558,8 +1694,9 @@ main(void)
 		TEST(users_keep_their_uids),
 		TEST(who_is_there_keeps_the_uid_when_added_again),
 		TEST(the_uid_of_who_was_taken_out_is_not_given_again),
-		TEST(
-		    a_line_about_the_next_uid_that_makes_no_sense_is_a_comment),
+		TEST(nor_is_it_when_the_range_ends_below_it),
+		TEST(a_file_of_an_earlier_version_has_its_uids_given),
+		TEST(a_line_about_uids_that_makes_no_sense_is_a_comment),
 		TEST(a_range_may_become_full),
 		TEST(the_highest_uid_may_be_given),
 		TEST(the_range_may_be_moved),
@@ -1569,6 +1706,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    all_lines_of_the_passwd_file_count, begin, end_with_passwd),
 		TEST(a_uid_of_which_nobody_can_tell_is_not_given),
+		TEST(few_questions_are_asked_at_a_time),
+		TEST(a_range_full_of_accounts_is_full_until_they_go),
 		TEST(many_users_are_no_problem),
 		TEST(nobody_is_added_to_a_damaged_file),
 		TEST(when_it_is_mended_by_hand_users_are_added),
@@ -1589,7 +1728,7 @@ main(void)
 		TEST(lines_that_root_adds_are_taken),
 		TEST(even_just_before_a_user_is_added),
 		TEST(a_file_that_appears_is_read),
-		TEST(the_next_uid_is_put_back),
+		TEST(the_uids_that_were_given_are_put_back),
 		TEST(on_a_full_disk_the_old_file_stays),
 		TEST(the_first_user_leaves_nothing_on_a_full_disk),
 		TEST(a_directory_that_cannot_be_written_to_is_told),
