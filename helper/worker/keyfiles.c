@@ -12,6 +12,15 @@
 static const char fault_word[] = "fault=", content_line[] = "content\n";
 
 /*
+ * Debian's sshd, and those made from it, take what a group may write, if nobody
+ * but the user is in that group (secure_permissions() in the package's
+ * user-group-modes.patch).  No other sshd does.  So it counts whether the remote
+ * has that package.  If another sshd runs there all the same, this takes more
+ * than it would, but nothing that anybody but the user and root can change.
+ */
+#define DEBIAN_SSHD "/var/lib/dpkg/info/openssh-server.list"
+
+/*
  * Since IFS is empty a variable is one word without quotes, and set -f keeps
  * it as it is.  In a subshell, so that the loop it runs in stays as it is.
  *
@@ -19,6 +28,14 @@ static const char fault_word[] = "fault=", content_line[] = "content\n";
  *	h	the home directory, without links in its path
  *	b	say that $1 is at fault; nothing that its name might hold can end
  *		the line, or look like something else
+ *	f	print the path $1 if all may write to it, or it is neither the
+ *		user's nor root's.  Other arguments are words for find(1) that
+ *		are looked at before
+ *	g	succeed if nobody but the group of $1 may write to it, and
+ *		Debian's sshd would take that: all whose first group it is (j:
+ *		there are any) have the user's uid; and its one member, if it
+ *		has any, is the owner of $1.  i is the group's number, m its
+ *		members, o the owner
  *	c	check $1, and let k be the path to read, or be empty.  Links are
  *		followed by hand, since the shell follows those of directories
  *		alone.  Where sshd stops, at the home or the root, so does this.
@@ -27,6 +44,13 @@ static const char fault_word[] = "fault=", content_line[] = "content\n";
 static const char begin[] =
     "(u=$(id -u);h=$(cd -P&&pwd -P)||h=/dev/null;"
     "b(){ printf %%s %s;printf %%s $1|tr -cd A-Za-z0-9/._@%%+=:,~-;echo;k=;};"
+    "f(){ find $@ -prune -perm -002 -print -o -prune -user 0 -o "
+    "-prune -user $u -o -print;};"
+    "g(){ z=$(f $1)&&test -z $z&&test -e " DEBIAN_SSHD "&&"
+    "i=$(stat -c %%g $1)&&o=$(stat -c %%U $1)&&m=$(getent group $i)||return;"
+    "m=${m##*:};getent passwd|(j=;while IFS=: read -r a l d e y;do "
+    "case $e in $i)test $d = $u||exit 1;j=1;;esac;done;"
+    "if test -z $m;then test x$j = x1;else test $m = $o;fi);};"
     "c(){ k=$1;n=0;case $k in /*);;*)k=$h/$k;;esac;"
     "while test -h $k;do "
     "t=$(readlink $k);n=$((n+1));test $n -lt %d||{ b $k;return;};"
@@ -35,9 +59,8 @@ static const char begin[] =
     "x=$(cd -P ${k%%/*}/&&pwd -P)||{ b $k;return;};"
     "k=${x%%/}/${k##*/};x=$k;test -f $k||{ b $k;return;};"
     "while :;do "
-    "y=$(find $x -prune -perm -020 -print -o -prune -perm -002 -print -o "
-    "-prune -user 0 -o -prune -user $u -o -print)||y=$x;"
-    "test -z $y||{ b $x;return;};"
+    "y=$(f $x -prune -perm -020 -print -o)||y=$x;"
+    "test -z $y||g $x||{ b $x;return;};"
     "if test $x = $h||test $x = /;then break;fi;"
     "x=${x%%/*};case $x in /*);;*)x=/;;esac;done;};"
     "p(){ case $1 in /*)dd if=$1 bs=%zu count=%zu;;esac;echo;};";
