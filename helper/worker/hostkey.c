@@ -9,6 +9,7 @@
 
 #include "../../shim/lib/spawn.h"
 #include "../file.h"
+#include "../sshkey.h"
 
 /* So many lines of known_hosts, each with an RSA key of 4096 bits. */
 #define OUTPUT_MAX_BYTES (HOSTKEY_MAX * 1024)
@@ -252,20 +253,6 @@ has_name(const char *list, const char *name, size_t len)
 	return false;
 }
 
-/* The type of key that the algorithm of LEN characters at NAME is for. */
-static const char *
-type_of_algorithm(const char *name, size_t *len)
-{
-	static const char rsa[] = "ssh-rsa";
-
-	/* RFC 8332 */
-	if (has_name("rsa-sha2-512,rsa-sha2-256", name, *len)) {
-		*len = sizeof(rsa) - 1;
-		return rsa;
-	}
-	return name;
-}
-
 /* Append the LEN characters at NAME to LIST, if they are new and fit. */
 static void
 append_name(char *list, size_t size, const char *name, size_t len)
@@ -295,7 +282,6 @@ void
 hostkey_algorithms(const struct hostkeys *keys, const char *wanted,
     char *algorithms, size_t size)
 {
-	static const char rsa[] = "rsa-sha2-512,rsa-sha2-256,ssh-rsa";
 	char types[1024];
 	const char *from = wanted[0] != '\0' ? wanted : types;
 
@@ -303,15 +289,18 @@ hostkey_algorithms(const struct hostkeys *keys, const char *wanted,
 	algorithms[0] = '\0';
 	while (*(from += strspn(from, ",")) != '\0') {
 		const size_t len = strcspn(from, ",");
+		const struct sshkey_type *type = sshkey_type_signing(from, len);
 		const char *name = from;
-		size_t type_len = len;
-		const char *type = type_of_algorithm(name, &type_len);
 
 		from += len;
-		if (!has_name(types, type, type_len))
+		/* one that is not known here has the name of its type */
+		if (type != NULL
+			? !has_name(types, type->name, strlen(type->name))
+			: !has_name(types, name, len))
 			continue;
-		if (wanted[0] == '\0' && has_name("ssh-rsa", name, len))
-			append_name(algorithms, size, rsa, sizeof(rsa) - 1);
+		if (wanted[0] == '\0' && type != NULL)
+			append_name(algorithms, size, type->algorithms,
+			    strlen(type->algorithms));
 		else
 			append_name(algorithms, size, name, len);
 	}
