@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #define DEFAULT_KEY SYSCONFDIR "/moshgate/id_ed25519"
-#define FIRST_BYTES 512
+#define FIRST_BYTES 1024
 
 /* Write what to do about the file at PATH rather than to make another key. */
 static void
