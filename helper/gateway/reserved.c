@@ -60,7 +60,8 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	struct file file = { 0 };
 
 	error[0] = '\0';
-	if (reserved == NULL || !file_read(path, 0, MAX_BYTES, &file, fault)) {
+	if (reserved == NULL ||
+	    !file_read_public(path, 0, MAX_BYTES, &file, fault)) {
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: %s", path, fault);
 		file_free(&file);
 		free(reserved);

@@ -879,8 +879,8 @@ answer_file_keys(struct peer *peer)
 		answer_keys_in(peer, content, strlen(content));
 		return;
 	}
-	if (file_read(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES, &file,
-		fault)) {
+	if (file_read_public(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES,
+		&file, fault)) {
 		answer_keys_in(peer, file.text, file.len);
 	} else {
 		log_event(LOG_ERR, "note", "user", peer->request.user, "about",

@@ -55,6 +55,18 @@ uidset_settle(struct uidset *set)
 }
 
 bool
+uidset_unite(struct uidset *set, const struct uidset *more)
+{
+	bool united = true;
+
+	for (size_t i = 0; i < more->count && united; i++)
+		united = uidset_add(set, more->spans[i].first,
+		    more->spans[i].last);
+	uidset_settle(set);
+	return united;
+}
+
+bool
 uidset_copy(const struct uidset *set, struct uidset *copy)
 {
 	*copy = (struct uidset){ 0 };
