@@ -15,7 +15,7 @@ struct reserved {
 };
 
 static int
-compare(const void *a, const void *b)
+reserved_compare(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
@@ -25,7 +25,7 @@ compare(const void *a, const void *b)
  * follows; returns the line that is wrong, or 0.
  */
 static unsigned
-take(struct reserved *reserved, char *text, size_t len)
+reserved_take(struct reserved *reserved, char *text, size_t len)
 {
 	char *const end = text + len;
 	unsigned number = 0;
@@ -72,12 +72,12 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	reserved->names = calloc(lines, sizeof(reserved->names[0]));
 	if (reserved->names == NULL)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: out of memory", path);
-	else if ((wrong = take(reserved, file.text, file.len)) > 0)
+	else if ((wrong = reserved_take(reserved, file.text, file.len)) > 0)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: not a user's name",
 		    path, wrong);
 	else
 		qsort(reserved->names, reserved->count,
-		    sizeof(reserved->names[0]), compare);
+		    sizeof(reserved->names[0]), reserved_compare);
 	file_free(&file);
 	if (error[0] == '\0')
 		return reserved;
@@ -99,5 +99,5 @@ reserved_has(const struct reserved *reserved, const char *name)
 {
 	return reserved->count > 0 &&
 	    bsearch(name, reserved->names, reserved->count,
-		sizeof(reserved->names[0]), compare) != NULL;
+		sizeof(reserved->names[0]), reserved_compare) != NULL;
 }

@@ -144,7 +144,7 @@ kexinit_has(struct kexinit_list list, const struct kexinit_list *wanted)
 	return false;
 }
 
-/* What stands among the algorithms, and is a flag: RFC 8308, section 2.1. */
+/* True if NAME, among the algorithms, is a flag: RFC 8308, section 2.1. */
 static bool
 kexinit_is_flag(const struct kexinit_list *name)
 {
@@ -156,7 +156,7 @@ kexinit_is_flag(const struct kexinit_list *name)
 		memcmp(name->names, strict, sizeof(strict) - 1) == 0);
 }
 
-/* Ciphers that come with a MAC of their own. */
+/* True if CIPHER comes with a MAC of its own. */
 static bool
 kexinit_needs_no_mac(const struct kexinit_list *cipher)
 {
@@ -165,7 +165,7 @@ kexinit_needs_no_mac(const struct kexinit_list *cipher)
 	    kexinit_same(cipher, "aes128-gcm@openssh.com");
 }
 
-/* The first of OURS that is in THEIRS is chosen: RFC 4253, section 7.1. */
+/* Choose the first of OURS that is in THEIRS: RFC 4253, section 7.1. */
 static bool
 kexinit_choose(const char *ours, struct kexinit_list theirs,
     struct kexinit_list *chosen)

@@ -15,8 +15,8 @@ static const char fault_word[] = "fault=", content_line[] = "content\n";
  * Debian's sshd, and those made from it, take what a group may write, if nobody
  * but the user is in that group (secure_permissions() in the package's
  * user-group-modes.patch).  No other sshd does.  So it counts whether the remote
- * has that package.  If another sshd runs there all the same, this takes more
- * than it would, but nothing that anybody but the user and root can change.
+ * has that package.  If another sshd runs there all the same, more is taken than
+ * that would take, but nothing that others than the user and root can change.
  */
 #define DEBIAN_SSHD "/var/lib/dpkg/info/openssh-server.list"
 
@@ -67,7 +67,7 @@ static const char begin[] =
 
 /* Append LEN bytes of TEXT to the USED bytes of COMMAND. */
 static bool
-append(char *command, size_t *used, const char *text, size_t len)
+keyfiles_append(char *command, size_t *used, const char *text, size_t len)
 {
 	if (len >= KEYFILES_COMMAND_BYTES - *used)
 		return false;
@@ -78,22 +78,22 @@ append(char *command, size_t *used, const char *text, size_t len)
 }
 
 static bool
-append_string(char *command, size_t *used, const char *text)
+keyfiles_append_string(char *command, size_t *used, const char *text)
 {
-	return append(command, used, text, strlen(text));
+	return keyfiles_append(command, used, text, strlen(text));
 }
 
 /* Append the path of LEN characters at PATH, with the name of USER in it. */
 static bool
-append_path(char *command, size_t *used, const char *path, size_t len,
+keyfiles_append_path(char *command, size_t *used, const char *path, size_t len,
     const char *user)
 {
 	for (size_t i = 0; i < len; i++) {
 		const bool name = i + 1 < len && path[i] == '%' &&
 		    path[i + 1] == 'u';
 
-		if (name ? !append_string(command, used, user)
-			 : !append(command, used, path + i, 1))
+		if (name ? !keyfiles_append_string(command, used, user)
+			 : !keyfiles_append(command, used, path + i, 1))
 			return false;
 		i += name;
 	}
@@ -118,25 +118,26 @@ keyfiles_command(const char *paths, const char *user, size_t limit_bytes,
 
 		snprintf(word, sizeof(word), ";k%zu=$k;", count);
 		if (count == FILES_MAX ||
-		    !append_string(command, &used, "c ") ||
-		    !append_path(command, &used, paths, path_len, user) ||
-		    !append_string(command, &used, word))
+		    !keyfiles_append_string(command, &used, "c ") ||
+		    !keyfiles_append_path(command, &used, paths, path_len,
+			user) ||
+		    !keyfiles_append_string(command, &used, word))
 			return false;
 		paths += path_len;
 	}
-	if (!append_string(command, &used, "echo content;"))
+	if (!keyfiles_append_string(command, &used, "echo content;"))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		snprintf(word, sizeof(word), "p $k%zu;", i);
-		if (!append_string(command, &used, word))
+		if (!keyfiles_append_string(command, &used, word))
 			return false;
 	}
-	return append_string(command, &used, ")2>/dev/null");
+	return keyfiles_append_string(command, &used, ")2>/dev/null");
 }
 
 /* Add the path of LEN bytes at PATH to FAULTS, as far as there is room. */
 static void
-add_fault(char *faults, const char *path, size_t len)
+keyfiles_add_fault(char *faults, const char *path, size_t len)
 {
 	const size_t used = strlen(faults);
 
@@ -169,7 +170,7 @@ keyfiles_parse(const char *text, size_t len, const char **content,
 		if (line_len < strlen(fault_word) ||
 		    memcmp(text, fault_word, strlen(fault_word)) != 0)
 			return false;
-		add_fault(faults, text + strlen(fault_word),
+		keyfiles_add_fault(faults, text + strlen(fault_word),
 		    line_len - strlen(fault_word));
 	}
 	return false;
