@@ -344,7 +344,7 @@ authkeys_offered(const char *type, const char *blob,
 	const size_t text_size = strlen(type) + strlen(blob) + 2;
 	struct authkeys_report report = { 0 };
 	char *text, *line = NULL;
-	size_t len;
+	size_t len = 0;
 	bool fits;
 
 	/* with nothing else in them, they can be nothing but a key */

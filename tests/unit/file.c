@@ -326,8 +326,8 @@ locked_kib(void)
 
 	assert_non_null(status);
 	while (fgets(line, sizeof(line), status) != NULL) {
-		if (sscanf(line, "VmLck: %lu kB", &kib) == 1)
-			break;
+		if (strncmp(line, "VmLck:", 6) == 0)
+			kib = strtoul(line + 6, NULL, 10);
 	}
 	fclose(status);
 	return kib;

@@ -232,7 +232,7 @@ remote_find(char command[KEYFILES_COMMAND_BYTES])
 
 	assert_non_null(at);
 	assert_non_null(realpath(scratch_dir, dir));
-	strcpy(rest, at + strlen(real));
+	memcpy(rest, at + strlen(real), strlen(at + strlen(real)) + 1);
 	assert_in_range(snprintf(at, room, "%s/%s%s", dir,
 			    remote.debian ? "installed" : "none", rest),
 	    1, room - 1);
