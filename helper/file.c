@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ file_is_open_to_others(const struct stat *st)
 
 /* NULL if ST is of a file to be read, else the fault. */
 static const char *
-stat_fault(const struct stat *st, uid_t owner)
+file_stat_fault(const struct stat *st, uid_t owner)
 {
 	if (!S_ISREG(st->st_mode))
 		return "not a plain file";
@@ -43,7 +44,7 @@ file_open(const char *path, uid_t owner, struct stat *st,
 			close(fd);
 		return -1;
 	}
-	found = stat_fault(st, owner);
+	found = file_stat_fault(st, owner);
 	if (found == NULL)
 		return fd;
 	snprintf(fault, FILE_FAULT_BYTES, "%s", found);
@@ -51,14 +52,40 @@ file_open(const char *path, uid_t owner, struct stat *st,
 	return -1;
 }
 
-/* Read FD to its end into FILE, which has room for MAX_BYTES. */
+/*
+ * Make sure of room for another byte, and a NUL, in the text of FILE, which is
+ * public and has *ROOM bytes.
+ */
+static bool
+file_make_room(struct file *file, size_t *room)
+{
+	const size_t more = *room > 0 ? 2 * *room
+				      : (size_t)file->st.st_size + 2;
+	char *text;
+
+	if (file->len + 1 < *room)
+		return true;
+	text = realloc(file->text, more);
+	if (text == NULL)
+		return false;
+	file->text = text;
+	*room = more;
+	return true;
+}
+
+/*
+ * Read FD to its end into FILE.  ROOM bytes are there for it; a public file gets
+ * more.  Returns what is wrong, or NULL.
+ */
 static const char *
-read_all(int fd, size_t max_bytes, struct file *file)
+file_read_all(int fd, size_t max_bytes, size_t room, struct file *file)
 {
 	for (;;) {
-		const ssize_t got = read(fd, file->text + file->len,
-		    max_bytes + 1 - file->len);
+		ssize_t got;
 
+		if (!file->secret && !file_make_room(file, &room))
+			return "no memory for it";
+		got = read(fd, file->text + file->len, room - 1 - file->len);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -73,34 +100,54 @@ read_all(int fd, size_t max_bytes, struct file *file)
 	return NULL;
 }
 
-bool
-file_read(const char *path, uid_t owner, size_t max_bytes, struct file *file,
-    char fault[FILE_FAULT_BYTES])
+static bool
+file_read_into(const char *path, uid_t owner, size_t max_bytes,
+    struct file *file, char fault[FILE_FAULT_BYTES])
 {
+	/* one byte more tells that it is too long, and there is a NUL */
+	const size_t room = file->secret ? max_bytes + 2 : 0;
 	const char *found;
 	int fd;
 
-	*file = (struct file){ 0 };
 	fd = file_open(path, owner, &file->st, fault);
 	if (fd < 0)
 		return false;
-	if ((size_t)file->st.st_size > max_bytes) {
+	if (file->secret && (size_t)file->st.st_size <= max_bytes)
+		file->text = sodium_malloc(room);
+	if ((size_t)file->st.st_size > max_bytes)
 		found = "too long";
-	} else {
-		file->text = sodium_malloc(max_bytes + 2);
-		found = file->text != NULL
-		    ? read_all(fd, max_bytes, file)
-		    : "no memory for it that can be locked (ulimit -l)";
-	}
+	else if (file->secret && file->text == NULL)
+		found = "no memory for it that can be locked (ulimit -l)";
+	else
+		found = file_read_all(fd, max_bytes, room, file);
 	close(fd);
 	if (found != NULL)
 		snprintf(fault, FILE_FAULT_BYTES, "%s", found);
 	return found == NULL;
 }
 
+bool
+file_read(const char *path, uid_t owner, size_t max_bytes, struct file *file,
+    char fault[FILE_FAULT_BYTES])
+{
+	*file = (struct file){ .secret = true };
+	return file_read_into(path, owner, max_bytes, file, fault);
+}
+
+bool
+file_read_public(const char *path, uid_t owner, size_t max_bytes,
+    struct file *file, char fault[FILE_FAULT_BYTES])
+{
+	*file = (struct file){ .secret = false };
+	return file_read_into(path, owner, max_bytes, file, fault);
+}
+
 void
 file_free(struct file *file)
 {
-	sodium_free(file->text);
+	if (file->secret)
+		sodium_free(file->text);
+	else
+		free(file->text);
 	*file = (struct file){ 0 };
 }

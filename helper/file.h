@@ -8,11 +8,12 @@
 
 #define FILE_FAULT_BYTES 128
 
-/* A small file of the administrator's, read whole. */
+/* A file of the administrator's, read whole. */
 struct file {
-	char *text; /* sodium_malloc'ed, for it may be secret; NUL-terminated */
+	char *text; /* NUL-terminated */
 	size_t len;
 	struct stat st;
+	bool secret; /* TEXT is sodium_malloc'ed; else it is malloc'ed */
 };
 
 /*
@@ -27,12 +28,19 @@ int file_open(const char *path, uid_t owner, struct stat *st,
 
 /*
  * Read the plain file at PATH, if it has at most MAX_BYTES and nobody but
- * OWNER or root can have written it.
+ * OWNER or root can have written it.  It may be secret: FILE is in memory that
+ * is locked and not dumped, of which there is little, and all of MAX_BYTES is
+ * taken.
  * Returns false, with what is wrong with it in FAULT, as in "PATH: FAULT".
  * FILE is for file_free() in any case.
  */
 bool file_read(const char *path, uid_t owner, size_t max_bytes,
     struct file *file, char fault[FILE_FAULT_BYTES]);
+
+/* The same for a file that is no secret: in plain memory, as much as it has. */
+bool file_read_public(const char *path, uid_t owner, size_t max_bytes,
+    struct file *file, char fault[FILE_FAULT_BYTES]);
+
 void file_free(struct file *file);
 
 /* True if others than its owner, root and this process's group can read ST. */

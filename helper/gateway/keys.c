@@ -66,8 +66,8 @@ keys_answer_file(struct peer *peer)
 		    strlen(config->authorized_keys_content));
 		return;
 	}
-	if (file_read(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES, &file,
-		fault)) {
+	if (file_read_public(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES,
+		&file, fault)) {
 		keys_answer_text(peer, file.text, file.len);
 	} else {
 		log_event(LOG_ERR, "note", "user", peer->user, "about",

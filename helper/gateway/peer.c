@@ -476,6 +476,7 @@ peers_accept(struct peers *peers, int listen_fd)
 	socket_guard(fd);
 	peer = peer_new(peers, fd);
 	if (peer == NULL) {
+		log_event(LOG_ERR, "out-of-memory", NULL);
 		socket_close(fd);
 		return PEERS_NO_ROOM;
 	}

@@ -15,7 +15,7 @@ struct reserved {
 };
 
 static int
-compare(const void *a, const void *b)
+reserved_compare(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
@@ -25,7 +25,7 @@ compare(const void *a, const void *b)
  * follows; returns the line that is wrong, or 0.
  */
 static unsigned
-take(struct reserved *reserved, char *text, size_t len)
+reserved_take(struct reserved *reserved, char *text, size_t len)
 {
 	char *const end = text + len;
 	unsigned number = 0;
@@ -60,7 +60,8 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	struct file file = { 0 };
 
 	error[0] = '\0';
-	if (reserved == NULL || !file_read(path, 0, MAX_BYTES, &file, fault)) {
+	if (reserved == NULL ||
+	    !file_read_public(path, 0, MAX_BYTES, &file, fault)) {
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: %s", path, fault);
 		file_free(&file);
 		free(reserved);
@@ -71,12 +72,12 @@ reserved_read(const char *path, char error[CONFIG_ERROR_BYTES])
 	reserved->names = calloc(lines, sizeof(reserved->names[0]));
 	if (reserved->names == NULL)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s: out of memory", path);
-	else if ((wrong = take(reserved, file.text, file.len)) > 0)
+	else if ((wrong = reserved_take(reserved, file.text, file.len)) > 0)
 		snprintf(error, CONFIG_ERROR_BYTES, "%s:%u: not a user's name",
 		    path, wrong);
 	else
 		qsort(reserved->names, reserved->count,
-		    sizeof(reserved->names[0]), compare);
+		    sizeof(reserved->names[0]), reserved_compare);
 	file_free(&file);
 	if (error[0] == '\0')
 		return reserved;
@@ -98,5 +99,5 @@ reserved_has(const struct reserved *reserved, const char *name)
 {
 	return reserved->count > 0 &&
 	    bsearch(name, reserved->names, reserved->count,
-		sizeof(reserved->names[0]), compare) != NULL;
+		sizeof(reserved->names[0]), reserved_compare) != NULL;
 }

@@ -6,14 +6,15 @@
 bool
 uidset_add(struct uidset *set, unsigned long first, unsigned long last)
 {
-	struct uidset_span *end = set->spans + set->count;
+	if (set->count > 0) {
+		struct uidset_span *span = &set->spans[set->count - 1];
 
-	/* most come in their order, and make one span */
-	if (set->count > 0 && end[-1].first <= first &&
-	    first <= end[-1].last + 1) {
-		if (last > end[-1].last)
-			end[-1].last = last;
-		return true;
+		/* most come in their order, and make one span */
+		if (span->first <= first && first <= span->last + 1) {
+			if (last > span->last)
+				span->last = last;
+			return true;
+		}
 	}
 	if (set->count == set->room) {
 		const size_t room = set->room > 0 ? set->room * 2 : 4;
@@ -52,6 +53,18 @@ uidset_settle(struct uidset *set)
 
 		uidset_add(set, span.first, span.last);
 	}
+}
+
+bool
+uidset_unite(struct uidset *set, const struct uidset *more)
+{
+	bool united = true;
+
+	for (size_t i = 0; i < more->count && united; i++)
+		united = uidset_add(set, more->spans[i].first,
+		    more->spans[i].last);
+	uidset_settle(set);
+	return united;
 }
 
 bool

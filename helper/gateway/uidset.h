@@ -25,6 +25,9 @@ bool uidset_add(struct uidset *set, unsigned long first, unsigned long last);
 /* Bring the spans of SET into their order. */
 void uidset_settle(struct uidset *set);
 
+/* Add all that is in MORE to SET.  Returns false for want of memory. */
+bool uidset_unite(struct uidset *set, const struct uidset *more);
+
 /* Make COPY the same as SET.  Returns false for want of memory. */
 bool uidset_copy(const struct uidset *set, struct uidset *copy);
 void uidset_free(struct uidset *set);

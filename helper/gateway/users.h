@@ -4,16 +4,12 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /*
  * The users who exist on the remote alone, each with a uid that is never
- * another's: the map of shim/usermap.h, which nobody else writes.
- *
- * What has been read or written once is in memory.  From there a file that
- * has lost anything is mended; one that is damaged from the start is left as
- * it is, since only its administrator knows what it said.  Until it is mended
- * nobody new gets in: a uid could be somebody's already.
+ * another's: the map of shim/lib/usermap.h, which nobody else writes.  What is
+ * damaged in it from the start keeps everybody new out until it is mended: a uid
+ * could be somebody's already.
  */
 struct users;
 
@@ -45,13 +41,12 @@ bool users_find(const struct users *users, const char *name, uid_t *uid);
 
 /*
  * Give NAME, a valid one, a uid from UID_MIN to UID_MAX that nobody has, by any
- * source of the passwd database, and that nobody had; who has one keeps it.  It
- * is on the disk before this returns USERS_OK, with the uid in *UID.
+ * source of the passwd database, and that nobody had.  A user who has a uid
+ * keeps it.  It is on the disk before this returns USERS_OK, with the uid in
+ * *UID.
  */
 enum users_result users_add(struct users *users, const char *name,
     uid_t uid_min, uid_t uid_max, uid_t *uid);
-
-size_t users_count(const struct users *users);
 
 /* What was wrong last, for the administrator. */
 const char *users_fault(const struct users *users);

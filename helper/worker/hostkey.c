@@ -9,8 +9,9 @@
 
 #include "../../shim/lib/spawn.h"
 #include "../file.h"
+#include "../sshkey.h"
 
-/* So many lines of known_hosts, each with an RSA key of 4096 bits. */
+/* HOSTKEY_MAX lines of known_hosts, each with an RSA key of 4096 bits. */
 #define OUTPUT_MAX_BYTES (HOSTKEY_MAX * 1024)
 
 static char ssh_keygen[] = "/usr/bin/ssh-keygen";
@@ -47,7 +48,7 @@ hostkey_path(const char *paths, size_t index, char *path, size_t size)
 
 /* True if the file at PATH can be relied on. */
 static bool
-check_file(const char *path, struct hostkey_fault *fault)
+hostkey_check_file(const char *path, struct hostkey_fault *fault)
 {
 	char found[FILE_FAULT_BYTES];
 	struct stat st;
@@ -67,7 +68,7 @@ check_file(const char *path, struct hostkey_fault *fault)
 
 /* Run ssh-keygen -F NAME on the file at PATH, and add its lines to KEYS. */
 static bool
-find_in_file(char *name, char *path, struct hostkeys *keys,
+hostkey_find_in_file(char *name, char *path, struct hostkeys *keys,
     struct hostkey_fault *fault)
 {
 	char find[] = "-F", file[] = "-f";
@@ -104,9 +105,12 @@ find_in_file(char *name, char *path, struct hostkeys *keys,
 	return good;
 }
 
-/* The same for each file there is; LIST is cut up, and NAME is not changed. */
+/*
+ * Add to KEYS what the files in LIST, which is cut up, say of NAME, which is not
+ * changed.
+ */
 static bool
-find_in_files(char *list, char *name, struct hostkeys *keys,
+hostkey_find_in_files(char *list, char *name, struct hostkeys *keys,
     struct hostkey_fault *fault)
 {
 	char *rest = NULL;
@@ -118,8 +122,8 @@ find_in_files(char *list, char *name, struct hostkeys *keys,
 
 		if (access(path, F_OK) < 0 && errno == ENOENT)
 			continue;
-		if (!check_file(path, fault) ||
-		    !find_in_file(name, path, keys, fault))
+		if (!hostkey_check_file(path, fault) ||
+		    !hostkey_find_in_file(name, path, keys, fault))
 			return false;
 		for (size_t i = before; i < keys->count; i++)
 			keys->keys[i].file = file;
@@ -136,7 +140,7 @@ hostkey_find(const char *paths, const char *name, struct hostkeys *keys,
 
 	*keys = (struct hostkeys){ 0 };
 	if (list != NULL && own_name != NULL) {
-		good = find_in_files(list, own_name, keys, fault);
+		good = hostkey_find_in_files(list, own_name, keys, fault);
 	} else {
 		snprintf(fault->detail, sizeof(fault->detail), "out of memory");
 		snprintf(fault->remedy, sizeof(fault->remedy),
@@ -149,7 +153,7 @@ hostkey_find(const char *paths, const char *name, struct hostkeys *keys,
 
 /* Make room for one more key.  False: no memory, or there are too many. */
 static bool
-grow(struct hostkeys *keys)
+hostkey_grow(struct hostkeys *keys)
 {
 	size_t room = keys->room > 0 ? 2 * keys->room : 16;
 	struct hostkey *grown;
@@ -168,7 +172,7 @@ grow(struct hostkeys *keys)
 
 /* Add what LINE, which is a line of known_hosts, says. */
 static bool
-parse_line(char *line, struct hostkeys *keys)
+hostkey_parse_line(char *line, struct hostkeys *keys)
 {
 	struct hostkey *key;
 	char *rest = NULL, *word, *type, *base64;
@@ -192,7 +196,7 @@ parse_line(char *line, struct hostkeys *keys)
 	if (word == NULL || type == NULL || base64 == NULL ||
 	    strlen(type) >= sizeof(key->type))
 		return true;
-	if (!grow(keys))
+	if (!hostkey_grow(keys))
 		return false;
 	key = &keys->keys[keys->count];
 	size = strlen(base64);
@@ -222,7 +226,7 @@ hostkey_parse(const char *text, size_t len, struct hostkeys *keys)
 		copy[len] = '\0';
 		for (char *line = strtok_r(copy, "\r\n", &rest);
 		     line != NULL && good; line = strtok_r(NULL, "\r\n", &rest))
-			good = parse_line(line, keys);
+			good = hostkey_parse_line(line, keys);
 	}
 	free(copy);
 	return good;
@@ -240,7 +244,7 @@ hostkey_any(const struct hostkeys *keys)
 
 /* True if the LIST, separated by commas, has the LEN characters at NAME. */
 static bool
-has_name(const char *list, const char *name, size_t len)
+hostkey_has_name(const char *list, const char *name, size_t len)
 {
 	for (; *list != '\0'; list += strspn(list, ",")) {
 		const size_t word = strcspn(list, ",");
@@ -252,27 +256,13 @@ has_name(const char *list, const char *name, size_t len)
 	return false;
 }
 
-/* The type of key that the algorithm of LEN characters at NAME is for. */
-static const char *
-type_of_algorithm(const char *name, size_t *len)
-{
-	static const char rsa[] = "ssh-rsa";
-
-	/* RFC 8332 */
-	if (has_name("rsa-sha2-512,rsa-sha2-256", name, *len)) {
-		*len = sizeof(rsa) - 1;
-		return rsa;
-	}
-	return name;
-}
-
 /* Append the LEN characters at NAME to LIST, if they are new and fit. */
 static void
-append_name(char *list, size_t size, const char *name, size_t len)
+hostkey_append_name(char *list, size_t size, const char *name, size_t len)
 {
 	const size_t used = strlen(list), comma = used > 0;
 
-	if (has_name(list, name, len) || used + comma + len >= size)
+	if (hostkey_has_name(list, name, len) || used + comma + len >= size)
 		return;
 	snprintf(list + used, size - used, "%s%.*s", comma ? "," : "", (int)len,
 	    name);
@@ -280,14 +270,15 @@ append_name(char *list, size_t size, const char *name, size_t len)
 
 /* Write to TYPES the types of the plain keys in KEYS, each once. */
 static void
-list_types(const struct hostkeys *keys, char *types, size_t size)
+hostkey_list_types(const struct hostkeys *keys, char *types, size_t size)
 {
 	types[0] = '\0';
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct hostkey *key = &keys->keys[i];
 
 		if (key->mark == HOSTKEY_PLAIN)
-			append_name(types, size, key->type, strlen(key->type));
+			hostkey_append_name(types, size, key->type,
+			    strlen(key->type));
 	}
 }
 
@@ -295,25 +286,27 @@ void
 hostkey_algorithms(const struct hostkeys *keys, const char *wanted,
     char *algorithms, size_t size)
 {
-	static const char rsa[] = "rsa-sha2-512,rsa-sha2-256,ssh-rsa";
 	char types[1024];
 	const char *from = wanted[0] != '\0' ? wanted : types;
 
-	list_types(keys, types, sizeof(types));
+	hostkey_list_types(keys, types, sizeof(types));
 	algorithms[0] = '\0';
 	while (*(from += strspn(from, ",")) != '\0') {
 		const size_t len = strcspn(from, ",");
+		const struct sshkey_type *type = sshkey_type_signing(from, len);
 		const char *name = from;
-		size_t type_len = len;
-		const char *type = type_of_algorithm(name, &type_len);
 
 		from += len;
-		if (!has_name(types, type, type_len))
+		/* one that is not known here has the name of its type */
+		if (type != NULL ? !hostkey_has_name(types, type->name,
+				       strlen(type->name))
+				 : !hostkey_has_name(types, name, len))
 			continue;
-		if (wanted[0] == '\0' && has_name("ssh-rsa", name, len))
-			append_name(algorithms, size, rsa, sizeof(rsa) - 1);
+		if (wanted[0] == '\0' && type != NULL)
+			hostkey_append_name(algorithms, size, type->algorithms,
+			    strlen(type->algorithms));
 		else
-			append_name(algorithms, size, name, len);
+			hostkey_append_name(algorithms, size, name, len);
 	}
 }
 

@@ -1,8 +1,9 @@
 #include "kexinit.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "../sshwire.h"
 
 #define VERSION_PREFIX "SSH-"
 #define SSH_MSG_IGNORE 2
@@ -15,86 +16,59 @@
 
 static const char cut[] = "...";
 
-/* What is left to be read. */
-struct input {
-	const unsigned char *at;
-	size_t len;
-};
-
-static bool
-skip(struct input *in, size_t len)
-{
-	if (in->len < len)
-		return false;
-	in->at += len;
-	in->len -= len;
-	return true;
-}
-
-static bool
-get_u32(struct input *in, uint32_t *n)
-{
-	const unsigned char *at = in->at;
-
-	if (!skip(in, 4))
-		return false;
-	*n = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
-	return true;
-}
-
 /* Pass over the lines before the one with the version, and over that. */
 static bool
-skip_version(struct input *in)
+kexinit_skip_version(struct sshwire *in)
 {
 	static const size_t prefix_len = sizeof(VERSION_PREFIX) - 1;
 
 	for (;;) {
 		const unsigned char *line = in->at;
-		const unsigned char *end = memchr(line, '\n', in->len);
+		const unsigned char *end = memchr(line, '\n', in->left);
 		bool version;
 
 		if (end == NULL)
 			return false;
 		version = (size_t)(end - line) >= prefix_len &&
 		    memcmp(line, VERSION_PREFIX, prefix_len) == 0;
-		skip(in, (size_t)(end - line) + 1);
+		sshwire_skip(in, (size_t)(end - line) + 1);
 		if (version)
 			return true;
 	}
 }
 
-/* Get the payload of the next packet: RFC 4253, section 6, without a MAC. */
+/*
+ * Take the next packet; *PAYLOAD is what it holds, one byte at least: RFC 4253,
+ * section 6, without a MAC.
+ */
 static bool
-get_payload(struct input *in, struct input *payload)
+kexinit_payload(struct sshwire *in, struct sshwire *payload)
 {
+	unsigned char padding_len;
 	uint32_t packet_len;
-	unsigned padding_len;
 
-	if (!get_u32(in, &packet_len) || packet_len > PACKET_MAX_BYTES ||
-	    packet_len > in->len || packet_len < 2)
+	if (!sshwire_u32(in, &packet_len) || packet_len > PACKET_MAX_BYTES)
 		return false;
-	padding_len = in->at[0];
-	if (padding_len > packet_len - 2)
+	*payload = (struct sshwire){ .at = in->at, .left = packet_len };
+	if (!sshwire_skip(in, packet_len) ||
+	    !sshwire_byte(payload, &padding_len) ||
+	    payload->left <= padding_len)
 		return false;
-	payload->at = in->at + 1;
-	payload->len = packet_len - 1 - padding_len;
-	return skip(in, packet_len);
+	payload->left -= padding_len;
+	return true;
 }
 
-/* Names are of printable US-ASCII: RFC 4251, section 6. */
+/* Take a list of names, of printable US-ASCII: RFC 4251, section 6. */
 static bool
-get_list(struct input *in, struct kexinit_list *list)
+kexinit_list(struct sshwire *in, struct kexinit_list *list)
 {
-	uint32_t len;
+	struct sshwire names;
 
-	if (!get_u32(in, &len))
+	if (!sshwire_string(in, &names))
 		return false;
-	list->names = (const char *)in->at;
-	list->len = len;
-	if (!skip(in, len))
-		return false;
-	for (size_t i = 0; i < len; i++) {
+	list->names = (const char *)names.at;
+	list->len = names.left;
+	for (size_t i = 0; i < list->len; i++) {
 		if (list->names[i] <= ' ' || list->names[i] > '~')
 			return false;
 	}
@@ -104,21 +78,21 @@ get_list(struct input *in, struct kexinit_list *list)
 bool
 kexinit_find(const unsigned char *bytes, size_t len, struct kexinit *offer)
 {
-	struct input in = { bytes, len }, payload;
+	struct sshwire in = { .at = bytes, .left = len }, payload;
 	unsigned char type;
 
-	if (!skip_version(&in))
+	if (!kexinit_skip_version(&in))
 		return false;
 	do {
-		if (!get_payload(&in, &payload))
+		if (!kexinit_payload(&in, &payload) ||
+		    !sshwire_byte(&payload, &type))
 			return false;
-		type = payload.at[0];
 	} while (type == SSH_MSG_IGNORE || type == SSH_MSG_UNIMPLEMENTED ||
 	    type == SSH_MSG_DEBUG);
-	if (type != SSH_MSG_KEXINIT || !skip(&payload, 1 + COOKIE_BYTES))
+	if (type != SSH_MSG_KEXINIT || !sshwire_skip(&payload, COOKIE_BYTES))
 		return false;
 	for (size_t i = 0; i < KEXINIT_KINDS; i++) {
-		if (!get_list(&payload, &offer->lists[i]))
+		if (!kexinit_list(&payload, &offer->lists[i]))
 			return false;
 	}
 	return true;
@@ -126,7 +100,7 @@ kexinit_find(const unsigned char *bytes, size_t len, struct kexinit *offer)
 
 /* Take the next name off LIST, which may be a copy.  False at its end. */
 static bool
-next_name(struct kexinit_list *list, struct kexinit_list *name)
+kexinit_next_name(struct kexinit_list *list, struct kexinit_list *name)
 {
 	const char *comma;
 
@@ -145,24 +119,24 @@ next_name(struct kexinit_list *list, struct kexinit_list *name)
 }
 
 static struct kexinit_list
-list_of(const char *names)
+kexinit_list_of(const char *names)
 {
 	return (struct kexinit_list){ names, strlen(names) };
 }
 
 static bool
-same(const struct kexinit_list *name, const char *other)
+kexinit_same(const struct kexinit_list *name, const char *other)
 {
 	return name->len == strlen(other) &&
 	    memcmp(name->names, other, name->len) == 0;
 }
 
 static bool
-has(struct kexinit_list list, const struct kexinit_list *wanted)
+kexinit_has(struct kexinit_list list, const struct kexinit_list *wanted)
 {
 	struct kexinit_list name;
 
-	while (next_name(&list, &name)) {
+	while (kexinit_next_name(&list, &name)) {
 		if (name.len == wanted->len &&
 		    memcmp(name.names, wanted->names, name.len) == 0)
 			return true;
@@ -170,35 +144,36 @@ has(struct kexinit_list list, const struct kexinit_list *wanted)
 	return false;
 }
 
-/* What stands among the algorithms, and is a flag: RFC 8308, section 2.1. */
+/* True if NAME, among the algorithms, is a flag: RFC 8308, section 2.1. */
 static bool
-is_flag(const struct kexinit_list *name)
+kexinit_is_flag(const struct kexinit_list *name)
 {
 	static const char strict[] = "kex-strict-";
 
-	return same(name, "ext-info-s") || same(name, "ext-info-c") ||
+	return kexinit_same(name, "ext-info-s") ||
+	    kexinit_same(name, "ext-info-c") ||
 	    (name->len >= sizeof(strict) - 1 &&
 		memcmp(name->names, strict, sizeof(strict) - 1) == 0);
 }
 
-/* Ciphers that come with a MAC of their own. */
+/* True if CIPHER comes with a MAC of its own. */
 static bool
-needs_no_mac(const struct kexinit_list *cipher)
+kexinit_needs_no_mac(const struct kexinit_list *cipher)
 {
-	return same(cipher, "chacha20-poly1305@openssh.com") ||
-	    same(cipher, "aes256-gcm@openssh.com") ||
-	    same(cipher, "aes128-gcm@openssh.com");
+	return kexinit_same(cipher, "chacha20-poly1305@openssh.com") ||
+	    kexinit_same(cipher, "aes256-gcm@openssh.com") ||
+	    kexinit_same(cipher, "aes128-gcm@openssh.com");
 }
 
-/* The first of OURS that is in THEIRS is chosen: RFC 4253, section 7.1. */
+/* Choose the first of OURS that is in THEIRS: RFC 4253, section 7.1. */
 static bool
-choose(const char *ours, struct kexinit_list theirs,
+kexinit_choose(const char *ours, struct kexinit_list theirs,
     struct kexinit_list *chosen)
 {
-	struct kexinit_list list = list_of(ours);
+	struct kexinit_list list = kexinit_list_of(ours);
 
-	while (next_name(&list, chosen)) {
-		if (!is_flag(chosen) && has(theirs, chosen))
+	while (kexinit_next_name(&list, chosen)) {
+		if (!kexinit_is_flag(chosen) && kexinit_has(theirs, chosen))
 			return true;
 	}
 	return false;
@@ -215,12 +190,12 @@ kexinit_missing(const struct kexinit *offer,
 
 		if (ours[kind] == NULL || no_mac[kind])
 			continue;
-		if (!choose(ours[kind], offer->lists[kind], &chosen))
+		if (!kexinit_choose(ours[kind], offer->lists[kind], &chosen))
 			return kind;
 		if (kind == KEXINIT_CIPHER_OUT)
-			no_mac[KEXINIT_MAC_OUT] = needs_no_mac(&chosen);
+			no_mac[KEXINIT_MAC_OUT] = kexinit_needs_no_mac(&chosen);
 		if (kind == KEXINIT_CIPHER_IN)
-			no_mac[KEXINIT_MAC_IN] = needs_no_mac(&chosen);
+			no_mac[KEXINIT_MAC_IN] = kexinit_needs_no_mac(&chosen);
 	}
 	return KEXINIT_KINDS;
 }
@@ -230,16 +205,16 @@ kexinit_missing(const struct kexinit *offer,
  * the mark of the cut.
  */
 static void
-write_names(struct kexinit_list list, char *out, size_t size)
+kexinit_write_names(struct kexinit_list list, char *out, size_t size)
 {
 	struct kexinit_list name;
 	size_t used = 0;
 
 	out[0] = '\0';
-	while (next_name(&list, &name)) {
+	while (kexinit_next_name(&list, &name)) {
 		const char *comma = used > 0 ? "," : "";
 
-		if (is_flag(&name))
+		if (kexinit_is_flag(&name))
 			continue;
 		if (name.len + 1 + sizeof(cut) + 1 > size - used) {
 			snprintf(out + used, size - used, "%s%s", comma, cut);
@@ -288,8 +263,8 @@ kexinit_explain(const struct kexinit *offer, enum kexinit_kind kind,
 	out[0] = '\0';
 	if (room < sizeof(cut) + 2)
 		return;
-	write_names(list_of(ours), here, room);
-	write_names(*theirs, there, room);
+	kexinit_write_names(kexinit_list_of(ours), here, room);
+	kexinit_write_names(*theirs, there, room);
 	snprintf(out, size,
 	    "no %s%s in common: the gateway has %s; the remote has %s",
 	    words[kind].what, alike ? "" : words[kind].where, here, there);
@@ -299,7 +274,7 @@ void
 kexinit_select(const char *wanted, const char *const *known, size_t count,
     char *out, size_t size)
 {
-	struct kexinit_list list = list_of(wanted), name;
+	struct kexinit_list list = kexinit_list_of(wanted), name;
 	size_t used = 0;
 
 	out[0] = '\0';
@@ -310,14 +285,14 @@ kexinit_select(const char *wanted, const char *const *known, size_t count,
 		if (wanted[0] == '\0') {
 			if (i == count)
 				return;
-			name = list_of(known[i]);
+			name = kexinit_list_of(known[i]);
 		} else {
-			if (!next_name(&list, &name))
+			if (!kexinit_next_name(&list, &name))
 				return;
-			while (at < count && !same(&name, known[at]))
+			while (at < count && !kexinit_same(&name, known[at]))
 				at++;
 		}
-		if (at == count || is_flag(&name))
+		if (at == count || kexinit_is_flag(&name))
 			continue;
 		len = snprintf(out + used, size - used, "%s%.*s",
 		    used > 0 ? "," : "", (int)name.len, name.names);

@@ -6,11 +6,11 @@
 
 /*
  * What a server offers when keys are to be exchanged: SSH_MSG_KEXINIT, which
- * comes in the clear, right behind its version.  Read here for no other reason
- * than to say what was offered when there is nothing in common.
+ * comes in the clear, right behind its version.  It is read here only to say what
+ * was offered when there is nothing in common.
  */
 
-/* As much of what a server sends first as may be looked at. */
+/* As much of the first that a server sends may be looked at. */
 #define KEXINIT_MAX_BYTES ((size_t)16 * 1024)
 
 /* The lists of names in it, in their order: RFC 4253, section 7.1. */
@@ -34,16 +34,17 @@ struct kexinit {
 };
 
 /*
- * Find the offer in the first LEN bytes that a server has sent, at BYTES.
- * Its lists are in there.  Returns false if it is not whole, or not as it has
- * to be.
+ * Find the offer in the first LEN bytes that a server has sent, at BYTES, in
+ * which the lists of OFFER then are.  Returns false if it is not whole, or not as
+ * it has to be.
  */
 bool kexinit_find(const unsigned char *bytes, size_t len,
     struct kexinit *offer);
 
 /*
- * Which kind is the first of which none of OURS (names separated by commas;
- * NULL: not asked for) is in OFFER?  KEXINIT_KINDS if there is none.
+ * Returns the first kind of which OFFER has none of OURS, or KEXINIT_KINDS if
+ * there is no such kind.  OURS are names separated by commas; a kind for which
+ * that is NULL is not looked at.
  */
 enum kexinit_kind kexinit_missing(const struct kexinit *offer,
     const char *const ours[KEXINIT_KINDS]);

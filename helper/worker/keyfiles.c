@@ -12,6 +12,15 @@
 static const char fault_word[] = "fault=", content_line[] = "content\n";
 
 /*
+ * Debian's sshd, and those made from it, take what a group may write, if nobody
+ * but the user is in that group (secure_permissions() in the package's
+ * user-group-modes.patch).  No other sshd does.  So it counts whether the remote
+ * has that package.  If another sshd runs there all the same, more is taken than
+ * that would take, but nothing that others than the user and root can change.
+ */
+#define DEBIAN_SSHD "/var/lib/dpkg/info/openssh-server.list"
+
+/*
  * Since IFS is empty a variable is one word without quotes, and set -f keeps
  * it as it is.  In a subshell, so that the loop it runs in stays as it is.
  *
@@ -19,6 +28,14 @@ static const char fault_word[] = "fault=", content_line[] = "content\n";
  *	h	the home directory, without links in its path
  *	b	say that $1 is at fault; nothing that its name might hold can end
  *		the line, or look like something else
+ *	f	print the path $1 if all may write to it, or it is neither the
+ *		user's nor root's.  Other arguments are words for find(1) that
+ *		are looked at before
+ *	g	succeed if nobody but the group of $1 may write to it, and
+ *		Debian's sshd would take that: all whose first group it is (j:
+ *		there are any) have the user's uid; and its one member, if it
+ *		has any, is the owner of $1.  i is the group's number, m its
+ *		members, o the owner
  *	c	check $1, and let k be the path to read, or be empty.  Links are
  *		followed by hand, since the shell follows those of directories
  *		alone.  Where sshd stops, at the home or the root, so does this.
@@ -27,6 +44,13 @@ static const char fault_word[] = "fault=", content_line[] = "content\n";
 static const char begin[] =
     "(u=$(id -u);h=$(cd -P&&pwd -P)||h=/dev/null;"
     "b(){ printf %%s %s;printf %%s $1|tr -cd A-Za-z0-9/._@%%+=:,~-;echo;k=;};"
+    "f(){ find $@ -prune -perm -002 -print -o -prune -user 0 -o "
+    "-prune -user $u -o -print;};"
+    "g(){ z=$(f $1)&&test -z $z&&test -e " DEBIAN_SSHD "&&"
+    "i=$(stat -c %%g $1)&&o=$(stat -c %%U $1)&&m=$(getent group $i)||return;"
+    "m=${m##*:};getent passwd|(j=;while IFS=: read -r a l d e y;do "
+    "case $e in $i)test $d = $u||exit 1;j=1;;esac;done;"
+    "if test -z $m;then test x$j = x1;else test $m = $o;fi);};"
     "c(){ k=$1;n=0;case $k in /*);;*)k=$h/$k;;esac;"
     "while test -h $k;do "
     "t=$(readlink $k);n=$((n+1));test $n -lt %d||{ b $k;return;};"
@@ -35,16 +59,15 @@ static const char begin[] =
     "x=$(cd -P ${k%%/*}/&&pwd -P)||{ b $k;return;};"
     "k=${x%%/}/${k##*/};x=$k;test -f $k||{ b $k;return;};"
     "while :;do "
-    "y=$(find $x -prune -perm -020 -print -o -prune -perm -002 -print -o "
-    "-prune -user 0 -o -prune -user $u -o -print)||y=$x;"
-    "test -z $y||{ b $x;return;};"
+    "y=$(f $x -prune -perm -020 -print -o)||y=$x;"
+    "test -z $y||g $x||{ b $x;return;};"
     "if test $x = $h||test $x = /;then break;fi;"
     "x=${x%%/*};case $x in /*);;*)x=/;;esac;done;};"
     "p(){ case $1 in /*)dd if=$1 bs=%zu count=%zu;;esac;echo;};";
 
 /* Append LEN bytes of TEXT to the USED bytes of COMMAND. */
 static bool
-append(char *command, size_t *used, const char *text, size_t len)
+keyfiles_append(char *command, size_t *used, const char *text, size_t len)
 {
 	if (len >= KEYFILES_COMMAND_BYTES - *used)
 		return false;
@@ -55,22 +78,22 @@ append(char *command, size_t *used, const char *text, size_t len)
 }
 
 static bool
-append_string(char *command, size_t *used, const char *text)
+keyfiles_append_string(char *command, size_t *used, const char *text)
 {
-	return append(command, used, text, strlen(text));
+	return keyfiles_append(command, used, text, strlen(text));
 }
 
 /* Append the path of LEN characters at PATH, with the name of USER in it. */
 static bool
-append_path(char *command, size_t *used, const char *path, size_t len,
+keyfiles_append_path(char *command, size_t *used, const char *path, size_t len,
     const char *user)
 {
 	for (size_t i = 0; i < len; i++) {
 		const bool name = i + 1 < len && path[i] == '%' &&
 		    path[i + 1] == 'u';
 
-		if (name ? !append_string(command, used, user)
-			 : !append(command, used, path + i, 1))
+		if (name ? !keyfiles_append_string(command, used, user)
+			 : !keyfiles_append(command, used, path + i, 1))
 			return false;
 		i += name;
 	}
@@ -95,25 +118,26 @@ keyfiles_command(const char *paths, const char *user, size_t limit_bytes,
 
 		snprintf(word, sizeof(word), ";k%zu=$k;", count);
 		if (count == FILES_MAX ||
-		    !append_string(command, &used, "c ") ||
-		    !append_path(command, &used, paths, path_len, user) ||
-		    !append_string(command, &used, word))
+		    !keyfiles_append_string(command, &used, "c ") ||
+		    !keyfiles_append_path(command, &used, paths, path_len,
+			user) ||
+		    !keyfiles_append_string(command, &used, word))
 			return false;
 		paths += path_len;
 	}
-	if (!append_string(command, &used, "echo content;"))
+	if (!keyfiles_append_string(command, &used, "echo content;"))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		snprintf(word, sizeof(word), "p $k%zu;", i);
-		if (!append_string(command, &used, word))
+		if (!keyfiles_append_string(command, &used, word))
 			return false;
 	}
-	return append_string(command, &used, ")2>/dev/null");
+	return keyfiles_append_string(command, &used, ")2>/dev/null");
 }
 
 /* Add the path of LEN bytes at PATH to FAULTS, as far as there is room. */
 static void
-add_fault(char *faults, const char *path, size_t len)
+keyfiles_add_fault(char *faults, const char *path, size_t len)
 {
 	const size_t used = strlen(faults);
 
@@ -146,7 +170,7 @@ keyfiles_parse(const char *text, size_t len, const char **content,
 		if (line_len < strlen(fault_word) ||
 		    memcmp(text, fault_word, strlen(fault_word)) != 0)
 			return false;
-		add_fault(faults, text + strlen(fault_word),
+		keyfiles_add_fault(faults, text + strlen(fault_word),
 		    line_len - strlen(fault_word));
 	}
 	return false;

@@ -14,7 +14,8 @@
  * there.  It reads a file only if the remote's sshd, with StrictModes, would:
  * it is a plain file, and it and the directories above it, up to the user's
  * home, belong to the user or to root, and nobody else may write to them
- * (sshd_config(5), StrictModes).
+ * (sshd_config(5), StrictModes).  With Debian's sshd a group may, if nobody but
+ * the user is in it.
  */
 
 /*

@@ -113,34 +113,33 @@ read_all(int fd, size_t size, char *text, size_t *len)
 static bool
 parse(struct check_map *map, size_t len)
 {
-	char *at = map->text, *const end = map->text + len, *newline;
+	struct usermap_rest rest = { .at = map->text, .left = len };
+	struct usermap_next next;
+	enum usermap_kind kind;
 	size_t lines = 0;
 
-	for (const char *c = at; c < end; c++)
+	for (const char *c = map->text; c < map->text + len; c++)
 		lines += *c == '\n';
 	map->entries = calloc(lines + 1, sizeof(*map->entries));
 	if (map->entries == NULL)
 		return false;
-	for (lines = 1; at < end; lines++, at = newline + 1) {
-		struct usermap_entry entry;
+	for (lines = 1;; lines++) {
+		char *name = map->text + (len - rest.left);
 
-		/* a last line that has no end is one half-written */
-		newline = memchr(at, '\n', (size_t)(end - at));
-		if (newline != NULL && *at == '#')
-			continue;
-		if (newline == NULL ||
-		    !usermap_line(at, (size_t)(newline - at), &entry)) {
-			if (map->garbled++ == 0)
-				map->first_garbled = lines;
-			if (newline == NULL)
-				break;
-			continue;
+		kind = usermap_next(&rest, &next);
+		if (kind == USERMAP_ENTRY) {
+			name[strlen(next.entry.name)] = '\0';
+			map->entries[map->count++] = (struct check_entry){
+				.name = name,
+				.uid = next.entry.uid
+			};
+		} else if (kind != USERMAP_COMMENT && kind != USERMAP_END &&
+		    map->garbled++ == 0) {
+			map->first_garbled = lines;
 		}
-		at[strlen(entry.name)] = '\0';
-		map->entries[map->count++] = (struct check_entry){ .name = at,
-			.uid = entry.uid };
+		if (kind == USERMAP_END || kind == USERMAP_CUT)
+			return true;
 	}
-	return true;
 }
 
 static int

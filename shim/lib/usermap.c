@@ -53,3 +53,25 @@ usermap_line(const char *line, size_t len, struct usermap_entry *entry)
 	entry->uid = (uid_t)uid;
 	return true;
 }
+
+enum usermap_kind
+usermap_next(struct usermap_rest *rest, struct usermap_next *next)
+{
+	const char *newline;
+
+	next->line = rest->at;
+	next->len = rest->left;
+	if (rest->left == 0)
+		return USERMAP_END;
+	newline = memchr(rest->at, '\n', rest->left);
+	if (newline == NULL)
+		return USERMAP_CUT;
+	next->len = (size_t)(newline - rest->at);
+	rest->at += next->len + 1;
+	rest->left -= next->len + 1;
+	if (*next->line == '#')
+		return USERMAP_COMMENT;
+	return usermap_line(next->line, next->len, &next->entry)
+	    ? USERMAP_ENTRY
+	    : USERMAP_GARBLED;
+}

@@ -8,8 +8,8 @@
 
 /*
  * The user map: a file with a line "name:uid" for each user who exists on the
- * remote alone.  The helper writes it, helper/users.c; libnss_moshgate reads
- * it, in every process that asks who a user is.
+ * remote alone.  The helper writes it, helper/gateway/userfile.c;
+ * libnss_moshgate reads it, in every process that asks who a user is.
  */
 #define USERMAP_DIR LOCALSTATEDIR "/lib/moshgate"
 #define USERMAP_NAME "users"
@@ -45,5 +45,32 @@ bool usermap_uid_valid(unsigned long uid);
  * is not a valid name, a colon, and a valid uid without zeros in front.
  */
 bool usermap_line(const char *line, size_t len, struct usermap_entry *entry);
+
+/* What is left to be read of a map, or of a piece of one. */
+struct usermap_rest {
+	const char *at;
+	size_t left;
+};
+
+enum usermap_kind {
+	USERMAP_END,
+	USERMAP_ENTRY,   /* a user's */
+	USERMAP_COMMENT, /* it begins with "#" */
+	USERMAP_GARBLED, /* none of these */
+	USERMAP_CUT,     /* no newline ends it: it is being written, or read */
+};
+
+struct usermap_next {
+	const char *line; /* in the map, without its newline */
+	size_t len;
+	struct usermap_entry entry; /* with USERMAP_ENTRY */
+};
+
+/*
+ * Take the next line off REST into *NEXT, and say what it is.  One that is cut
+ * off stays there; so it is the last.
+ */
+enum usermap_kind usermap_next(struct usermap_rest *rest,
+    struct usermap_next *next);
 
 #endif

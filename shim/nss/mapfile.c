@@ -86,34 +86,35 @@ read_more(struct mapfile *map)
 	return true;
 }
 
-/* The next line, at *LINE, without its newline; false if no whole one is left. */
-static bool
-next_line(struct mapfile *map, const char **line, size_t *len)
+/* The next whole line of the file, and what it is; USERMAP_END without one. */
+static enum usermap_kind
+next_line(struct mapfile *map, struct usermap_next *next)
 {
-	const char *end;
-
 	for (;;) {
-		*line = map->piece + map->at;
-		end = memchr(*line, '\n', map->len - map->at);
-		if (end != NULL)
-			break;
+		struct usermap_rest rest = { .at = map->piece + map->at,
+			.left = map->len - map->at };
+		const enum usermap_kind kind = usermap_next(&rest, next);
+
+		if (kind != USERMAP_CUT && kind != USERMAP_END) {
+			map->at = map->len - rest.left;
+			return kind;
+		}
 		if (!read_more(map))
-			return false;
+			return USERMAP_END;
 	}
-	*len = (size_t)(end - *line);
-	map->at += *len + 1;
-	return true;
 }
 
 bool
 mapfile_next(struct mapfile *map, struct usermap_entry *entry)
 {
-	const char *line;
-	size_t len;
+	struct usermap_next next;
+	enum usermap_kind kind;
 
-	while (next_line(map, &line, &len)) {
-		if (usermap_line(line, len, entry))
+	while ((kind = next_line(map, &next)) != USERMAP_END) {
+		if (kind == USERMAP_ENTRY) {
+			*entry = next.entry;
 			return true;
+		}
 	}
 	return false;
 }
@@ -127,8 +128,7 @@ mapfile_tell(const struct mapfile *map)
 void
 mapfile_seek(struct mapfile *map, size_t offset)
 {
-	const char *line;
-	size_t len;
+	struct usermap_next next;
 
 	map->at = map->len = 0;
 	map->start = 0;
@@ -136,5 +136,5 @@ mapfile_seek(struct mapfile *map, size_t offset)
 		return;
 	/* if the byte before it is a newline, this line has nothing else */
 	map->start = offset - 1;
-	next_line(map, &line, &len);
+	next_line(map, &next);
 }

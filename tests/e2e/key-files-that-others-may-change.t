@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 37
+plan 82
 known alice bob carol
 
 home=/home/alice
@@ -23,9 +23,42 @@ refused_for() {
 		"event=note user=alice about=key-files detail=\"$at_fault$2\""
 }
 
+# direct: does the remote's own sshd let alice in, without the gateway?
+direct() {
+	ssh -o ControlPath=none alice@remote true </dev/null
+}
+
 settings '[clients]' 'cache_ttl = 0'
 $BED helper restart
 ok 'alice gets in' let_in alice@gateway
+
+# What a group of the user's own may change Debian's sshd takes.
+for file in "$keys" "$home/.ssh" "$home"; do
+	mode=$(on_remote stat -c %a "$file")
+	on_remote chmod g+w "$file"
+	ok "a group of alice's alone may change $file: direct ssh lets her in" \
+		direct
+	ok '... and so does the gateway' let_in alice@gateway
+	on_remote usermod -aG alice bob
+	ok '... with bob in it direct ssh does not' not direct
+	refused_for '... with bob in it' "$file"
+	on_remote gpasswd -d bob alice >/dev/null
+	on_remote usermod -g alice bob
+	ok "... if it is bob's first group, direct ssh does not" not direct
+	refused_for "... if it is bob's first group" "$file"
+	on_remote usermod -g bob bob
+	on_remote usermod -aG alice alice
+	ok '... with alice named in it direct ssh does' direct
+	ok '... and so does the gateway' let_in alice@gateway
+	on_remote gpasswd -d alice alice >/dev/null
+	on_remote mv /var/lib/dpkg/info/openssh-server.list /run
+	refused_for '... where the sshd is not Debian'"'s" "$file"
+	on_remote mv /run/openssh-server.list /var/lib/dpkg/info
+	on_remote chmod "$mode" "$file"
+done
+
+# From here on bob is in her group.
+on_remote usermod -aG alice bob
 for file in "$keys" "$home/.ssh" "$home"; do
 	mode=$(on_remote stat -c %a "$file")
 	on_remote chmod g+w "$file"

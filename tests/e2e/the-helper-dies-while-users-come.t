@@ -46,15 +46,15 @@ watch() {
 		sub look {
 			my ($text) = @_;
 			my (%uids, %names);
-			$text =~ /\A# [^\n]*\n# next uid (\d+)\n((?:\w+:\d+\n)*)\z/ or
+			$text =~ /\A# [^\n]*\n# uids given: \d+-(\d+)\n((?:\w+:\d+\n)*)\z/ or
 				return $wrong{"it says: $text"} = 1;
-			my ($next, $lines) = ($1, $2);
+			my ($last, $lines) = ($1, $2);
 			while ($lines =~ /(\w+):(\d+)\n/g) {
 				$wrong{"$1 is there twice"} = 1 if $names{$1};
 				$wrong{"the uid $2 is there twice"} = 1
 					if $uids{$2}++;
-				$wrong{"$2 is not below $next"} = 1
-					if $2 >= $next;
+				$wrong{"$2 is above $last"} = 1
+					if $2 > $last;
 				$names{$1} = $2;
 			}
 			for (keys %had) {

@@ -50,11 +50,10 @@ listed() {
 # reasons: what stands behind reason=.
 reasons() {
 	cat helper/*.c helper/*/*.c | perl -0777 -ne '
-		print "$1\n" while /\b(?:peer_refuse|refuse|make_refusal|tell_refused|
-			worker_lost)\(\s*(?:[^",(){};]+,\s*)*?"([\w-]+)"/gx;
+		print "$1\n" while /\b(?:ADMISSION_REFUSAL|tell_refused)\(\s*(?:[^",(){};]+,\s*)*?"([\w-]+)"/gx;
 		print "$1\n" while /\.reason\s*=\s*"([\w-]+)"/g;
 		print "$1\n" while /^\t\[(?:REMOTE|MOSH)_\w+\]\s=\s\{\s"([\w-]+)"/gmx;
-		' | grep -vx -e ok -e abandoned | sort -u
+		' | grep -vx -e ok -e abandoned -e not-ready | sort -u
 }
 # notes: what stands behind about=.
 notes() {

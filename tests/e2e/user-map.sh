@@ -34,8 +34,8 @@ map_is_good() {
 # came NAME: they should be in the map from now on, with the next uid.
 came() {
 	echo "$1:$next" >>"$good"
+	sed -i "s/^\(# uids given: .*-\)$((next - 1))\$/\1$next/" "$good"
 	next=$((next + 1))
-	sed -i "s/^# next uid .*/# next uid $next/" "$good"
 }
 
 # user NAME: by what name and uid sshd knows them.

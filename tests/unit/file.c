@@ -19,6 +19,12 @@
 #define MAX_BYTES ((size_t)4096)
 #define NOBODY 65534
 
+/* What reads a file. */
+typedef bool reader(const char *path, uid_t owner, size_t max_bytes,
+    struct file *file, char fault[FILE_FAULT_BYTES]);
+static reader *const readers[] = { file_read, file_read_public };
+#define READERS (sizeof(readers) / sizeof(readers[0]))
+
 /* PATH is read, and what is in it are the LEN bytes at TEXT. */
 static void
 taken(const char *path, uid_t owner, size_t max_bytes, const char *text,
@@ -27,16 +33,18 @@ taken(const char *path, uid_t owner, size_t max_bytes, const char *text,
 	char fault[FILE_FAULT_BYTES] = "";
 	struct file file;
 
-	if (!file_read(path, owner, max_bytes, &file, fault))
-		fail_msg("%s: %s", path, fault);
-	assert_int_equal(file.len, len);
-	assert_memory_equal(file.text, text, len);
-	assert_int_equal(file.text[len], '\0');
-	assert_true(S_ISREG(file.st.st_mode));
-	assert_int_equal(file.st.st_size, len);
-	file_free(&file);
-	assert_null(file.text);
-	file_free(&file);
+	for (size_t i = 0; i < READERS; i++) {
+		if (!readers[i](path, owner, max_bytes, &file, fault))
+			fail_msg("%s: %s", path, fault);
+		assert_int_equal(file.len, len);
+		assert_memory_equal(file.text, text, len);
+		assert_int_equal(file.text[len], '\0');
+		assert_true(S_ISREG(file.st.st_mode));
+		assert_int_equal(file.st.st_size, len);
+		file_free(&file);
+		assert_null(file.text);
+		file_free(&file);
+	}
 }
 
 /* PATH is refused for FAULT. */
@@ -46,11 +54,14 @@ refused(const char *path, uid_t owner, size_t max_bytes, const char *expected)
 	char fault[FILE_FAULT_BYTES] = "";
 	struct file file;
 
-	if (file_read(path, owner, max_bytes, &file, fault))
-		fail_msg("%s is read, not refused as %s", path, expected);
-	assert_string_equal(fault, expected);
-	file_free(&file);
-	file_free(&file);
+	for (size_t i = 0; i < READERS; i++) {
+		if (readers[i](path, owner, max_bytes, &file, fault))
+			fail_msg("%s is read, not refused as %s", path,
+			    expected);
+		assert_string_equal(fault, expected);
+		file_free(&file);
+		file_free(&file);
+	}
 }
 
 /* The path of a file called NAME with TEXT in it, of this user's, and MODE. */
@@ -294,12 +305,53 @@ a_file_longer_than_its_size_is_read_to_its_end_or_refused(void **state)
 	refused(path, geteuid(), 0, "too long");
 	refused(path, geteuid(), 1, "too long");
 	refused(path, geteuid(), 20, "too long");
-	assert_true(
-	    file_read(path, geteuid(), (size_t)64 * 1024, &file, fault));
-	assert_int_equal(file.st.st_size, 0);
-	assert_memory_equal(file.text, "Name:", 5);
-	assert_int_equal(file.text[file.len - 1], '\n');
-	assert_int_equal(strlen(file.text), file.len);
+	for (size_t i = 0; i < READERS; i++) {
+		assert_true(readers[i](path, geteuid(), (size_t)64 * 1024,
+		    &file, fault));
+		assert_int_equal(file.st.st_size, 0);
+		assert_memory_equal(file.text, "Name:", 5);
+		assert_int_equal(file.text[file.len - 1], '\n');
+		assert_int_equal(strlen(file.text), file.len);
+		file_free(&file);
+	}
+}
+
+/* How much of this process's memory is locked, as the kernel says. */
+static unsigned long
+locked_kib(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[256];
+
+	assert_non_null(status);
+	while (fgets(line, sizeof(line), status) != NULL) {
+		if (strncmp(line, "VmLck:", 6) == 0)
+			kib = strtoul(line + 6, NULL, 10);
+	}
+	fclose(status);
+	return kib;
+}
+
+/* There is little of it (ulimit -l), and to lock much takes its time. */
+static void
+what_is_no_secret_locks_no_memory(void **state)
+{
+	const size_t max_bytes = (size_t)16 * 1024 * 1024;
+	const unsigned long before = locked_kib();
+	const char *path = good_file("file", 0644);
+	char fault[FILE_FAULT_BYTES] = "";
+	struct file file;
+
+	(void)state;
+	assert_true(file_read_public(path, geteuid(), max_bytes, &file, fault));
+	assert_int_equal(locked_kib(), before);
+	assert_false(file.secret);
+	file_free(&file);
+	assert_true(file_read(path, geteuid(), MAX_BYTES, &file, fault));
+	assert_true(file.secret);
+	/* unless this process may lock none */
+	assert_in_range(locked_kib(), before, before + 64);
 	file_free(&file);
 }
 
@@ -389,6 +441,7 @@ main(void)
 		cmocka_unit_test(nul_bytes_are_read_like_any_other),
 		cmocka_unit_test(
 		    a_file_longer_than_its_size_is_read_to_its_end_or_refused),
+		cmocka_unit_test(what_is_no_secret_locks_no_memory),
 		cmocka_unit_test(files_are_closed_whether_read_or_refused),
 		cmocka_unit_test(
 		    others_are_neither_the_owner_nor_root_nor_the_own_group),

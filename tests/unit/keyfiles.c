@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,19 +167,92 @@ home_link(const struct home *home, const char *below, const char *target)
 	assert_int_equal(symlink(target, path), 0);
 }
 
+/*
+ * The remote, as the line finds it: it has Debian's sshd, or another one; and in
+ * its user database there is this, in which %u and %g are the uid and the gid of
+ * this process, and %n is its user's name.
+ */
+static struct {
+	bool debian;
+	const char *passwd, *group;
+} remote;
+
+/* Write the database TEXT to the file called NAME. */
+static void
+remote_write(const char *name, const char *text)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char filled[1024] = "", *to = filled, *const end = to + sizeof(filled);
+
+	assert_non_null(user);
+	for (; *text != '\0'; text++) {
+		int len = 1;
+
+		assert_true(end - to > 64);
+		if (*text != '%') {
+			*to = *text;
+		} else if (*++text == 'n') {
+			len = snprintf(to, (size_t)(end - to), "%s",
+			    user->pw_name);
+		} else {
+			len = snprintf(to, (size_t)(end - to), "%u",
+			    *text == 'u' ? geteuid() : getegid());
+		}
+		to += len;
+	}
+	scratch_write(name, filled, strlen(filled), 0644);
+}
+
+/* getent(1), as it is on the remote. */
+static void
+remote_make(void)
+{
+	static const char format[] =
+	    "#!/bin/sh\n"
+	    "case $1 in passwd) cat %s/etc-passwd;;\n"
+	    "group) grep \"^[^:]*:[^:]*:$2:\" %s/etc-group;; esac\n";
+	char dir[PATH_MAX], script[2 * PATH_MAX + 256];
+
+	assert_non_null(realpath(scratch_dir, dir));
+	assert_true(snprintf(script, sizeof(script), format, dir, dir) > 0);
+	scratch_write("getent", script, strlen(script), 0755);
+	remote_write("etc-passwd", remote.passwd);
+	remote_write("etc-group", remote.group);
+	scratch_write("installed", "", 0, 0644);
+}
+
+/* Have COMMAND look for Debian's sshd where there is one, or isn't. */
+static void
+remote_find(char command[KEYFILES_COMMAND_BYTES])
+{
+	static const char real[] = "/var/lib/dpkg/info/openssh-server.list";
+	char dir[PATH_MAX], rest[KEYFILES_COMMAND_BYTES];
+	char *at = strstr(command, real);
+	const size_t room = (size_t)(command + KEYFILES_COMMAND_BYTES - at);
+
+	assert_non_null(at);
+	assert_non_null(realpath(scratch_dir, dir));
+	memcpy(rest, at + strlen(real), strlen(at + strlen(real)) + 1);
+	assert_in_range(snprintf(at, room, "%s/%s%s", dir,
+			    remote.debian ? "installed" : "none", rest),
+	    1, room - 1);
+}
+
 /* Have SHELL run the line for PATHS; what it writes is in TEXT. */
 static size_t
 run_line(const char *shell, const struct home *home, const char *paths,
     char *text, size_t size)
 {
 	static const char loop[] = "IFS=;set -f;read -r c;eval $c </dev/null";
-	char command[KEYFILES_COMMAND_BYTES];
+	char command[KEYFILES_COMMAND_BYTES], path[3 * PATH_MAX];
 	int in[2], out[2], status;
 	size_t len = 0;
 	ssize_t got;
 	pid_t pid;
 
 	assert_true(keyfiles_command(paths, "nobody", 1000, command));
+	remote_find(command);
+	snprintf(path, sizeof(path), "%s:%s", scratch_dir, getenv("PATH"));
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(pipe(out), 0);
 	pid = fork();
@@ -188,6 +262,7 @@ run_line(const char *shell, const struct home *home, const char *paths,
 		close(in[1]);
 		close(out[0]);
 		setenv("HOME", home->path, 1);
+		setenv("PATH", path, 1);
 		if (strcmp(shell, "busybox") == 0)
 			execlp("busybox", "busybox", "sh", "-c", loop,
 			    (char *)NULL);
@@ -262,6 +337,92 @@ a_file_that_others_may_change_is_not(void **state)
 		assert_int_equal(chmod(path, 0755), 0);
 		reads(&home, ".ssh/authorized_keys", "a key\n", "");
 	}
+}
+
+/*
+ * On a remote with Debian's sshd, whose databases say PASSWD and GROUP, what the
+ * group may write is taken, or it is not.  Each time it is another path.
+ */
+static void
+group_may_write(const struct home *home, const char *passwd, const char *group,
+    bool taken)
+{
+	static unsigned times;
+	char path[PATH_MAX];
+
+	remote.debian = true;
+	remote.passwd = passwd;
+	remote.group = group;
+	remote_make();
+	home_path(home, components[times++ % 3], path);
+	assert_int_equal(chmod(path, 0770), 0);
+	reads(home, ".ssh/authorized_keys", taken ? "a key\n" : "\n",
+	    taken ? "" : path);
+	assert_int_equal(chmod(path, 0700), 0);
+	remote.debian = false;
+}
+
+#define ANN "ann:x:4000000:4000000::/:/bin/sh\n"
+#define USER "%n:x:%u:%g::/:/bin/sh\n"
+#define BOB "bob:x:4000001:4000001::/:/bin/sh\n"
+
+static void
+debian_takes_what_the_users_own_group_may_write(void **state)
+{
+	struct home home;
+
+	(void)state;
+	home_make(&home, "group");
+	group_may_write(&home, ANN USER BOB, "bob:x:1:\n%n:x:%g:\n", true);
+	group_may_write(&home, ANN USER BOB, "%n:x:%g:%n\n", true);
+	group_may_write(&home, USER, "staff:x:%g:\n", true);
+	/* it is the first group of nobody, or none can be listed */
+	group_may_write(&home, ANN BOB "%n:x:%u:4000002::/:/bin/sh\n",
+	    "staff:x:%g:%n\n", true);
+	group_may_write(&home, "", "staff:x:%g:%n\n", true);
+	/* another name for the same user */
+	group_may_write(&home, USER "other:x:%u:%g::/:/bin/sh\n", "%n:x:%g:\n",
+	    true);
+	/* what makes no sense is nobody */
+	group_may_write(&home, "\n:\n:::::\n* ? [:(:!\n" USER "x\n",
+	    "%n:x:%g:\n", true);
+}
+
+static void
+but_not_what_others_may_write(void **state)
+{
+	struct home home;
+	char path[PATH_MAX];
+
+	(void)state;
+	home_make(&home, "others");
+	group_may_write(&home, ANN USER BOB, "%n:x:%g:bob\n", false);
+	group_may_write(&home, ANN USER BOB, "%n:x:%g:%n,bob\n", false);
+	group_may_write(&home, ANN USER BOB, "%n:x:%g:bob,%n\n", false);
+	group_may_write(&home, ANN USER BOB, "%n:x:%g:*\n", false);
+	group_may_write(&home, ANN USER BOB, "%n:x:%g:!\n", false);
+	/* somebody else has it as their first group */
+	group_may_write(&home, USER "bob:x:4000001:%g::/:/bin/sh\n",
+	    "%n:x:%g:\n", false);
+	group_may_write(&home, "bob:x:4000001:%g::/:/bin/sh\n" USER,
+	    "%n:x:%g:%n\n", false);
+	group_may_write(&home, USER "bob:x::%g::/:/bin/sh\n", "%n:x:%g:\n",
+	    false);
+	group_may_write(&home, USER "bob:x:* ?:%g::/:/bin/sh\n", "%n:x:%g:\n",
+	    false);
+	/* nobody is in it, as far as can be seen */
+	group_may_write(&home, ANN BOB, "%n:x:%g:\n", false);
+	group_may_write(&home, "", "%n:x:%g:\n", false);
+	/* there is no such group */
+	group_may_write(&home, USER, "", false);
+	/* all may, not the group alone */
+	remote.debian = true;
+	remote.group = "%n:x:%g:\n";
+	remote_make();
+	home_path(&home, "/.ssh", path);
+	assert_int_equal(chmod(path, 0772), 0);
+	reads(&home, ".ssh/authorized_keys", "\n", path);
+	remote.debian = false;
 }
 
 static void
@@ -382,6 +543,9 @@ main(void)
 		cmocka_unit_test(a_line_that_is_too_long_is_none),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(a_file_that_others_may_change_is_not),
+		cmocka_unit_test(
+		    debian_takes_what_the_users_own_group_may_write),
+		cmocka_unit_test(but_not_what_others_may_write),
 		cmocka_unit_test(a_file_of_somebody_else_is_not),
 		cmocka_unit_test(links_are_followed_to_where_they_lead),
 		cmocka_unit_test(what_is_no_plain_file_is_not_read),

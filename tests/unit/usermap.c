@@ -262,6 +262,57 @@ a_line_that_is_too_long_is_refused(void **state)
 	}
 }
 
+static void
+a_map_is_read_line_by_line(void **state)
+{
+	static const char text[] = "# one\nalice:65536\n\nbob\n#\nbob:65537\n"
+				   "carol:65538";
+	static const struct {
+		enum usermap_kind kind;
+		const char *line;
+	} lines[] = {
+		{ USERMAP_COMMENT, "# one" },
+		{ USERMAP_ENTRY, "alice:65536" },
+		{ USERMAP_GARBLED, "" },
+		{ USERMAP_GARBLED, "bob" },
+		{ USERMAP_COMMENT, "#" },
+		{ USERMAP_ENTRY, "bob:65537" },
+		{ USERMAP_CUT, "carol:65538" },
+		/* which stays */
+		{ USERMAP_CUT, "carol:65538" },
+	};
+	char *copy = malloc(sizeof(text) - 1);
+	struct usermap_rest rest = { .at = copy, .left = sizeof(text) - 1 };
+	struct usermap_next next;
+
+	(void)state;
+	assert_non_null(copy);
+	memcpy(copy, text, sizeof(text) - 1);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_int_equal(usermap_next(&rest, &next), lines[i].kind);
+		assert_int_equal(next.len, strlen(lines[i].line));
+		assert_memory_equal(next.line, lines[i].line, next.len);
+	}
+	free(copy);
+}
+
+static void
+behind_the_last_line_is_the_end(void **state)
+{
+	struct usermap_rest rest = { .at = "alice:65536\n", .left = 12 };
+	struct usermap_next next;
+
+	(void)state;
+	assert_int_equal(usermap_next(&rest, &next), USERMAP_ENTRY);
+	assert_string_equal(next.entry.name, "alice");
+	assert_int_equal(next.entry.uid, 65536);
+	assert_int_equal(usermap_next(&rest, &next), USERMAP_END);
+	assert_int_equal(usermap_next(&rest, &next), USERMAP_END);
+	assert_int_equal(next.len, 0);
+	rest = (struct usermap_rest){ 0 };
+	assert_int_equal(usermap_next(&rest, &next), USERMAP_END);
+}
+
 int
 main(void)
 {
@@ -278,6 +329,8 @@ main(void)
 		cmocka_unit_test(a_nul_or_a_newline_in_it_is_refused),
 		cmocka_unit_test(only_as_many_bytes_as_told_are_the_line),
 		cmocka_unit_test(a_line_that_is_too_long_is_refused),
+		cmocka_unit_test(a_map_is_read_line_by_line),
+		cmocka_unit_test(behind_the_last_line_is_the_end),
 	};
 
 	return cmocka_run_group_tests_name("usermap", tests, NULL, NULL);

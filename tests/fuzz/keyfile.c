@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include "../../helper/gateway/signer.h"
+#include "../../helper/gateway/keyfile.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
 #define END "\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -16,13 +16,19 @@ static const unsigned char start[] =
 static void
 parse(const char *text, size_t len)
 {
-	char error[SIGNER_ERROR_BYTES] = "";
-	struct signer *signer = signer_parse("fuzz", text, len, error);
+	unsigned char secret[KEYFILE_SECRET_BYTES], again[KEYFILE_SECRET_BYTES];
+	unsigned char public[crypto_sign_PUBLICKEYBYTES];
+	const struct keyfault fault = keyfile_parse(text, len, secret);
+	char error[1024] = "";
 
-	must((signer == NULL) == (error[0] != '\0'));
-	if (signer != NULL)
-		must(strlen(signer_fingerprint(signer)) == 7 + 43);
-	signer_close(signer);
+	if (fault.words != NULL) {
+		keyfault_explain(&fault, "fuzz", " ", error, sizeof(error));
+		must(strstr(error, "the gateway's key ") != NULL);
+		return;
+	}
+	/* the public half is that of the seed */
+	must(crypto_sign_seed_keypair(public, again, secret) == 0);
+	must(memcmp(again, secret, sizeof(secret)) == 0);
 }
 
 /* The LEN bytes at BINARY in base64, between BEGIN and END. */

@@ -1,0 +1,58 @@
+#ifndef MOSHGATE_USERTABLE_H
+#define MOSHGATE_USERTABLE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../shim/lib/usermap.h"
+#include "uidset.h"
+
+#define USERTABLE_FAULT_CHARS 256
+
+/* What a user map says, in memory; all zero in the beginning. */
+struct usertable {
+	struct usermap_entry *entries; /* malloc'ed, in the order of the file */
+	size_t count, room;
+	struct uidset given; /* uids that have been somebody's, as it says */
+	char fault[USERTABLE_FAULT_CHARS]; /* what is wrong; "" is nothing */
+};
+
+void usertable_free(struct usertable *table);
+
+/*
+ * Read the LEN bytes at TEXT, a user map, into TABLE, which is empty.  What
+ * makes no sense, or is there twice, is its fault; the other lines are read.
+ */
+void usertable_parse(struct usertable *table, const char *text, size_t len);
+
+/*
+ * All of TABLE as the file has it, whose length is stored in *LEN.  From then on
+ * the uids of all entries are among those given.  Returns a malloc'ed string, or
+ * NULL for want of memory.
+ */
+char *usertable_print(struct usertable *table, size_t *len);
+
+/* Add ENTRY at the end.  Returns false for want of memory. */
+bool usertable_append(struct usertable *table,
+    const struct usermap_entry *entry);
+
+/* The first entry with NAME, or with UID; NULL if there is none. */
+const struct usermap_entry *usertable_by_name(const struct usertable *table,
+    const char *name);
+const struct usermap_entry *usertable_by_uid(const struct usertable *table,
+    uid_t uid);
+
+/* True if all entries of PART are in TABLE, with the same uids. */
+bool usertable_holds(const struct usertable *table,
+    const struct usertable *part);
+
+/*
+ * The lowest uid, not below MIN, that is above all from MIN to MAX that are or
+ * have been somebody's.  It may be above MAX.
+ */
+unsigned long usertable_next_uid(const struct usertable *table, uid_t min,
+    uid_t max);
+
+#endif
