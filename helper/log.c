@@ -22,7 +22,7 @@ log_open(bool to_stderr)
 
 /* True if VALUE can stand in a line without quotes. */
 static bool
-plain_word(const char *value)
+log_is_plain(const char *value)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -33,12 +33,12 @@ plain_word(const char *value)
 
 /* Append VALUE to the USED bytes of LINE, quoted where it must be. */
 static size_t
-append_value(char *line, size_t used, const char *value)
+log_append(char *line, size_t used, const char *value)
 {
 	char visible[VALUE_BYTES];
 	size_t room = LINE_BYTES - used - 3; /* two quotes and a NUL */
 
-	if (plain_word(value)) {
+	if (log_is_plain(value)) {
 		for (; *value != '\0' && used < LINE_BYTES - 4; value++)
 			line[used++] = *value;
 		return used;
@@ -71,7 +71,7 @@ log_event(int level, const char *event, ...)
 		line[used++] = ' ';
 		used += (size_t)snprintf(line + used, sizeof(line) - used,
 		    "%s=", name);
-		used = append_value(line, used, value);
+		used = log_append(line, used, value);
 	}
 	va_end(pairs);
 	line[used] = '\0';

@@ -79,7 +79,7 @@ mosh_key_valid(const char *key, size_t len)
 
 /* True if TEXT is the name of an interface, as far as names go. */
 static bool
-interface_valid(const char *text)
+mosh_interface_valid(const char *text)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -105,7 +105,7 @@ mosh_address_valid(const char *host)
 		return inet_pton(AF_INET, address, &in) == 1 ||
 		    inet_pton(AF_INET6, address, &in6) == 1;
 	return inet_pton(AF_INET6, address, &in6) == 1 &&
-	    interface_valid(host + len + 1);
+	    mosh_interface_valid(host + len + 1);
 }
 
 bool

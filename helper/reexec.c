@@ -17,14 +17,14 @@
 
 static const struct {
 	const char *option, *name;
-} kinds[] = {
+} reexec_kinds[] = {
 	[REEXEC_WORKER] = { "--worker", "moshgate-worker" },
 	[REEXEC_PROBER] = { "--udp", "moshgate-udp" },
 };
 
 /* Have FROM, a descriptor above those that are given, at TO as well. */
 static void
-child_give(int from, int to)
+reexec_give(int from, int to)
 {
 	if (dup2(from, to) < 0)
 		_exit(126);
@@ -35,14 +35,14 @@ child_give(int from, int to)
  * COPIES of the descriptors.
  */
 static void
-child_exec(const struct reexec *what, int exe_fd, int fd, const int *copies)
+reexec_become(const struct reexec *what, int exe_fd, int fd, const int *copies)
 {
 	char name[] = "moshgate-helper", option[16], argument[80];
 	char *argv[] = { name, option, NULL, NULL };
 	int given = REEXEC_FD;
 	sigset_t none;
 
-	snprintf(option, sizeof(option), "%s", kinds[what->kind].option);
+	snprintf(option, sizeof(option), "%s", reexec_kinds[what->kind].option);
 	if (what->argument != NULL) {
 		snprintf(argument, sizeof(argument), "%s", what->argument);
 		argv[2] = argument;
@@ -51,9 +51,9 @@ child_exec(const struct reexec *what, int exe_fd, int fd, const int *copies)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!what->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(126);
-	child_give(fd, given++);
+	reexec_give(fd, given++);
 	for (size_t i = 0; i < what->count; i++)
-		child_give(copies[i], given++);
+		reexec_give(copies[i], given++);
 	if (close_range((unsigned)given, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);
 	fexecve(exe_fd, argv, environ);
@@ -62,7 +62,7 @@ child_exec(const struct reexec *what, int exe_fd, int fd, const int *copies)
 
 /* Move *FD out of the way of those that are given. */
 static bool
-move_up(int *fd)
+reexec_move_up(int *fd)
 {
 	const int moved = *fd < 0 ? -1 : fcntl(*fd, F_DUPFD_CLOEXEC, FREE_FD);
 
@@ -93,9 +93,9 @@ reexec_start(const struct reexec *what, int *fd)
 
 	/* The program that runs, also when another has taken its place. */
 	exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	good = move_up(&exe_fd) &&
+	good = reexec_move_up(&exe_fd) &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
-	    move_up(&ends[1]);
+	    reexec_move_up(&ends[1]);
 	for (size_t i = 0; i < what->count; i++) {
 		copies[i] = good ? fcntl(what->fds[i], F_DUPFD_CLOEXEC, FREE_FD)
 				 : -1;
@@ -104,7 +104,7 @@ reexec_start(const struct reexec *what, int *fd)
 	if (good)
 		pid = fork();
 	if (pid == 0)
-		child_exec(what, exe_fd, ends[1], copies);
+		reexec_become(what, exe_fd, ends[1], copies);
 	for (size_t i = 0; i < what->count; i++)
 		reexec_close(copies[i]);
 	reexec_close(exe_fd);
@@ -120,9 +120,10 @@ reexec_start(const struct reexec *what, int *fd)
 bool
 reexec_asked(int argc, char **argv, enum reexec_kind *kind)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(kinds) / sizeof(kinds[0]);
+	for (size_t i = 0;
+	     argc > 1 && i < sizeof(reexec_kinds) / sizeof(reexec_kinds[0]);
 	     i++) {
-		if (strcmp(argv[1], kinds[i].option) == 0) {
+		if (strcmp(argv[1], reexec_kinds[i].option) == 0) {
 			*kind = (enum reexec_kind)i;
 			return true;
 		}
@@ -139,11 +140,11 @@ reexec_begin(enum reexec_kind kind)
 	if (getsockname(REEXEC_FD, (struct sockaddr *)&address, &len) < 0 ||
 	    address.sun_family != AF_UNIX) {
 		fprintf(stderr, "moshgate-helper: %s is for the helper alone\n",
-		    kinds[kind].option);
+		    reexec_kinds[kind].option);
 		return false;
 	}
 	fcntl(REEXEC_FD, F_SETFD, FD_CLOEXEC);
-	prctl(PR_SET_NAME, kinds[kind].name);
+	prctl(PR_SET_NAME, reexec_kinds[kind].name);
 	/* what the helper gave up for its children holds already */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);

@@ -62,7 +62,7 @@ static const struct {
 
 /* Begin with rules that take all rights away; -1, and *LACKS, if that fails. */
 static int
-files_begin(const char **lacks)
+sandbox_begin_files(const char **lacks)
 {
 	struct landlock_ruleset_attr all = { 0 };
 	long version, fd;
@@ -85,7 +85,7 @@ files_begin(const char **lacks)
 
 /* Leave GIVEN rights to what is at PATH, if there is anything. */
 static bool
-files_leave(int fd, const char *path, uint64_t given)
+sandbox_leave_file(int fd, const char *path, uint64_t given)
 {
 	const int found = open(path, O_PATH | O_CLOEXEC);
 	const struct landlock_path_beneath_attr rule = {
@@ -104,7 +104,7 @@ files_leave(int fd, const char *path, uint64_t given)
 
 /* From now on the rules hold, unless GOOD says that they are not complete. */
 static const char *
-files_end(int fd, bool good)
+sandbox_end_files(int fd, bool good)
 {
 	const bool done = good && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    syscall(SYS_landlock_restrict_self, fd, 0) == 0;
@@ -121,25 +121,25 @@ sandbox_files(void)
 
 	if (SANDBOX_OFF)
 		return NULL;
-	fd = files_begin(&lacks);
-	return fd < 0 ? lacks : files_end(fd, true);
+	fd = sandbox_begin_files(&lacks);
+	return fd < 0 ? lacks : sandbox_end_files(fd, true);
 }
 
 static const char *
-restrict_program_files(const char *path)
+sandbox_program_files(const char *path)
 {
 	const char *lacks = NULL;
-	const int fd = files_begin(&lacks);
+	const int fd = sandbox_begin_files(&lacks);
 	bool good;
 
 	if (fd < 0)
 		return lacks;
-	good = files_leave(fd, path, RUN);
+	good = sandbox_leave_file(fd, path, RUN);
 	for (size_t i = 0; i < PROGRAM_FILES; i++)
 		good = good &&
-		    files_leave(fd, program_files[i].path,
+		    sandbox_leave_file(fd, program_files[i].path,
 			program_files[i].rights);
-	return files_end(fd, good);
+	return sandbox_end_files(fd, good);
 }
 
 #define SOCKET_TYPES 0xf /* as many can there be: SOCK_TYPE_MASK of Linux */
@@ -195,7 +195,7 @@ static const int calls[] = {
 };
 
 static bool
-allow_all(scmp_filter_ctx filter, bool outlive)
+sandbox_allow_all(scmp_filter_ctx filter, bool outlive)
 {
 	/* mmap() is mmap2() on some machines */
 	const int maps[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2),
@@ -231,7 +231,7 @@ allow_all(scmp_filter_ctx filter, bool outlive)
 
 /* Load FILTER, if GOOD says that it is complete; it is freed. */
 static const char *
-calls_end(scmp_filter_ctx filter, bool good)
+sandbox_end_calls(scmp_filter_ctx filter, bool good)
 {
 	const bool done = good && seccomp_load(filter) == 0;
 
@@ -241,7 +241,7 @@ calls_end(scmp_filter_ctx filter, bool good)
 
 /* With leave to kill and to wait for CHILD, if it is not 0. */
 static const char *
-restrict_calls(pid_t child)
+sandbox_restrict_calls(pid_t child)
 {
 	const struct scmp_arg_cmp that = { .arg = 0,
 		.op = SCMP_CMP_EQ,
@@ -254,26 +254,26 @@ restrict_calls(pid_t child)
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (filter == NULL)
 		return "no filter of system calls";
-	good = allow_all(filter, child == 0);
+	good = sandbox_allow_all(filter, child == 0);
 	if (child != 0)
 		good = good &&
 		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
 			that) == 0 &&
 		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(wait4), 1,
 			that) == 0;
-	return calls_end(filter, good);
+	return sandbox_end_calls(filter, good);
 }
 
 const char *
 sandbox_calls(void)
 {
-	return restrict_calls(0);
+	return sandbox_restrict_calls(0);
 }
 
 const char *
 sandbox_calls_and_kill(pid_t child)
 {
-	return restrict_calls(child);
+	return sandbox_restrict_calls(child);
 }
 
 /* What another program has no need of; this libseccomp may not know them all. */
@@ -334,7 +334,7 @@ static const struct {
 
 /* Have CALL fail with ERROR; with ARG not NULL, only if that is so. */
 static bool
-deny(scmp_filter_ctx filter, int call, int error,
+sandbox_deny(scmp_filter_ctx filter, int call, int error,
     const struct scmp_arg_cmp *arg)
 {
 	return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((unsigned)error),
@@ -343,17 +343,18 @@ deny(scmp_filter_ctx filter, int call, int error,
 
 /* The same for the call NAME; one that nobody knows is no fault. */
 static bool
-deny_name(scmp_filter_ctx filter, const char *name,
+sandbox_deny_name(scmp_filter_ctx filter, const char *name,
     const struct scmp_arg_cmp *arg)
 {
 	const int call = seccomp_syscall_resolve_name(name);
 
-	return call == __NR_SCMP_ERROR || deny(filter, call, EPERM, arg);
+	return call == __NR_SCMP_ERROR ||
+	    sandbox_deny(filter, call, EPERM, arg);
 }
 
 /* No sockets but those of UDP. */
 static bool
-deny_sockets(scmp_filter_ctx filter)
+sandbox_deny_sockets(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp others[] = {
 		{ .arg = 0, .op = SCMP_CMP_LT, .datum_a = AF_INET },
@@ -364,9 +365,10 @@ deny_sockets(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		good = good &&
-		    deny(filter, SCMP_SYS(socket), EPERM, &others[i]);
+		    sandbox_deny(filter, SCMP_SYS(socket), EPERM, &others[i]);
 	for (is.datum_a = AF_INET + 1; is.datum_a < AF_INET6; is.datum_a++)
-		good = good && deny(filter, SCMP_SYS(socket), EPERM, &is);
+		good = good &&
+		    sandbox_deny(filter, SCMP_SYS(socket), EPERM, &is);
 	/* the rest are flags */
 	is = (struct scmp_arg_cmp){ .arg = 1,
 		.op = SCMP_CMP_MASKED_EQ,
@@ -374,47 +376,49 @@ deny_sockets(scmp_filter_ctx filter)
 	for (is.datum_b = 0; is.datum_b <= SOCKET_TYPES; is.datum_b++)
 		good = good &&
 		    (is.datum_b == SOCK_DGRAM ||
-			deny(filter, SCMP_SYS(socket), EPERM, &is));
+			sandbox_deny(filter, SCMP_SYS(socket), EPERM, &is));
 	return good;
 }
 
 /* Signals and limits for itself alone: abort(), and no core file. */
 static bool
-deny_others(scmp_filter_ctx filter)
+sandbox_deny_others(scmp_filter_ctx filter)
 {
 	struct scmp_arg_cmp other = { .arg = 0,
 		.op = SCMP_CMP_NE,
 		.datum_a = (scmp_datum_t)getpid() };
 
-	if (!deny_name(filter, "tgkill", &other))
+	if (!sandbox_deny_name(filter, "tgkill", &other))
 		return false;
 	other.datum_a = 0;
-	return deny_name(filter, "prlimit64", &other);
+	return sandbox_deny_name(filter, "prlimit64", &other);
 }
 
 /* As on a kernel that doesn't have them, where numbers are the same on all. */
 static bool
-deny_new(scmp_filter_ctx filter)
+sandbox_deny_new(scmp_filter_ctx filter)
 {
 	bool good = true;
 
 	for (int call = NEW_CALLS_FIRST;
 	     SYS_openat2 == 437 && call <= NEW_CALLS_LAST; call++)
-		good = good && deny(filter, call, ENOSYS, NULL);
+		good = good && sandbox_deny(filter, call, ENOSYS, NULL);
 	return good;
 }
 
 static const char *
-restrict_program_calls(void)
+sandbox_program_calls(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	bool good;
 
 	if (filter == NULL)
 		return "no filter of system calls";
-	good = deny_sockets(filter) && deny_others(filter) && deny_new(filter);
+	good = sandbox_deny_sockets(filter) && sandbox_deny_others(filter) &&
+	    sandbox_deny_new(filter);
 	for (size_t i = 0; i < PROGRAM_DENIED; i++)
-		good = good && deny_name(filter, program_denied[i], NULL);
+		good = good &&
+		    sandbox_deny_name(filter, program_denied[i], NULL);
 	for (size_t i = 0; i < PROGRAM_DENIED_WITH; i++) {
 		const struct scmp_arg_cmp is = {
 			.arg = program_denied_with[i].arg,
@@ -424,14 +428,14 @@ restrict_program_calls(void)
 		};
 
 		good = good &&
-		    deny_name(filter, program_denied_with[i].call, &is);
+		    sandbox_deny_name(filter, program_denied_with[i].call, &is);
 	}
-	return calls_end(filter, good);
+	return sandbox_end_calls(filter, good);
 }
 
 /* What a hostile remote can make it use. */
 static void
-limit_program(void)
+sandbox_limit_program(void)
 {
 	static const struct {
 		int resource;
@@ -462,8 +466,8 @@ sandbox_program(const char *path)
 
 	if (SANDBOX_OFF)
 		return NULL;
-	files = restrict_program_files(path);
-	system_calls = restrict_program_calls();
-	limit_program();
+	files = sandbox_program_files(path);
+	system_calls = sandbox_program_calls();
+	sandbox_limit_program();
 	return files != NULL ? files : system_calls;
 }

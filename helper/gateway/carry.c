@@ -24,6 +24,7 @@
 struct carry_spare {
 	struct carry_spare *next;
 	struct carries *carries;
+	char user[USERNAME_MAX_CHARS + 1];
 	struct connection *connection;
 };
 
@@ -89,6 +90,7 @@ carry_make_spare(void *context, const char *user)
 	if (spare == NULL)
 		return;
 	spare->carries = carries;
+	snprintf(spare->user, sizeof(spare->user), "%s", user);
 	spare->connection = pool_connect(carries->pool, user, QUEUE_RELAY,
 	    QUEUE_ALONE, &carry_spare_owner, spare);
 	if (spare->connection == NULL) {
@@ -146,7 +148,7 @@ carry_on_spare_end(void *context, const struct connection_end *end)
 	struct carry_spare *spare = context;
 
 	if (end->refused)
-		carry_tell_refused(spare->carries, end->user, end->last);
+		carry_tell_refused(spare->carries, spare->user, end->last);
 	carry_take_spare(spare);
 }
 

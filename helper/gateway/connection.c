@@ -23,7 +23,7 @@ struct connection {
 	const struct connection_owner *owner;
 	void *context;
 	struct child *child;
-	struct connection_key *key; /* to sign with; NULL: no more */
+	struct keyring_key *key; /* to sign with; NULL: no more */
 	char user[USERNAME_MAX_CHARS + 1];
 	bool hold;      /* its first job is a relay that is yet to come */
 	unsigned notes; /* lines it has had logged for this job */
@@ -31,12 +31,14 @@ struct connection {
 
 static const struct child_owner connection_child;
 
-static int64_t
-connection_job_end_ms(const struct connection *c)
+/* The job that C begins must be done by then. */
+static void
+connection_limit_job(const struct connection *c)
 {
-	return clock_now_ms() +
-	    (int64_t)c->shared->config->connect_timeout_s * 1000 *
-	    CONNECTION_STEPS_PER_JOB;
+	child_deadline(c->child,
+	    clock_now_ms() +
+		(int64_t)c->shared->config->connect_timeout_s * 1000 *
+		    CONNECTION_STEPS_PER_JOB);
 }
 
 /* From now on C is in PHASE, as the queue is told. */
@@ -53,7 +55,7 @@ static void
 connection_drop_key(struct connection *c)
 {
 	if (c->key != NULL)
-		c->key->in_use--;
+		keyring_drop(c->shared->keyring, c->key);
 	c->key = NULL;
 }
 
@@ -133,9 +135,7 @@ connection_end(struct connection *c, const struct frame *last)
 {
 	const struct connection_owner *owner = c->owner;
 	void *context = c->context;
-	char user[USERNAME_MAX_CHARS + 1];
 	struct connection_end end = { .last = last,
-		.user = user,
 		.reached = c->facts.phase > PHASE_REACHING,
 		.facts = c->facts,
 		.took_ms = clock_now_ms() - c->facts.began_ms };
@@ -146,7 +146,6 @@ connection_end(struct connection *c, const struct frame *last)
 		end.refused = refusal_is(&why, "refused");
 		connection_tell_unreached(c, &why);
 	}
-	memcpy(user, c->user, sizeof(user));
 	connection_close(c);
 	owner->on_end(context, &end);
 }
@@ -189,15 +188,14 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 		    NULL);
 		return false;
 	}
-	c->key = c->shared->key;
-	c->key->in_use++;
+	c->key = keyring_take(c->shared->keyring);
 	c->facts.job = briefing->job;
 	c->hold = briefing->hold;
 	c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_REACHING);
-	child_deadline(c->child, connection_job_end_ms(c));
+	connection_limit_job(c);
 	briefing_add(&fields, briefing, c->user, c->shared->config,
-	    signer_public(c->key->signer));
+	    keyring_public(c->key));
 	child_tell(c->child, FRAME_START, &fields);
 	fields_free(&fields);
 	if (c->owner->on_started != NULL)
@@ -228,7 +226,7 @@ connection_ask(struct connection *c, enum job job, const struct frame *asked,
 	c->facts.job = job;
 	c->notes = 0;
 	connection_enter(c, PHASE_AT_WORK);
-	child_deadline(c->child, connection_job_end_ms(c));
+	connection_limit_job(c);
 	if (mark != NULL)
 		fields_add(&fields, "mark", mark);
 	if (asked != NULL)
@@ -266,7 +264,7 @@ connection_go(struct connection *c, const struct frame *asked,
 	if (!told)
 		return false;
 	connection_enter(c, PHASE_STARTING);
-	child_deadline(c->child, connection_job_end_ms(c));
+	connection_limit_job(c);
 	return true;
 }
 
@@ -294,8 +292,8 @@ connection_take_sign(struct connection *c, const struct frame *frame)
 	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 
 	if (!child_has_taken_all(c->child) ||
-	    !signer_sign(c->key->signer, c->user,
-		(const unsigned char *)frame->body, frame->len, signature)) {
+	    !keyring_sign(c->key, c->user, (const unsigned char *)frame->body,
+		frame->len, signature)) {
 		log_event(LOG_ERR, "sign-refused", "user", c->user, "detail",
 		    "a worker asked for a signature it has no use for", NULL);
 		return false;
@@ -447,9 +445,8 @@ static bool
 connection_on_frame(void *context, const struct frame *frame)
 {
 	struct connection *c = context;
-	/* these two have no fields */
 	const bool bytes = frame->type == FRAME_TEXT ||
-	    frame->type == FRAME_SIGN;
+	    frame->type == FRAME_SIGN; /* these have no fields */
 
 	if (!phase_allows(c->facts.phase, c->facts.job, frame->type) ||
 	    (!bytes && !fields_wellformed(frame)))
@@ -509,11 +506,4 @@ connection_of(struct queue_entry *entry)
 {
 	return (struct connection *)((char *)entry -
 	    offsetof(struct connection, entry));
-}
-
-bool
-connection_opens(const struct connection *c)
-{
-	return c->facts.served == 0 && c->facts.phase != PHASE_QUEUED &&
-	    c->facts.job == JOB_OPEN;
 }

@@ -12,9 +12,9 @@
 #include "../refusal.h"
 #include "briefing.h"
 #include "child.h"
+#include "keyring.h"
 #include "phase.h"
 #include "queue.h"
-#include "signer.h"
 
 /*
  * A worker, as the helper sees it: one connection to the remote, as one user.
@@ -39,7 +39,6 @@ struct connection_end {
 	 * FRAME_REFUSED; or NULL if nobody needed it any more.
 	 */
 	const struct frame *last;
-	const char *user;
 	bool refused; /* the remote doesn't let the gateway in */
 	bool reached; /* it was there, with the right host key */
 	struct connection_facts facts; /* the last ones */
@@ -66,16 +65,10 @@ struct connection_owner {
 	void (*on_end)(void *context, const struct connection_end *end);
 };
 
-/* A key of the gateway's, and how many connections may yet sign with it. */
-struct connection_key {
-	struct signer *signer;
-	unsigned in_use;
-};
-
 /* What all connections share; it outlives them. */
 struct connection_shared {
 	const struct config *config;
-	struct connection_key *key;
+	struct keyring *keyring;
 	struct children *children;
 	struct queue queue;
 	bool lack_told; /* of something that the kernel lacks */
@@ -146,8 +139,5 @@ struct queue_entry *connection_entry(struct connection *connection);
 
 /* The connection that ENTRY of the queue is of. */
 struct connection *connection_of(struct queue_entry *entry);
-
-/* True if it connects so that it is there for whoever comes next. */
-bool connection_opens(const struct connection *connection);
 
 #endif

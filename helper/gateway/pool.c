@@ -4,39 +4,13 @@
 
 #include "../../shim/lib/clock.h"
 
-/* A key, and those before it that connections may still sign with. */
-struct pool_key {
-	struct connection_key key;
-	struct pool_key *older;
-};
-
 struct pool {
 	struct loop *loop;
 	struct loop_timer timer;
 	struct connection_shared shared;
-	struct pool_key *keys; /* the one in force comes first */
 	const struct pool_events *events;
 	void *context;
 };
-
-/* Close the keys but the first that no connection needs any more. */
-static void
-pool_sweep_keys(struct pool *pool)
-{
-	struct pool_key **at = &pool->keys->older;
-
-	while (*at != NULL) {
-		struct pool_key *key = *at;
-
-		if (key->key.in_use > 0) {
-			at = &key->older;
-			continue;
-		}
-		*at = key->older;
-		signer_close(key->key.signer);
-		free(key);
-	}
-}
 
 /* Start the connections whose turn it is. */
 static void
@@ -46,10 +20,9 @@ pool_start(void *context, int64_t now_ms)
 	struct queue_entry *next;
 
 	(void)now_ms;
-	while (pool->keys->key.signer != NULL &&
+	while (keyring_signer(pool->shared.keyring) != NULL &&
 	    (next = queue_next(&pool->shared.queue)) != NULL)
 		connection_launch(connection_of(next));
-	pool_sweep_keys(pool);
 	pool->events->changed(pool->context);
 }
 
@@ -68,21 +41,6 @@ pool_reached(void *context, const char *address, const struct refusal *refusal)
 	struct pool *pool = context;
 
 	pool->events->reached(pool->context, address, refusal);
-}
-
-/* Have SIGNER's key in force.  Returns false for want of memory. */
-static bool
-pool_add_key(struct pool *pool, struct signer *signer)
-{
-	struct pool_key *key = calloc(1, sizeof(*key));
-
-	if (key == NULL)
-		return false;
-	key->key.signer = signer;
-	key->older = pool->keys;
-	pool->keys = key;
-	pool->shared.key = &key->key;
-	return true;
 }
 
 struct pool *
@@ -104,7 +62,8 @@ pool_new(struct loop *loop, struct children *children,
 		.changed = pool_changed,
 		.reached = pool_reached,
 		.context = pool };
-	if (pool_add_key(pool, signer))
+	pool->shared.keyring = keyring_new(signer);
+	if (pool->shared.keyring != NULL)
 		return pool;
 	free(pool);
 	return NULL;
@@ -117,9 +76,7 @@ pool_free(struct pool *pool)
 		return;
 	while (pool->shared.queue.first != NULL)
 		connection_kill(connection_of(pool->shared.queue.first));
-	pool_sweep_keys(pool);
-	signer_close(pool->keys->key.signer);
-	free(pool->keys);
+	keyring_free(pool->shared.keyring);
 	loop_at(pool->loop, &pool->timer, INT64_MAX);
 	free(pool);
 }
@@ -128,7 +85,7 @@ bool
 pool_configure(struct pool *pool, const struct config *config,
     struct signer *signer)
 {
-	if (!pool_add_key(pool, signer))
+	if (!keyring_replace(pool->shared.keyring, signer))
 		return false;
 	pool->shared.config = config;
 	pool_changed(pool);
@@ -144,7 +101,7 @@ pool_config(const struct pool *pool)
 const struct signer *
 pool_signer(const struct pool *pool)
 {
-	return pool->keys->key.signer;
+	return keyring_signer(pool->shared.keyring);
 }
 
 struct connection *
@@ -217,7 +174,5 @@ void
 pool_retire(struct pool *pool)
 {
 	pool_each(pool, pool_retire_one, NULL);
-	pool_sweep_keys(pool);
-	signer_close(pool->keys->key.signer);
-	pool->keys->key.signer = NULL;
+	keyring_retire(pool->shared.keyring);
 }

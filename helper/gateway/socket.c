@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static int
-compare(const void *a, const void *b)
+socket_compare(const void *a, const void *b)
 {
 	const int *one = a, *other = b;
 
@@ -20,14 +20,14 @@ compare(const void *a, const void *b)
 
 /* Close all descriptors but KEPT and the COUNT at FDS. */
 static void
-close_others(int kept, const int *fds, size_t count)
+socket_close_others(int kept, const int *fds, size_t count)
 {
 	int keep[FRAME_FDS_ROOM + 1];
 	unsigned from = 0;
 
 	memcpy(keep, fds, count * sizeof(*fds));
 	keep[count] = kept;
-	qsort(keep, count + 1, sizeof(*keep), compare);
+	qsort(keep, count + 1, sizeof(*keep), socket_compare);
 	for (size_t i = 0; i <= count; i++) {
 		if ((unsigned)keep[i] > from)
 			close_range(from, (unsigned)keep[i] - 1, 0);
@@ -38,7 +38,7 @@ close_others(int kept, const int *fds, size_t count)
 
 /* Close the COUNT descriptors at FDS in a child.  The helper reaps all. */
 static void
-close_in_child(const int *fds, size_t count)
+socket_close_in_child(const int *fds, size_t count)
 {
 	int ends[2] = { -1, -1 };
 	char byte;
@@ -48,7 +48,7 @@ close_in_child(const int *fds, size_t count)
 		pid = fork();
 		if (pid == 0) {
 			/* it has all until the parent has let go of them */
-			close_others(ends[0], fds, count);
+			socket_close_others(ends[0], fds, count);
 			while (read(ends[0], &byte, 1) > 0)
 				continue;
 			_exit(0);
@@ -83,7 +83,7 @@ socket_close(int fd)
 		    &descriptors);
 
 		if (descriptors) {
-			close_in_child(&fd, 1);
+			socket_close_in_child(&fd, 1);
 			return;
 		}
 		if (got <= 0 || recv(fd, rest, (size_t)got, MSG_DONTWAIT) < 0)
@@ -96,7 +96,7 @@ void
 socket_close_fds(struct frame_fds *fds)
 {
 	if (fds->count > 0)
-		close_in_child(fds->fd, fds->count);
+		socket_close_in_child(fds->fd, fds->count);
 	fds->count = 0;
 }
 
