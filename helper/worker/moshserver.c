@@ -41,7 +41,8 @@ moshserver_command(const struct config *config,
 
 /* Read "MOSH CONNECT port key" from LEN bytes at LINE. */
 static bool
-parse_connect(const char *line, size_t len, struct moshserver_reply *reply)
+moshserver_read_connect(const char *line, size_t len,
+    struct moshserver_reply *reply)
 {
 	static const char before[] = "MOSH CONNECT ";
 	const char *end = line + len;
@@ -66,7 +67,7 @@ parse_connect(const char *line, size_t len, struct moshserver_reply *reply)
 }
 
 static bool
-contains(const char *text, size_t len, const char *phrase)
+moshserver_says(const char *text, size_t len, const char *phrase)
 {
 	return memmem(text, len, phrase, strlen(phrase)) != NULL;
 }
@@ -91,11 +92,11 @@ moshserver_parse(const char *text, size_t len, int status,
 		    memcmp(line, before, sizeof(before) - 1) != 0)
 			continue;
 		found++;
-		good = parse_connect(line, line_len, reply);
+		good = moshserver_read_connect(line, line_len, reply);
 	}
 	/* Then it took an address of the other family instead, where the
 	 * client does not look for it: the ports of this one are taken. */
-	if (found > 0 && contains(text, len, "Error binding to IP")) {
+	if (found > 0 && moshserver_says(text, len, "Error binding to IP")) {
 		explicit_bzero(reply, sizeof(*reply));
 		return MOSH_NO_PORT;
 	}
@@ -108,10 +109,10 @@ moshserver_parse(const char *text, size_t len, int status,
 	if (found > 0)
 		return MOSH_FAILED;
 	/* A try that got to its ports had its locale; not so the other. */
-	if (contains(text, len, "Address already in use") ||
-	    contains(text, len, "Failed binding"))
+	if (moshserver_says(text, len, "Address already in use") ||
+	    moshserver_says(text, len, "Failed binding"))
 		return MOSH_NO_PORT;
-	if (contains(text, len, "UTF-8 native locale"))
+	if (moshserver_says(text, len, "UTF-8 native locale"))
 		return MOSH_NO_LOCALE;
 	return MOSH_FAILED;
 }
