@@ -39,7 +39,7 @@ algorithms_known(LIBSSH2_SESSION *ssh, enum kexinit_kind kind,
 		libssh2_free(ssh, known);
 }
 
-/* Ask for NAMES alone, if there are any; false if libssh2 knows none of them. */
+/* Ask for NAMES alone, unless they are "".  False if libssh2 knows none. */
 static bool
 algorithms_prefer(struct algorithms *algorithms, LIBSSH2_SESSION *ssh,
     enum kexinit_kind kind, const char *names)

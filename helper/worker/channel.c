@@ -153,11 +153,11 @@ channel_advance(struct session *s, LIBSSH2_CHANNEL *channel,
 
 /*
  * Make the requests in FLIGHT all at once: libssh2 would have each wait for its
- * reply, a round trip.  A reply doesn't say which request it is for, but replies
- * come in the order of the requests (RFC 4254, section 5.4), and libssh2 gives
- * the next one to whichever of its functions looks first.  So what counts is not
- * which function returns, but when: the first to do so has brought the first
- * request's reply.
+ * reply, a round trip.  A reply doesn't say which request it is for, but
+ * replies come in the order of the requests (RFC 4254, section 5.4), and
+ * libssh2 gives the next one to whichever of its functions looks first.  So
+ * what counts is not which function returns, but when: the first to do so has
+ * brought the first request's reply.
  */
 static enum failure
 channel_fly(struct session *s, LIBSSH2_CHANNEL *channel,

@@ -16,7 +16,7 @@ struct channel_size {
 	int columns, rows, xpixels, ypixels;
 };
 
-/* What is to run on the remote, and with what: RFC 4254, sections 6.2 to 6.5. */
+/* What is to run on the remote, and how: RFC 4254, sections 6.2 to 6.5. */
 struct channel_start {
 	/*
 	 * "exec" and WHAT, a line for the user's login shell; "subsystem" and

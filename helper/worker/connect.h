@@ -26,8 +26,8 @@ struct connect {
 };
 
 /*
- * Find the addresses of the remote that CONFIG names, and of [mosh] host if that
- * is set.
+ * Find the addresses of the remote that CONFIG names, and of [mosh] host if
+ * that is set.
  */
 enum failure connect_resolve(struct connect *connect,
     const struct config *config, struct failure_facts *facts);
@@ -48,7 +48,7 @@ enum failure connect_race(struct connect *connect, struct deadline *deadline,
 /* The address where mosh-client is to go. */
 const char *connect_mosh_address(const struct connect *connect);
 
-/* From now on the connection FD outlasts a link that is down for two minutes. */
+/* From now on the connection FD outlasts two minutes of a link that is down. */
 void connect_outlast(int fd);
 
 #endif

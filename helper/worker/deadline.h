@@ -14,7 +14,7 @@
  * in milliseconds on the monotonic clock.
  */
 struct deadline {
-	int parent_fd;         /* at whose end no step goes on */
+	int parent_fd;         /* a socket; at its end all steps end */
 	int64_t step_limit_ms; /* what one step may take */
 	int64_t login_end_ms;  /* of all steps together; 0: not limited */
 	/* the step that is under way, and when it must be over */
@@ -33,15 +33,15 @@ void deadline_start(struct deadline *deadline, int parent_fd, int step_s,
 void deadline_begin(struct deadline *deadline, const char *step,
     int64_t now_ms);
 
-/* The login is over: from now on each step has the time that a step may take. */
+/* The login is over: from now on a step has all of its own time. */
 void deadline_end_login(struct deadline *deadline);
 
 /* STEP begins, and may take as long as it likes. */
 void deadline_lift(struct deadline *deadline, const char *step);
 
 /*
- * Wait until one of the COUNT descriptors at FDS is ready, or UNTIL_MS has come.
- * The last of FDS is used for the parent's, and need not be set.
+ * Wait until one of the COUNT descriptors at FDS is ready, or UNTIL_MS has
+ * come.  The last of FDS is used for the parent's, and need not be set.
  * Returns FAILURE_NONE if one is ready, FAILURE_TIMEOUT, FAILURE_ABANDONED if
  * the parent has gone, or FAILURE_INTERNAL.
  */

@@ -21,7 +21,8 @@ struct relay_end {
  * Carry what goes between CHANNEL of SESSION, in which channel_start() has
  * started something, and FDS, until the command has ended and all it wrote is
  * delivered.  With a TERMINAL the last of FDS is a socket on which FRAME_RESIZE
- * comes.  FDS keep their flags, which others may share, and are closed on return.
+ * comes.  FDS keep their flags, which others may share, and are closed on
+ * return.
  * Returns FAILURE_NONE, and how it ended in *END; FAILURE_ABANDONED when the
  * process that asked is gone, or PARENT_FD has come to its end; or why the
  * connection broke.

@@ -37,9 +37,9 @@ enum relayphase_call {
 };
 
 /*
- * True if CALL may be made in PHASE.  BUSY is the call that has sent a part of a
- * packet, or RELAYPHASE_NO_CALL: libssh2 wants to be asked to send nothing else
- * until the rest of it is sent.
+ * True if CALL may be made in PHASE.  BUSY is the call that has sent a part of
+ * a packet, or RELAYPHASE_NO_CALL: libssh2 wants to be asked to send nothing
+ * else until the rest of it is sent.
  */
 bool relayphase_may(enum relayphase phase, enum relayphase_call busy,
     enum relayphase_call call);

@@ -10,9 +10,8 @@
 
 /* What a worker tells the helper: see job.h. */
 struct report {
-	int fd; /* the helper's socket */
-	bool
-	    steps; /* the outcome of each step is wanted, for `moshgate check` */
+	int fd;     /* the helper's socket */
+	bool steps; /* `moshgate check` waits for the outcome of each step */
 };
 
 /* How a step of `moshgate check` went. */

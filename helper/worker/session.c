@@ -166,9 +166,7 @@ session_wait(struct session *s)
 	return failure;
 }
 
-/*
- * libssh2's ways to get memory: no more than it may have.
- */
+/* libssh2 gets its memory by these three: no more than BUDGET_MEMORY_BYTES. */
 
 static void *
 session_alloc(size_t count, void **abstract)
@@ -211,9 +209,9 @@ session_keep_first(struct session *s, const void *bytes, size_t len)
 }
 
 /*
- * libssh2's way to read, over and over in one call while there is something:
- * so the limits of a step are kept here.  Acknowledges at once, since the
- * remote's Nagle algorithm would wait for that.
+ * libssh2 reads by this, and in one of its calls it reads as long as there is
+ * something: so this is the place to keep the limits of a step.  Acknowledges
+ * at once, since the remote's Nagle algorithm would wait for that.
  */
 static ssize_t
 session_receive(libssh2_socket_t fd, void *buffer, size_t len, int flags,
@@ -244,7 +242,7 @@ session_receive(libssh2_socket_t fd, void *buffer, size_t len, int flags,
 	return got;
 }
 
-/* libssh2's way to tell why the remote disconnects. */
+/* libssh2 tells by this why the remote disconnects. */
 static void
 session_disconnected(LIBSSH2_SESSION *ssh, int reason, const char *message,
     int message_len, const char *language, int language_len, void **abstract)
@@ -280,11 +278,11 @@ session_free(struct session *s)
 	if (s == NULL)
 		return;
 	if (s->ssh != NULL) {
-		/* Not asked but told: nothing here may wait, or read on. */
+		/* The remote is told, not asked: this must not wait. */
 		if (s->gave_up == FAILURE_NONE)
 			s->gave_up = FAILURE_ABANDONED;
 		libssh2_session_disconnect(s->ssh, "done");
-		/* and its channels with it */
+		/* which frees its channels, too */
 		libssh2_session_free(s->ssh);
 	}
 	if (s->fd >= 0)
@@ -330,8 +328,8 @@ session_host_key(const struct session *s, size_t *len)
 }
 
 /*
- * True if the remote has said that it speaks SSH.  If it said anything else that
- * may be why it closes.
+ * True if the remote has said that it speaks SSH.  Anything else that it has
+ * said may be why it closes, and is kept for the detail.
  */
 static bool
 session_has_version(struct session *s)
@@ -410,7 +408,7 @@ session_handshake(struct session *s, int fd, const struct config *config,
 	return hostcheck_verify(config, keys, blob, len, s->facts);
 }
 
-/* libssh2's way to sign. */
+/* libssh2 has the login signed by this. */
 static int
 session_sign(LIBSSH2_SESSION *ssh, unsigned char **signature,
     size_t *signature_len, const unsigned char *data, size_t len,
@@ -442,7 +440,7 @@ session_why_not_in(struct session *s, int error)
 	const enum failure failure = session_why(s,
 	    refused ? FAILURE_REFUSED : FAILURE_LOST);
 
-	/* on an account that PAM does not let in sshd hangs up without a word */
+	/* where PAM does not let the account in sshd hangs up silently */
 	if (failure == FAILURE_LOST && s->has_signed && s->said[0] == '\0')
 		return FAILURE_REFUSED;
 	return failure;

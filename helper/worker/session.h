@@ -23,8 +23,8 @@ typedef bool session_signer(void *context, const unsigned char *data,
     size_t len, unsigned char *signature);
 
 /*
- * Make a session, whose steps keep DEADLINE, and whose failures have their facts
- * in FACTS; both must outlive it.  Returns NULL for want of memory.
+ * Make a session, whose steps keep DEADLINE, and whose failures have their
+ * facts in FACTS; both must outlive it.  Returns NULL for want of memory.
  */
 struct session *session_new(struct deadline *deadline,
     struct failure_facts *facts);
@@ -33,20 +33,22 @@ struct session *session_new(struct deadline *deadline,
 void session_free(struct session *session);
 
 /*
- * Agree on keys over the connection FD, which is the session's from now on, then
- * check the host key against those in KEYS.
+ * Agree on keys over the connection FD, which is the session's from now on,
+ * then check the host key against those in KEYS.
  */
 enum failure session_handshake(struct session *session, int fd,
     const struct config *config, const struct hostkeys *keys);
 
 /*
- * Be authenticated as USER by the ed25519 key whose public part is the LEN bytes
- * at BLOB, and which SIGN, given CONTEXT, signs with.
+ * Be authenticated as USER by the ed25519 key whose public part is the LEN
+ * bytes at BLOB, and which SIGN, given CONTEXT, signs with.
  */
 enum failure session_authenticate(struct session *session, const char *user,
     const unsigned char *blob, size_t len, session_signer *sign, void *context);
 
-/* For its channels: */
+/*
+ * The rest is for channels.
+ */
 
 LIBSSH2_SESSION *session_ssh(const struct session *session);
 struct failure_facts *session_facts(const struct session *session);
@@ -55,9 +57,9 @@ struct failure_facts *session_facts(const struct session *session);
 int session_fd(const struct session *session);
 
 /*
- * How often something has been read from the remote.  Each of libssh2's functions
- * may read what is for another: after that none is to be waited for before all
- * have been called once more.
+ * How often something has been read from the remote.  Each of libssh2's
+ * functions may read what another one waits for.  So when this number has
+ * changed, all of them must be called once more before any wait.
  */
 uint64_t session_received(const struct session *session);
 
@@ -67,22 +69,28 @@ void session_allow(struct session *session, size_t bytes);
 /* STEP, a string that lives for ever, begins. */
 void session_begin_step(struct session *session, const char *step);
 
-/* True if the step that is under way takes too long: then read no more. */
+/*
+ * True if the step that is under way takes too long; the session then reads no
+ * more.
+ */
 bool session_is_late(struct session *session);
 
 /* Wait for what libssh2 waits for, until the step must be over. */
 enum failure session_wait(struct session *session);
 
 /*
- * Why libssh2 has failed in this step: OTHERWISE, if neither the remote nor this
- * side has ended the connection.
+ * Why libssh2 has failed in this step: OTHERWISE, if neither the remote nor
+ * this side has ended the connection.
  */
 enum failure session_why(struct session *session, enum failure otherwise);
 
 /* The login is over: only each step has a deadline from now on. */
 void session_end_login(struct session *session);
 
-/* Something runs that may take and send what it likes, and outlast an outage. */
+/*
+ * A relay begins: no deadline and no budget from now on, and the connection
+ * outlasts a link that is down for two minutes.
+ */
 void session_lift_limits(struct session *session);
 
 #endif

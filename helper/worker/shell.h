@@ -8,8 +8,8 @@
 #include "session.h"
 
 /*
- * A small loop of sh on the remote, in one channel, that runs the commands it is
- * told.
+ * A small loop of sh on the remote, in one channel, that runs the commands it
+ * is told.
  */
 struct shell {
 	struct session *session;
@@ -26,7 +26,8 @@ struct shell_answer {
 /*
  * Run COMMAND, a line of sh.  The first one opens the channel and costs no
  * round trip of its own, unless there are quotes or backslashes in it.
- * Stores in *ANSWER what it wrote, at most LIMIT_BYTES: more is FAILURE_TOO_BIG.
+ * Stores in *ANSWER what it wrote, at most LIMIT_BYTES: more is
+ * FAILURE_TOO_BIG.
  */
 enum failure shell_run(struct shell *shell, const char *command,
     size_t limit_bytes, struct shell_answer *answer);

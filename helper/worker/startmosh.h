@@ -12,8 +12,8 @@
 bool startmosh_run(struct work *work, const struct frame *frame);
 
 /*
- * JOB_UDP: the same for one that shows the mark in FRAME, and is there no longer
- * than it takes to see that.
+ * JOB_UDP: the same for one that shows the mark in FRAME, and is there no
+ * longer than it takes to see that.
  */
 bool startmosh_run_mark(struct work *work, const struct frame *frame);
 

@@ -45,8 +45,8 @@ startrelay_read_terminal(const struct frame *asked, struct channel_start *start)
 }
 
 /*
- * Of the client's locale what says most: libssh2 has no way to set more than one
- * variable without a round trip for each.
+ * Of the client's locale what says most: libssh2 has no way to set more than
+ * one variable without a round trip for each.
  */
 static void
 startrelay_read_variable(const struct frame *asked, struct channel_start *start)

@@ -18,10 +18,10 @@
 #include "startrelay.h"
 #include "work.h"
 
-/* A shell that does nothing may say so much before it does. */
+/* More than a command that does nothing can say. */
 #define WORKER_OPEN_ANSWER_BYTES ((size_t)64 * 1024)
 
-/* JOB_OPEN: nothing but an open channel, ready for the next login. */
+/* JOB_OPEN: start the shell, so that it is ready for the next login. */
 static bool
 worker_open(struct work *w, const struct frame *frame)
 {
@@ -38,7 +38,7 @@ worker_open(struct work *w, const struct frame *frame)
 	return report_fields(&w->report, FRAME_OK, NULL);
 }
 
-/* JOB_PROBE: the remote is reached, and that is all there is to know. */
+/* JOB_PROBE: report that the remote was reached; that is all that was asked. */
 static bool
 worker_probe(struct work *w, const struct frame *frame)
 {
@@ -47,10 +47,7 @@ worker_probe(struct work *w, const struct frame *frame)
 	return false;
 }
 
-/*
- * Each does the job that a frame asks for, and returns false when the worker is
- * over.
- */
+/* Each does its job for a frame.  Returns false when the worker is over. */
 static bool (*const worker_jobs[])(struct work *, const struct frame *) = {
 	[JOB_LOOKUP] = samename_run,
 	[JOB_KEYS] = readkeys_run,
@@ -126,7 +123,7 @@ worker_find_host_keys(struct work *w)
 	return false;
 }
 
-/* If the kernel LACKS something for the sandbox, it is told, and that is all. */
+/* If the kernel LACKS something for the sandbox, note it, and go on. */
 static void
 worker_note_lack(struct work *w, const char *lacks)
 {
@@ -135,7 +132,7 @@ worker_note_lack(struct work *w, const char *lacks)
 		    "a newer kernel, or another configuration of it");
 }
 
-/* Agree on keys over the connection FD, with a remote by its host key. */
+/* Agree on keys over the connection FD, and check the host key. */
 static bool
 worker_shake_hands(struct work *w, int fd)
 {
@@ -167,8 +164,8 @@ worker_report_reached(struct work *w)
 }
 
 /*
- * From nothing to a connection to what is the remote, by its host key.  What is
- * not needed any more is given up on the way.
+ * Connect to the remote and check its host key.  What a worker needs no more
+ * after a step it gives up: files, then system calls.
  */
 static bool
 worker_reach(struct work *w)
@@ -187,7 +184,7 @@ worker_reach(struct work *w)
 	return worker_shake_hands(w, fd) && worker_report_reached(w);
 }
 
-/* session_authenticate()'s way to sign: the helper does it. */
+/* session_authenticate() has the helper sign by this. */
 static bool
 worker_sign(void *context, const unsigned char *data, size_t len,
     unsigned char *signature)
@@ -264,7 +261,7 @@ worker_main(void)
 		return 2;
 	/* resolv.conf(5): getaddrinfo() knows no other deadline */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
-	/* libssh2's crypto would read its settings when they are out of reach */
+	/* or OpenSSL would read its settings when they are out of reach */
 	if (sodium_init() < 0 || libssh2_init(0) != 0 ||
 	    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1)
 		return 1;
