@@ -18,7 +18,6 @@
  * turn.  Output that nobody wants is read all the same, but not for ever.
  */
 #define RELAY_CALLS_A_TURN 16
-#define BUFFER_BYTES ((size_t)32 * 1024)
 /* A size is told in less. */
 #define RELAY_CONTROL_MAX_BYTES 256
 #define RELAY_CELLS_MAX 65535
@@ -31,6 +30,8 @@ enum relay_step {
 	RELAY_STEP_FAILED,
 	RELAY_STEP_GONE, /* nobody is there to take the output */
 };
+
+#define BUFFER_BYTES ((size_t)32 * 1024)
 
 /* What is under way in one direction: read, and not yet written. */
 struct stream {

@@ -15,12 +15,13 @@
 #define KEX "diffie-hellman-group14-sha1"
 #define CIPHER "aes256-ctr"
 #define MAC "hmac-sha2-256"
+#define SETTING_BYTES 64
 
 /* Settings that each test may change, keys on file, and a session. */
 struct asked {
 	struct config config;
-	char host_key_algorithms[64], known_hosts[32];
-	char kex[64], ciphers[64], macs[64];
+	char host_key_algorithms[SETTING_BYTES], known_hosts[32];
+	char kex[SETTING_BYTES], ciphers[SETTING_BYTES], macs[SETTING_BYTES];
 	struct hostkey key;
 	struct hostkeys keys;
 	LIBSSH2_SESSION *ssh;
@@ -58,6 +59,12 @@ on_file(struct asked *asked, const char *type)
 	asked->keys = (struct hostkeys){ .keys = &asked->key, .count = 1 };
 }
 
+static void
+set(char setting[SETTING_BYTES], const char *names)
+{
+	snprintf(setting, SETTING_BYTES, "%s", names);
+}
+
 static enum failure
 ask(struct asked *asked)
 {
@@ -88,7 +95,7 @@ host_key_algorithms_follow_the_keys_on_file(void **state)
 	for_host_keys(&asked, "ssh-ed25519");
 	on_file(&asked, "ssh-rsa");
 	for_host_keys(&asked, "rsa-sha2-512,rsa-sha2-256,ssh-rsa");
-	strcpy(asked.host_key_algorithms, "ssh-ed25519,rsa-sha2-256");
+	set(asked.host_key_algorithms, "ssh-ed25519,rsa-sha2-256");
 	for_host_keys(&asked, "rsa-sha2-256");
 	end(&asked);
 }
@@ -100,7 +107,7 @@ without_keys_on_file_the_setting_is_asked_for(void **state)
 
 	(void)state;
 	begin(&asked);
-	strcpy(asked.host_key_algorithms, "ssh-ed25519");
+	set(asked.host_key_algorithms, "ssh-ed25519");
 	for_host_keys(&asked, "ssh-ed25519");
 	/* also where they are not looked at */
 	on_file(&asked, "ssh-rsa");
@@ -117,7 +124,7 @@ a_setting_that_no_key_on_file_can_answer_is_told(void **state)
 	(void)state;
 	begin(&asked);
 	on_file(&asked, "ssh-ed25519");
-	strcpy(asked.host_key_algorithms, "rsa-sha2-512");
+	set(asked.host_key_algorithms, "rsa-sha2-512");
 	assert_int_equal(ask(&asked), FAILURE_NO_COMMON);
 	assert_string_equal(asked.facts.detail,
 	    "host_key_algorithms asks for rsa-sha2-512 alone, but the host "
@@ -136,9 +143,9 @@ what_libssh2_knows_is_asked_for(void **state)
 	(void)state;
 	begin(&asked);
 	on_file(&asked, "ssh-ed25519");
-	strcpy(asked.kex, "x," KEX);
-	strcpy(asked.ciphers, CIPHER);
-	strcpy(asked.macs, "y," MAC);
+	set(asked.kex, "x," KEX);
+	set(asked.ciphers, CIPHER);
+	set(asked.macs, "y," MAC);
 	assert_int_equal(ask(&asked), FAILURE_NONE);
 	assert_string_equal(asked.facts.detail, "");
 	assert_string_equal(asked.algorithms.asked[KEXINIT_KEX], "x," KEX);
@@ -181,7 +188,7 @@ a_setting_that_libssh2_does_not_know_is_told_by_its_name(void **state)
 		char expected[128];
 
 		begin(&asked);
-		strcpy(settings[i], "none-such");
+		set(settings[i], "none-such");
 		assert_int_equal(ask(&asked), FAILURE_NO_COMMON);
 		snprintf(expected, sizeof(expected), "%s%s", names[i], before);
 		assert_memory_equal(asked.facts.detail, expected,
@@ -270,7 +277,7 @@ what_is_missing_is_told_with_what_both_have(void **state)
 
 	(void)state;
 	begin(&asked);
-	strcpy(asked.ciphers, CIPHER ",x");
+	set(asked.ciphers, CIPHER ",x");
 	assert_int_equal(ask(&asked), FAILURE_NONE);
 	assert_false(is_missing(&asked, &good));
 	assert_string_equal(asked.facts.detail, "");

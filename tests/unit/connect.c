@@ -205,7 +205,8 @@ mosh_goes_where_ssh_got_to_unless_told_otherwise(void **state)
 
 	(void)state;
 	assert_string_equal(connect_mosh_address(&connect), "192.0.2.1");
-	strcpy(connect.mosh_host, "192.0.2.2");
+	connect = (struct connect){ .reached = "192.0.2.1",
+		.mosh_host = "192.0.2.2" };
 	assert_string_equal(connect_mosh_address(&connect), "192.0.2.2");
 }
 
