@@ -129,7 +129,9 @@ connect_set_keepalive(int fd, int interval_s, int probes)
 void
 connect_outlast(int fd)
 {
-	connect_set_keepalive(fd, 10, 12);
+	const int interval_s = 10, probes = 12;
+
+	connect_set_keepalive(fd, interval_s, probes);
 }
 
 /*
@@ -141,8 +143,9 @@ connect_keep(struct connect *c, int fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
+	const int interval_s = 5, probes = 3;
 
-	connect_set_keepalive(fd, 5, 3);
+	connect_set_keepalive(fd, interval_s, probes);
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
 	    !connect_print(&peer, len, c->reached))
 		return FAILURE_UNREACHABLE;

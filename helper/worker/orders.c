@@ -96,7 +96,7 @@ orders_wait_idle(struct orders *orders, enum orders_state state,
 			{ .fd = session_fd(session), .events = POLLIN } };
 		enum frame_result result;
 
-		/* what it has to say may have been read already */
+		/* libssh2 may have read already what the remote asks */
 		if (channel_idle(session, channel) != FAILURE_NONE ||
 		    (poll(fds, 2, -1) < 0 && errno != EINTR))
 			return false;

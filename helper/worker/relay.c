@@ -162,7 +162,7 @@ relay_write(struct relay *r)
 	if (s->len == 0)
 		return s->over ? relay_end_input(r) : RELAY_STEP_IDLE;
 	put = libssh2_channel_write(r->channel, s->buffer + s->at, s->len);
-	/* the remote may have closed the channel already: it will tell */
+	/* where the remote has closed the channel already it will tell */
 	if (put < 0 && put != LIBSSH2_ERROR_EAGAIN &&
 	    libssh2_channel_eof(r->channel) == 1) {
 		s->len = 0;
@@ -300,10 +300,7 @@ relay_move(struct relay *r)
 	return result;
 }
 
-/*
- * If all that the command wrote is delivered, let who reads it see that: it is
- * the end.
- */
+/* If all that the command wrote is delivered, let the reader see the end. */
 static void
 relay_end_output(struct relay *r)
 {
@@ -382,7 +379,7 @@ relay_wait(struct relay *r, bool waiting)
 		step = deliver(&r->out);
 	else if ((out & (POLLERR | POLLHUP)) != 0)
 		step = RELAY_STEP_GONE;
-	/* who closes standard error alone can do without it */
+	/* a reader that closes standard error alone can do without it */
 	if (fds[RELAY_POLL_ERR].revents != 0 &&
 	    deliver(&r->err) == RELAY_STEP_GONE)
 		close_stream(&r->err);

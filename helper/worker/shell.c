@@ -66,17 +66,14 @@ shell_ask(struct shell *shell, const char *command, const char *mark)
 	return failure;
 }
 
-/*
- * The detail is with what words the login shell ended, but no key of a
- * mosh-server.
- */
+/* Tell the last words of the login shell, but no key of a mosh-server. */
 static void
 shell_tell_noise(struct shell *shell, const struct reply *reply)
 {
 	struct failure_facts *facts = session_facts(shell->session);
 	size_t len = reply->len;
 
-	/* where the words are cut off in front, the key is left out too */
+	/* where the words are cut off in front, a key goes with them */
 	if (len > SHELL_NOISE_CHARS)
 		len = SHELL_NOISE_CHARS;
 	if (memmem(reply->text, reply->len, "MOSH CONNECT", 12) != NULL)
@@ -155,7 +152,7 @@ shell_run(struct shell *shell, const char *command, size_t limit_bytes,
 	session_allow(shell->session, BUDGET_COMMAND_BYTES);
 	reply_init(&reply, limit_bytes);
 	if (shell->channel == NULL && strpbrk(command, "'\"\\") != NULL) {
-		/* the loop cannot begin with it */
+		/* its quotes would end those of the loop */
 		failure = shell_ask_and_read(shell, ":", &reply);
 		reply_free(&reply);
 		reply_init(&reply, limit_bytes);
@@ -182,7 +179,7 @@ shell_end(struct shell *shell)
 	failure_clear(session_facts(shell->session));
 	if (shell->channel == NULL)
 		return FAILURE_NONE;
-	/* nothing waits for its end, which brings little */
+	/* nobody waits for the loop's end, which brings little */
 	failure = channel_end_input(shell->session, shell->channel);
 	if (failure == FAILURE_NONE)
 		shell->channel = NULL;

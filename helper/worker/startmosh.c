@@ -40,7 +40,7 @@ startmosh_read_client(const struct frame *frame,
 	}
 }
 
-/* What was asked for is too long, or this process has no memory for it. */
+/* Refuse what is too long, or too much for the memory there is. */
 static void
 startmosh_refuse_room(struct work *w)
 {
@@ -52,7 +52,7 @@ startmosh_refuse_room(struct work *w)
 	    false);
 }
 
-/* Run the line of sh that starts a mosh-server as CONFIG says, for CLIENT. */
+/* Have the shell run COMMAND, which starts a mosh-server. */
 static enum failure
 startmosh_ask(struct work *w, const char *command, struct shell_answer *answer)
 {
@@ -142,7 +142,7 @@ startmosh_start(struct work *w, const struct config *config,
 	struct shell_answer answer;
 	enum failure failure;
 
-	/* -s is the address that SSH came to, and mosh-client goes elsewhere */
+	/* by -s it listens where SSH came to; mosh-client goes elsewhere */
 	if (config->mosh_host[0] != '\0')
 		client->bind = strchr(connect_mosh_address(&w->connect), ':') !=
 			NULL
@@ -190,7 +190,7 @@ startmosh_run(struct work *w, const struct frame *frame)
 bool
 startmosh_run_mark(struct work *w, const struct frame *frame)
 {
-	/* the one that is nearly everywhere: nobody's own is known yet */
+	/* the locale that is nearly everywhere: no client's is known yet */
 	struct moshserver_client client = { .colors = 8,
 		.locales = 1,
 		.locale = { { "LC_ALL", "C.UTF-8" } } };
@@ -199,8 +199,11 @@ startmosh_run_mark(struct work *w, const struct frame *frame)
 	char *script;
 	bool more;
 
-	/* until a client comes; then what it runs ends it: the first signal
-	 * has it tell the client, the second has it wait for nobody */
+	/*
+	 * It waits so long for a client.  Once one has come, the script ends
+	 * it: the first signal has it tell the client, the second has it wait
+	 * for nobody.
+	 */
 	brief.network_timeout_s = STARTMOSH_MARK_S;
 	if (mark == NULL ||
 	    asprintf(&script,

@@ -65,9 +65,9 @@ startrelay_read_variable(const struct frame *asked, struct channel_start *start)
 }
 
 /*
- * What is to run: a subsystem, a command, or the login shell.  With an original
- * one a command is told it; else it goes as it is.  Returns false for want of
- * memory, or if the command is too long.
+ * What is to run: a subsystem, a command, or the login shell.  A command goes
+ * as it is, unless there is an original one that it must find in its
+ * environment.  Returns false for want of memory, or if it is too long.
  */
 static bool
 startrelay_read_program(const struct config *config, struct startrelay *r)
