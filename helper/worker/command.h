@@ -18,4 +18,11 @@
 bool command_script(const char *command, const char *original, char *script,
     size_t size);
 
+/*
+ * The same words behind the word BEFORE, which may be "": malloc'ed.  Returns
+ * NULL if they are longer than COMMAND_SCRIPT_BYTES, or there is no memory.
+ */
+char *command_new(const char *command, const char *original,
+    const char *before);
+
 #endif

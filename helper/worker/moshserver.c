@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* How the line begins that tells port and key. */
+static const char moshserver_connect[] = "MOSH CONNECT ";
+
 bool
 moshserver_command(const struct config *config,
     const struct moshserver_client *client, char *command, size_t size)
@@ -28,8 +31,10 @@ moshserver_command(const struct config *config,
 	    client->colorterm != NULL ? client->colorterm : "");
 	if (len < 0 || (size_t)len >= sizeof(set))
 		return false;
-	/* The second try costs no round trip, and C.UTF-8 is nearly always
-	 * there when the client's locale is not. */
+	/*
+	 * The second try costs no round trip, and C.UTF-8 is nearly always
+	 * there when the client's locale is not.
+	 */
 	len = snprintf(command, size,
 	    "%s %s new %s -c %d -p %s%s%s%s 2>&1||"
 	    "LC_ALL=C.UTF-8 %s %s new %s -c %d -p %s%s%s 2>&1",
@@ -41,13 +46,13 @@ moshserver_command(const struct config *config,
 
 /* Read "MOSH CONNECT port key" from LEN bytes at LINE. */
 static bool
-parse_connect(const char *line, size_t len, struct moshserver_reply *reply)
+moshserver_read_connect(const char *line, size_t len,
+    struct moshserver_reply *reply)
 {
-	static const char before[] = "MOSH CONNECT ";
 	const char *end = line + len;
 	int port = 0, digits = 0;
 
-	line += sizeof(before) - 1;
+	line += sizeof(moshserver_connect) - 1;
 	if (line < end && *line == '0')
 		return false;
 	for (; line < end && *line >= '0' && *line <= '9'; line++) {
@@ -65,20 +70,18 @@ parse_connect(const char *line, size_t len, struct moshserver_reply *reply)
 	return true;
 }
 
-static bool
-contains(const char *text, size_t len, const char *phrase)
-{
-	return memmem(text, len, phrase, strlen(phrase)) != NULL;
-}
-
-enum mosh_result
-moshserver_parse(const char *text, size_t len, int status,
+/*
+ * Read the lines that begin as one with port and key.  Returns how many there
+ * are; *GOOD is whether the last one was right, and in *REPLY.
+ */
+static size_t
+moshserver_find_connect(const char *text, size_t len, bool *good,
     struct moshserver_reply *reply)
 {
-	static const char before[] = "MOSH CONNECT ";
+	static const size_t before_len = sizeof(moshserver_connect) - 1;
 	size_t found = 0;
-	bool good = false;
 
+	*good = false;
 	for (size_t at = 0; at < len;) {
 		const char *line = text + at;
 		const char *end = memchr(line, '\n', len - at);
@@ -87,31 +90,56 @@ moshserver_parse(const char *text, size_t len, int status,
 		at += line_len + 1;
 		if (line_len > 0 && line[line_len - 1] == '\r')
 			line_len--;
-		if (line_len < sizeof(before) - 1 ||
-		    memcmp(line, before, sizeof(before) - 1) != 0)
+		if (line_len < before_len ||
+		    memcmp(line, moshserver_connect, before_len) != 0)
 			continue;
 		found++;
-		good = parse_connect(line, line_len, reply);
+		*good = moshserver_read_connect(line, line_len, reply);
 	}
-	/* Then it took an address of the other family instead, where the
-	 * client does not look for it: the ports of this one are taken. */
-	if (found > 0 && contains(text, len, "Error binding to IP")) {
-		explicit_bzero(reply, sizeof(*reply));
-		return MOSH_NO_PORT;
-	}
-	/* Two of them: somebody else is talking as well. */
-	if (found == 1 && good && status == 0)
-		return MOSH_STARTED;
-	explicit_bzero(reply, sizeof(*reply));
+	return found;
+}
+
+static bool
+moshserver_says(const char *text, size_t len, const char *phrase)
+{
+	return memmem(text, len, phrase, strlen(phrase)) != NULL;
+}
+
+/* Why there is no server, from the LEN bytes at TEXT and the exit STATUS. */
+static enum mosh_result
+moshserver_why_none(const char *text, size_t len, int status)
+{
 	if (status == 127 || status == 126)
 		return MOSH_NOT_FOUND;
-	if (found > 0)
-		return MOSH_FAILED;
-	/* A try that got to its ports had its locale; not so the other. */
-	if (contains(text, len, "Address already in use") ||
-	    contains(text, len, "Failed binding"))
+	/* a try that got to its ports had its locale; not so the other */
+	if (moshserver_says(text, len, "Address already in use") ||
+	    moshserver_says(text, len, "Failed binding"))
 		return MOSH_NO_PORT;
-	if (contains(text, len, "UTF-8 native locale"))
+	if (moshserver_says(text, len, "UTF-8 native locale"))
 		return MOSH_NO_LOCALE;
 	return MOSH_FAILED;
+}
+
+enum mosh_result
+moshserver_parse(const char *text, size_t len, int status,
+    struct moshserver_reply *reply)
+{
+	enum mosh_result result = MOSH_FAILED;
+	size_t found;
+	bool good;
+
+	found = moshserver_find_connect(text, len, &good, reply);
+	/*
+	 * The server took an address of the other family, where mosh-client
+	 * does not look for it: the ports of this family are taken.
+	 */
+	if (found > 0 && moshserver_says(text, len, "Error binding to IP"))
+		result = MOSH_NO_PORT;
+	/* with two such lines somebody else is talking as well */
+	else if (found == 1 && good && status == 0)
+		return MOSH_STARTED;
+	else if (found == 0 || status == 127 || status == 126)
+		result = moshserver_why_none(text, len, status);
+	explicit_bzero(reply, sizeof(*reply));
+	return result;
 }

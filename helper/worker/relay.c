@@ -3,21 +3,35 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <libssh2.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../../shim/lib/fields.h"
+#include "relayphase.h"
 
-/* What is unwanted is read all the same; but not for ever. */
-#define CALLS_A_TURN 16
-#define BUFFER_BYTES ((size_t)32 * 1024)
+/*
+ * So often one of libssh2's functions is called before the others have their
+ * turn.  Output that nobody wants is read all the same, but not for ever.
+ */
+#define RELAY_CALLS_A_TURN 16
 /* A size is told in less. */
-#define CONTROL_MAX_BYTES 256
-#define SIZE_MAX_CELLS 65535
+#define RELAY_CONTROL_MAX_BYTES 256
+#define RELAY_CELLS_MAX 65535
+
+/* What came of one thing that was tried. */
+enum relay_step {
+	RELAY_STEP_DONE, /* something was done: there may be more to do */
+	RELAY_STEP_IDLE, /* there is nothing to do */
+	RELAY_STEP_WAIT, /* libssh2 waits for the connection */
+	RELAY_STEP_FAILED,
+	RELAY_STEP_GONE, /* nobody is there to take the output */
+};
+
+#define BUFFER_BYTES ((size_t)32 * 1024)
 
 /* What is under way in one direction: read, and not yet written. */
 struct stream {
@@ -26,49 +40,6 @@ struct stream {
 	size_t at, len;
 	char buffer[BUFFER_BYTES];
 };
-
-struct relay {
-	LIBSSH2_SESSION *session;
-	LIBSSH2_CHANNEL *channel;
-	struct stream in, out, err;
-	bool in_told; /* the remote knows that the input is over */
-	bool merged;  /* errors come with the output */
-	/* of a terminal: where its size comes from, and what is not told yet */
-	int control_fd;
-	struct frame_in control;
-	struct remote_size size;
-	bool resized;
-	/*
-	 * Which of the calls below has sent a part of a packet: libssh2
-	 * wants to hear nothing else until the rest of it is sent.
-	 */
-	int busy;
-};
-
-enum {
-	READ_OUT,
-	READ_ERR,
-	WRITE_IN,
-	WRITE_SIZE,
-	CALLS,
-	NOT_BUSY
-};
-
-enum step {
-	STEP_DONE, /* something was done: there may be more to do */
-	STEP_IDLE, /* there is nothing to do */
-	STEP_WAIT, /* libssh2 waits for the connection */
-	STEP_FAILED,
-	STEP_GONE, /* nobody is there to take the output */
-};
-
-static enum step
-step_of(ssize_t done)
-{
-	if (done == LIBSSH2_ERROR_EAGAIN)
-		return STEP_WAIT;
-	return done < 0 ? STEP_FAILED : STEP_DONE;
-}
 
 static void
 close_stream(struct stream *s)
@@ -79,32 +50,14 @@ close_stream(struct stream *s)
 	s->at = s->len = 0;
 }
 
-/* Read from channel's stream ID what there is, if the last is delivered. */
-static enum step
-read_channel(struct relay *r, struct stream *s, int id)
-{
-	ssize_t got;
-
-	if (s->len > 0)
-		return STEP_IDLE;
-	got = libssh2_channel_read_ex(r->channel, id, s->buffer, BUFFER_BYTES);
-	if (got <= 0)
-		return got == 0 ? STEP_IDLE : step_of(got);
-	if (s->fd < 0)
-		return STEP_DONE; /* it is not wanted */
-	s->at = 0;
-	s->len = (size_t)got;
-	return STEP_DONE;
-}
-
 /* Write to its descriptor, which poll() found ready, what S holds. */
-static enum step
+static enum relay_step
 deliver(struct stream *s)
 {
 	ssize_t put;
 
 	if (s->len == 0)
-		return STEP_IDLE;
+		return RELAY_STEP_IDLE;
 	put = send(s->fd, s->buffer + s->at, s->len,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* of a pipe poll() promises room for so much; it may well block */
@@ -112,11 +65,11 @@ deliver(struct stream *s)
 		put = write(s->fd, s->buffer + s->at,
 		    s->len < PIPE_BUF ? s->len : PIPE_BUF);
 	if (put < 0)
-		return errno == EAGAIN || errno == EINTR ? STEP_IDLE
-							 : STEP_GONE;
+		return errno == EAGAIN || errno == EINTR ? RELAY_STEP_IDLE
+							 : RELAY_STEP_GONE;
 	s->at += (size_t)put;
 	s->len -= (size_t)put;
-	return STEP_DONE;
+	return RELAY_STEP_DONE;
 }
 
 /* Read from the input, which poll() found ready. */
@@ -132,38 +85,100 @@ take_input(struct stream *s)
 	s->len = got > 0 ? (size_t)got : 0;
 }
 
+struct relay {
+	struct session *session;
+	LIBSSH2_CHANNEL *channel;
+	int parent_fd;
+	enum relayphase phase;
+	struct stream in, out, err;
+	bool merged; /* errors come with the output */
+	/* of a terminal: where its size comes from, and what is not told yet */
+	int control_fd;
+	struct frame_in control;
+	struct channel_size size;
+	bool resized;
+	enum relayphase_call busy; /* see relayphase_may() */
+};
+
+static bool
+relay_wants_to_send(const struct relay *r)
+{
+	return (libssh2_session_block_directions(session_ssh(r->session)) &
+		   LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
+}
+
+/* What it means that a function of libssh2 has returned DONE. */
+static enum relay_step
+relay_step_of(ssize_t done)
+{
+	if (done == LIBSSH2_ERROR_EAGAIN)
+		return RELAY_STEP_WAIT;
+	return done < 0 ? RELAY_STEP_FAILED : RELAY_STEP_DONE;
+}
+
+/* Read from channel's stream ID what there is, if the last is delivered. */
+static enum relay_step
+relay_read(struct relay *r, struct stream *s, int id)
+{
+	ssize_t got;
+
+	if (s->len > 0)
+		return RELAY_STEP_IDLE;
+	got = libssh2_channel_read_ex(r->channel, id, s->buffer, BUFFER_BYTES);
+	if (got <= 0)
+		return got == 0 ? RELAY_STEP_IDLE : relay_step_of(got);
+	if (s->fd < 0)
+		return RELAY_STEP_DONE; /* it is not wanted */
+	s->at = 0;
+	s->len = (size_t)got;
+	return RELAY_STEP_DONE;
+}
+
+/* The remote knows that there is no more input. */
+static void
+relay_input_told(struct relay *r)
+{
+	r->phase = relayphase_after(r->phase, RELAYPHASE_INPUT_TOLD);
+}
+
+/* Tell the remote that there is no more input. */
+static enum relay_step
+relay_end_input(struct relay *r)
+{
+	const int told = libssh2_channel_send_eof(r->channel);
+
+	if (told == 0)
+		relay_input_told(r);
+	return relay_step_of(told);
+}
+
 /* Write to the channel what was read from the input, or that it is over. */
-static enum step
-write_channel(struct relay *r)
+static enum relay_step
+relay_write(struct relay *r)
 {
 	struct stream *s = &r->in;
 	ssize_t put;
 
-	if (r->in_told || (s->len == 0 && !s->over))
-		return STEP_IDLE;
-	if (s->len == 0) {
-		const int told = libssh2_channel_send_eof(r->channel);
-
-		r->in_told = told == 0;
-		return step_of(told);
-	}
+	if (s->len == 0)
+		return s->over ? relay_end_input(r) : RELAY_STEP_IDLE;
 	put = libssh2_channel_write(r->channel, s->buffer + s->at, s->len);
-	/* the remote may have closed the channel already: it will tell */
+	/* where the remote has closed the channel already it will tell */
 	if (put < 0 && put != LIBSSH2_ERROR_EAGAIN &&
 	    libssh2_channel_eof(r->channel) == 1) {
 		s->len = 0;
-		s->over = r->in_told = true;
-		return STEP_DONE;
+		s->over = true;
+		relay_input_told(r);
+		return RELAY_STEP_DONE;
 	}
 	if (put <= 0)
-		return put == 0 ? STEP_IDLE : step_of(put);
+		return put == 0 ? RELAY_STEP_IDLE : relay_step_of(put);
 	s->at += (size_t)put;
 	s->len -= (size_t)put;
-	return STEP_DONE;
+	return RELAY_STEP_DONE;
 }
 
 bool
-relay_read_size(const struct frame *frame, struct remote_size *size)
+relay_read_size(const struct frame *frame, struct channel_size *size)
 {
 	static const char *const names[] = { "columns", "rows", "xpixels",
 		"ypixels" };
@@ -173,7 +188,7 @@ relay_read_size(const struct frame *frame, struct remote_size *size)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		long long n;
 
-		if (!fields_get_number(frame, names[i], 0, SIZE_MAX_CELLS, &n))
+		if (!fields_get_number(frame, names[i], 0, RELAY_CELLS_MAX, &n))
 			return false;
 		*to[i] = (int)n;
 	}
@@ -182,7 +197,7 @@ relay_read_size(const struct frame *frame, struct remote_size *size)
 
 /* Read what comes on the control socket; one that makes no sense is closed. */
 static void
-take_control(struct relay *r)
+relay_read_control(struct relay *r)
 {
 	struct frame frame;
 	const enum frame_result result = frame_read(r->control_fd, &r->control,
@@ -204,137 +219,197 @@ take_control(struct relay *r)
 }
 
 /* Tell the remote the terminal's size. */
-static enum step
-write_size(struct relay *r)
+static enum relay_step
+relay_write_size(struct relay *r)
 {
-	enum step step;
+	enum relay_step step;
 
 	if (!r->resized)
-		return STEP_IDLE;
-	step = step_of(libssh2_channel_request_pty_size_ex(r->channel,
+		return RELAY_STEP_IDLE;
+	step = relay_step_of(libssh2_channel_request_pty_size_ex(r->channel,
 	    r->size.columns, r->size.rows, r->size.xpixels, r->size.ypixels));
-	r->resized = step == STEP_WAIT;
+	r->resized = step == RELAY_STEP_WAIT;
 	return step;
 }
 
-static enum step
-call(struct relay *r, int which)
+/* See whether the channel is closed, as it is when the command has ended. */
+static enum relay_step
+relay_wait_closed(struct relay *r)
 {
-	enum step step;
+	const int closed = libssh2_channel_wait_closed(r->channel);
 
-	if (r->busy != NOT_BUSY && r->busy != which)
-		return STEP_IDLE;
-	switch (which) {
-	case READ_OUT:
-		step = read_channel(r, &r->out, 0);
+	if (closed == 0)
+		r->phase = relayphase_after(r->phase,
+		    RELAYPHASE_CHANNEL_CLOSED);
+	return relay_step_of(closed);
+}
+
+/* Make CALL, if that is legal now. */
+static enum relay_step
+relay_call(struct relay *r, enum relayphase_call call)
+{
+	enum relay_step step = RELAY_STEP_IDLE;
+
+	if (!relayphase_may(r->phase, r->busy, call))
+		return RELAY_STEP_IDLE;
+	switch (call) {
+	case RELAYPHASE_READ_OUTPUT:
+		step = relay_read(r, &r->out, 0);
 		break;
-	case READ_ERR:
-		step = r->merged
-		    ? STEP_IDLE
-		    : read_channel(r, &r->err, SSH_EXTENDED_DATA_STDERR);
+	case RELAYPHASE_READ_ERRORS:
+		if (!r->merged)
+			step = relay_read(r, &r->err, SSH_EXTENDED_DATA_STDERR);
 		break;
-	case WRITE_IN:
-		step = write_channel(r);
+	case RELAYPHASE_WRITE_INPUT:
+		step = relay_write(r);
 		break;
-	default:
-		step = write_size(r);
+	case RELAYPHASE_WRITE_SIZE:
+		step = relay_write_size(r);
+		break;
+	case RELAYPHASE_WAIT_CLOSED:
+		return relay_wait_closed(r);
+	case RELAYPHASE_CALLS:
 		break;
 	}
-	r->busy = step == STEP_WAIT &&
-		(libssh2_session_block_directions(r->session) &
-		    LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0
-	    ? which
-	    : NOT_BUSY;
+	r->busy = step == RELAY_STEP_WAIT && relay_wants_to_send(r)
+	    ? call
+	    : RELAYPHASE_NO_CALL;
 	return step;
 }
 
 /*
- * Do what can be done with the channel without waiting: STEP_IDLE; or enough
- * of that for the descriptors to get their turn: STEP_DONE.
+ * Do what can be done with the channel without waiting: RELAY_STEP_IDLE; or
+ * enough of that for the descriptors to get their turn: RELAY_STEP_DONE.
  */
-static enum step
-move(struct relay *r)
+static enum relay_step
+relay_move(struct relay *r)
 {
-	enum step result = STEP_IDLE;
+	enum relay_step result = RELAY_STEP_IDLE;
 
-	for (int which = 0; which < CALLS; which++) {
-		enum step step = STEP_DONE;
+	for (int call = 0; call < RELAYPHASE_WAIT_CLOSED; call++) {
+		enum relay_step step = RELAY_STEP_DONE;
 
-		for (int i = 0; step == STEP_DONE && i < CALLS_A_TURN; i++)
-			step = call(r, which);
-		if (step == STEP_FAILED)
-			return STEP_FAILED;
-		if (step == STEP_DONE)
-			result = STEP_DONE;
+		for (int i = 0;
+		     step == RELAY_STEP_DONE && i < RELAY_CALLS_A_TURN; i++)
+			step = relay_call(r, (enum relayphase_call)call);
+		if (step == RELAY_STEP_FAILED)
+			return RELAY_STEP_FAILED;
+		if (step == RELAY_STEP_DONE)
+			result = RELAY_STEP_DONE;
 	}
 	return result;
 }
 
-/* True when all that the command wrote is delivered. */
-static bool
-output_over(struct relay *r)
-{
-	return r->out.len == 0 && r->err.len == 0 &&
-	    libssh2_channel_eof(r->channel) == 1;
-}
-
-/* The command writes no more: who reads it shall see that. */
+/* If all that the command wrote is delivered, let the reader see the end. */
 static void
-end_output(struct relay *r)
+relay_end_output(struct relay *r)
 {
+	if (r->out.len > 0 || r->err.len > 0 ||
+	    libssh2_channel_eof(r->channel) != 1)
+		return;
+	r->phase = relayphase_after(r->phase, RELAYPHASE_OUTPUT_DELIVERED);
 	if (r->out.fd >= 0)
 		shutdown(r->out.fd, SHUT_WR); /* input may share the socket */
 	close_stream(&r->out);
 	close_stream(&r->err);
 }
 
+/* What the descriptors are polled for, in this order. */
+enum relay_poll {
+	RELAY_POLL_PARENT,
+	RELAY_POLL_REMOTE,
+	RELAY_POLL_IN,
+	RELAY_POLL_OUT,
+	RELAY_POLL_ERR,
+	RELAY_POLL_CONTROL,
+	RELAY_POLLS
+};
+
+static void
+relay_list_polls(const struct relay *r, struct pollfd fds[RELAY_POLLS])
+{
+	const bool writing = relay_wants_to_send(r);
+	const bool reading = r->in.len == 0 && !r->in.over;
+	const struct relayphase_held held = { .output = r->out.len,
+		.errors = r->err.len,
+		.input = r->in.len,
+		.input_ended = r->in.over };
+	const bool hearing = relayphase_hears(r->phase, &held);
+
+	fds[RELAY_POLL_PARENT] = (struct pollfd){ .fd = r->parent_fd };
+	fds[RELAY_POLL_REMOTE] = (struct pollfd){ .fd = hearing || writing
+		    ? session_fd(r->session)
+		    : -1,
+		.events = (short)((hearing ? POLLIN : 0) |
+		    (writing ? POLLOUT : 0)) };
+	fds[RELAY_POLL_IN] = (struct pollfd){ .fd = reading ? r->in.fd : -1,
+		.events = POLLIN };
+	/* also without events: it may break */
+	fds[RELAY_POLL_OUT] = (struct pollfd){ .fd = r->out.fd,
+		.events = r->out.len > 0 ? POLLOUT : 0 };
+	fds[RELAY_POLL_ERR] = (struct pollfd){ .fd = r->err.len > 0 ? r->err.fd
+								    : -1,
+		.events = POLLOUT };
+	fds[RELAY_POLL_CONTROL] = (struct pollfd){ .fd = r->resized
+		    ? -1
+		    : r->control_fd,
+		.events = POLLIN };
+}
+
 /*
  * Wait for something to do, if WAITING; then do what can be done with the
  * descriptors.
  */
-static enum step
-turn(struct relay *r, int fd, int parent_fd, bool waiting)
+static enum relay_step
+relay_wait(struct relay *r, bool waiting)
 {
-	const int directions = libssh2_session_block_directions(r->session);
-	const bool writing = (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
-	const bool reading = r->in.len == 0 && !r->in.over;
-	/* not when all that may come has to wait for a reader */
-	const bool hearing = r->out.len == 0 || r->err.len == 0 ||
-	    r->in.len > 0 || (r->in.over && !r->in_told);
-	struct pollfd fds[] = {
-		{ .fd = parent_fd },
-		{ .fd = hearing || writing ? fd : -1,
-		    .events = (short)((hearing ? POLLIN : 0) |
-			(writing ? POLLOUT : 0)) },
-		{ .fd = reading ? r->in.fd : -1, .events = POLLIN },
-		/* also without events: it may break */
-		{ .fd = r->out.fd, .events = r->out.len > 0 ? POLLOUT : 0 },
-		{ .fd = r->err.len > 0 ? r->err.fd : -1, .events = POLLOUT },
-		{ .fd = r->resized ? -1 : r->control_fd, .events = POLLIN },
-	};
-	enum step step = STEP_DONE;
+	struct pollfd fds[RELAY_POLLS];
+	enum relay_step step = RELAY_STEP_DONE;
+	short out;
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), waiting ? -1 : 0) < 0)
-		return errno == EINTR ? STEP_DONE : STEP_FAILED;
-	if (fds[0].revents != 0)
-		return STEP_GONE;
-	if (fds[2].revents != 0)
+	relay_list_polls(r, fds);
+	if (poll(fds, RELAY_POLLS, waiting ? -1 : 0) < 0)
+		return errno == EINTR ? RELAY_STEP_DONE : RELAY_STEP_FAILED;
+	if (fds[RELAY_POLL_PARENT].revents != 0)
+		return RELAY_STEP_GONE;
+	if (fds[RELAY_POLL_IN].revents != 0)
 		take_input(&r->in);
-	if ((fds[3].revents & POLLOUT) != 0)
+	out = fds[RELAY_POLL_OUT].revents;
+	if ((out & POLLOUT) != 0)
 		step = deliver(&r->out);
-	else if ((fds[3].revents & (POLLERR | POLLHUP)) != 0)
-		step = STEP_GONE;
-	/* who closes standard error alone can do without it */
-	if (fds[4].revents != 0 && deliver(&r->err) == STEP_GONE)
+	else if ((out & (POLLERR | POLLHUP)) != 0)
+		step = RELAY_STEP_GONE;
+	/* a reader that closes standard error alone can do without it */
+	if (fds[RELAY_POLL_ERR].revents != 0 &&
+	    deliver(&r->err) == RELAY_STEP_GONE)
 		close_stream(&r->err);
-	if (fds[5].revents != 0)
-		take_control(r);
-	return step == STEP_GONE ? STEP_GONE : STEP_DONE;
+	if (fds[RELAY_POLL_CONTROL].revents != 0)
+		relay_read_control(r);
+	return step == RELAY_STEP_GONE ? RELAY_STEP_GONE : RELAY_STEP_DONE;
+}
+
+/* Do what can be done, and wait for more.  RELAY_STEP_DONE: there is more. */
+static enum relay_step
+relay_turn(struct relay *r)
+{
+	const uint64_t received = session_received(r->session);
+	const enum relay_step step = relay_move(r);
+
+	if (step == RELAY_STEP_FAILED)
+		return step;
+	relay_end_output(r);
+	if (relay_call(r, RELAYPHASE_WAIT_CLOSED) == RELAY_STEP_FAILED)
+		return RELAY_STEP_FAILED;
+	if (r->phase == RELAYPHASE_CLOSED)
+		return RELAY_STEP_DONE;
+	return relay_wait(r,
+	    step != RELAY_STEP_DONE &&
+		session_received(r->session) == received);
 }
 
 /* Store how the command has ended. */
 static void
-read_end(struct relay *r, struct relay_end *end)
+relay_read_end(struct relay *r, struct relay_end *end)
 {
 	char *name = NULL;
 	size_t len = 0;
@@ -346,56 +421,38 @@ read_end(struct relay *r, struct relay_end *end)
 	    name != NULL && len < sizeof(end->signal))
 		memcpy(end->signal, name, len);
 	if (name != NULL)
-		libssh2_free(r->session, name);
+		libssh2_free(session_ssh(r->session), name);
 }
 
-enum remote_result
-relay_run(struct remote *remote, int parent_fd, int fds[FRAME_FDS],
-    bool terminal, struct relay_end *end)
+enum failure
+relay_run(struct session *session, LIBSSH2_CHANNEL *channel, int parent_fd,
+    int fds[FRAME_FDS], bool terminal, struct relay_end *end)
 {
-	struct relay relay = { .session = remote_session(remote),
-		.channel = remote_channel(remote),
+	struct relay relay = { .session = session,
+		.channel = channel,
+		.parent_fd = parent_fd,
+		.phase = RELAYPHASE_OPEN,
 		.in.fd = fds[0],
 		.out.fd = fds[1],
 		.err.fd = terminal ? -1 : fds[2],
 		.merged = terminal,
 		.control_fd = terminal ? fds[2] : -1,
-		.control.limit_bytes = CONTROL_MAX_BYTES,
-		.busy = NOT_BUSY };
+		.control.limit_bytes = RELAY_CONTROL_MAX_BYTES,
+		.busy = RELAYPHASE_NO_CALL };
 	struct relay *r = &relay;
-	enum remote_result result = REMOTE_LOST;
+	enum relay_step step = RELAY_STEP_DONE;
 
-	for (;;) {
-		const uint64_t received = remote_received(remote);
-		enum step step = move(r);
-
-		if (step == STEP_FAILED)
-			break;
-		if (output_over(r)) {
-			int closed;
-
-			end_output(r);
-			closed = libssh2_channel_wait_closed(r->channel);
-			if (closed == 0) {
-				read_end(r, end);
-				result = REMOTE_OK;
-				break;
-			}
-			if (closed != LIBSSH2_ERROR_EAGAIN)
-				break;
-		}
-		step = turn(r, remote_fd(remote), parent_fd,
-		    step != STEP_DONE && remote_received(remote) == received);
-		if (step == STEP_GONE)
-			result = REMOTE_ABANDONED;
-		if (step != STEP_DONE)
-			break;
-	}
+	while (step == RELAY_STEP_DONE && r->phase != RELAYPHASE_CLOSED)
+		step = relay_turn(r);
 	close_stream(&r->in);
 	close_stream(&r->out);
 	close_stream(&r->err);
 	frame_in_reset(&r->control);
 	if (r->control_fd >= 0)
 		close(r->control_fd);
-	return result;
+	if (r->phase == RELAYPHASE_CLOSED) {
+		relay_read_end(r, end);
+		return FAILURE_NONE;
+	}
+	return step == RELAY_STEP_GONE ? FAILURE_ABANDONED : FAILURE_LOST;
 }

@@ -50,15 +50,15 @@ listed() {
 # reasons: what stands behind reason=.
 reasons() {
 	cat helper/*.c helper/*/*.c | perl -0777 -ne '
-		print "$1\n" while /\b(?:ADMISSION_REFUSAL|tell_refused)\(\s*(?:[^",(){};]+,\s*)*?"([\w-]+)"/gx;
+		print "$1\n" while /\bADMISSION_REFUSAL\(\s*"([\w-]+)"/g;
 		print "$1\n" while /\.reason\s*=\s*"([\w-]+)"/g;
-		print "$1\n" while /^\t\[(?:REMOTE|MOSH)_\w+\]\s=\s\{\s"([\w-]+)"/gmx;
+		print "$1\n" while /^\t\[MOSH_\w+\]\s=\s\{\s"([\w-]+)"/gmx;
 		' | grep -vx -e ok -e abandoned -e not-ready | sort -u
 }
 # notes: what stands behind about=.
 notes() {
 	cat helper/*.c helper/*/*.c | perl -0777 -ne '
-		print "$1\n" while /\btell_note\(\s*"([\w-]+)"/g;
+		print "$1\n" while /\breport_note\([^",]+,\s*"([\w-]+)"/g;
 		print "$1\n" while /"about",\s*"([\w-]+)"/g;' | sort -u
 }
 # differences: the fields of a call that are not in the table's order.

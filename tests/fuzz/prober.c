@@ -14,7 +14,7 @@ static void
 read_fields(const struct frame *frame)
 {
 	struct prober_target target;
-	struct remote_size size;
+	struct channel_size size;
 
 	if (!fields_wellformed(frame))
 		return;

@@ -130,6 +130,38 @@ a_long_one_fits_and_a_longer_does_not(void **state)
 	free(command);
 }
 
+static void
+it_may_stand_behind_another_word(void **state)
+{
+	char plain[4096];
+	char *script = command_new("echo hi", "ls -l", "exec ");
+
+	(void)state;
+	assert_non_null(script);
+	assert_true(command_script("echo hi", "ls -l", plain, sizeof(plain)));
+	assert_memory_equal(script, "exec ", 5);
+	assert_string_equal(script + 5, plain);
+	free(script);
+	script = command_new("echo hi", NULL, "");
+	assert_non_null(script);
+	assert_true(command_script("echo hi", NULL, plain, sizeof(plain)));
+	assert_string_equal(script, plain);
+	free(script);
+}
+
+static void
+one_that_does_not_fit_is_none(void **state)
+{
+	char *command = malloc(COMMAND_SCRIPT_BYTES + 1);
+
+	(void)state;
+	assert_non_null(command);
+	memset(command, 'x', COMMAND_SCRIPT_BYTES);
+	command[COMMAND_SCRIPT_BYTES] = '\0';
+	assert_null(command_new(command, NULL, "exec "));
+	free(command);
+}
+
 int
 main(void)
 {
@@ -138,6 +170,8 @@ main(void)
 		cmocka_unit_test(it_is_run_by_the_login_shell),
 		cmocka_unit_test(the_original_is_in_the_environment),
 		cmocka_unit_test(a_long_one_fits_and_a_longer_does_not),
+		cmocka_unit_test(it_may_stand_behind_another_word),
+		cmocka_unit_test(one_that_does_not_fit_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
