@@ -7,10 +7,13 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../shim/lib/fields.h"
+#include "freed.h"
+#include "leaveout.h"
 
 /* A frame with the bytes of the literal BODY. */
 #define FIELDS(body) \
@@ -147,6 +150,55 @@ too_many_fields_fail_for_good(void **state)
 	free(value);
 }
 
+/* A session's key is in a field before all the others, or behind them. */
+static void
+fields_leave_nothing_behind_in_free_memory(void **state)
+{
+	struct fields fields = { 0 };
+	char value[100];
+
+	(void)state;
+	if (!FREED_SEEN)
+		LEAVE_OUT();
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	freed_secrets = 0;
+	for (size_t i = 0; i < 1000; i++) {
+		if (i % 100 == 0)
+			fields_add(&fields, "key", freed_secret);
+		fields_add(&fields, "n", value);
+	}
+	assert_false(fields.failed);
+	fields_free(&fields);
+	assert_int_equal(freed_secrets, 0);
+}
+
+static void
+fields_keep_what_they_have_as_they_grow(void **state)
+{
+	struct fields fields = { 0 };
+	struct frame frame;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%d", i);
+		fields_add_number(&fields, name, i);
+	}
+	assert_false(fields.failed);
+	frame = (struct frame){ FRAME_OK, fields.text, fields.len };
+	assert_true(fields_wellformed(&frame));
+	for (int i = 0; i < 1000; i++) {
+		char name[16];
+		long long n;
+
+		snprintf(name, sizeof(name), "n%d", i);
+		assert_true(fields_get_number(&frame, name, i, i, &n));
+	}
+	fields_free(&fields);
+}
+
 int
 main(void)
 {
@@ -157,6 +209,8 @@ main(void)
 		cmocka_unit_test(other_numbers_are_not),
 		cmocka_unit_test(fields_added_are_fields_got),
 		cmocka_unit_test(too_many_fields_fail_for_good),
+		cmocka_unit_test(fields_keep_what_they_have_as_they_grow),
+		cmocka_unit_test(fields_leave_nothing_behind_in_free_memory),
 	};
 
 	return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
