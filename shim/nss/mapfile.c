@@ -7,11 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Neither waits: not for the other end of a FIFO, nor for a lease's holder. */
+/*
+ * So open(2) waits neither for a FIFO's other end nor for the holder of a
+ * lease.
+ */
 #define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
 static bool
-others_may_write(const struct stat *st)
+mapfile_others_may_write(const struct stat *st)
 {
 	return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
@@ -27,7 +30,7 @@ mapfile_open(struct mapfile *map, const char *dir,
 	*map = (struct mapfile){ .fd = -1 };
 	if (dir_fd < 0)
 		return errno == ENOENT ? MAPFILE_MISSING : MAPFILE_REFUSED;
-	if (fstat(dir_fd, &above) < 0 || others_may_write(&above) ||
+	if (fstat(dir_fd, &above) < 0 || mapfile_others_may_write(&above) ||
 	    (above.st_uid != 0 && !is_service(above.st_uid))) {
 		close(dir_fd);
 		return MAPFILE_REFUSED;
@@ -40,7 +43,8 @@ mapfile_open(struct mapfile *map, const char *dir,
 	if (map->fd < 0)
 		return MAPFILE_REFUSED;
 	if (fstat(map->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    others_may_write(&st) || st.st_size > (off_t)USERMAP_MAX_BYTES ||
+	    mapfile_others_may_write(&st) ||
+	    st.st_size > (off_t)USERMAP_MAX_BYTES ||
 	    (st.st_uid != 0 && st.st_uid != above.st_uid &&
 		!is_service(st.st_uid))) {
 		mapfile_close(map);
@@ -58,12 +62,12 @@ mapfile_close(struct mapfile *map)
 
 /* Read more of the file into the piece; false if there is no more. */
 static bool
-read_more(struct mapfile *map)
+mapfile_read_more(struct mapfile *map)
 {
 	size_t left = map->len - map->at, want;
 	ssize_t got;
 
-	/* of a longer line this is enough to see that it is too long */
+	/* this much of a line is enough to see that it is too long */
 	if (left > USERMAP_LINE_MAX_CHARS + 1)
 		left = USERMAP_LINE_MAX_CHARS + 1;
 	memmove(map->piece, map->piece + map->len - left, left);
@@ -86,9 +90,11 @@ read_more(struct mapfile *map)
 	return true;
 }
 
-/* The next line, at *LINE, without its newline; false if no whole one is left. */
+/*
+ * The next line, at *LINE, without its newline; false if no whole one is left.
+ */
 static bool
-next_line(struct mapfile *map, const char **line, size_t *len)
+mapfile_next_line(struct mapfile *map, const char **line, size_t *len)
 {
 	const char *end;
 
@@ -97,7 +103,7 @@ next_line(struct mapfile *map, const char **line, size_t *len)
 		end = memchr(*line, '\n', map->len - map->at);
 		if (end != NULL)
 			break;
-		if (!read_more(map))
+		if (!mapfile_read_more(map))
 			return false;
 	}
 	*len = (size_t)(end - *line);
@@ -111,7 +117,7 @@ mapfile_next(struct mapfile *map, struct usermap_entry *entry)
 	const char *line;
 	size_t len;
 
-	while (next_line(map, &line, &len)) {
+	while (mapfile_next_line(map, &line, &len)) {
 		if (usermap_line(line, len, entry))
 			return true;
 	}
@@ -136,5 +142,5 @@ mapfile_seek(struct mapfile *map, size_t offset)
 		return;
 	/* if the byte before it is a newline, this line has nothing else */
 	map->start = offset - 1;
-	next_line(map, &line, &len);
+	mapfile_next_line(map, &line, &len);
 }
