@@ -289,8 +289,8 @@ frame_out_reset(struct frame_out *out)
 }
 
 /*
- * Write OUT to the socket FD until END_MS.  Returns false if some of it could not
- * be written by then; OUT is empty in any case.
+ * Write OUT to the socket FD until END_MS.  Returns false if some of it could
+ * not be written by then; OUT is empty in any case.
  */
 static bool
 frame_send_rest(int fd, struct frame_out *out, int64_t end_ms)

@@ -103,10 +103,10 @@ ssize_t frame_peek(int fd, void *text, size_t size, bool *descriptors);
 /*
  * Read from the socket FD, without waiting, what there is of a frame, but
  * nothing beyond its end.  Descriptors are taken with the header of a frame
- * alone, if FDS of IN asks for them.
- * On FRAME_COMPLETE the frame is in *FRAME, to be given to frame_free(), and IN
- * is ready for the next.  On any other result but FRAME_AGAIN nothing more is to
- * be read from FD, and IN is to be given to frame_in_reset().
+ * alone, if FDS of IN asks for them.  On FRAME_COMPLETE the frame is in *FRAME,
+ * to be given to frame_free(), and IN is ready for the next.  On any other
+ * result but FRAME_AGAIN nothing more is to be read from FD, and IN is to be
+ * given to frame_in_reset().
  */
 enum frame_result frame_read(int fd, struct frame_in *in, struct frame *frame);
 
