@@ -176,7 +176,7 @@ check_main(int argc, char **argv)
 		ok = check_remote(fd, user) && ok;
 	close(fd);
 	if (ok)
-		report_note("bans",
+		report_hint("bans",
 		    "on the remote, except this gateway: "
 		    "PerSourcePenaltyExemptList (OpenSSH 9.8 and later), "
 		    "ignoreip (fail2ban)");

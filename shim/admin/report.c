@@ -34,7 +34,7 @@ report_warning(const char *step, const char *text, const char *remedy)
 }
 
 void
-report_note(const char *step, const char *text)
+report_hint(const char *step, const char *text)
 {
 	report_print("note", step, text, "");
 }

@@ -20,7 +20,7 @@ bool report(bool ok, const char *step, const char *text, const char *remedy);
 void report_warning(const char *step, const char *text, const char *remedy);
 
 /* Print what is to be seen to elsewhere. */
-void report_note(const char *step, const char *text);
+void report_hint(const char *step, const char *text);
 
 /* A list of names and the like, of which the first few are printed. */
 struct report_list {
