@@ -13,9 +13,9 @@
 static const struct timeval connect_timeout = { .tv_sec = 10 };
 static const int64_t send_timeout_ms = 5000;
 
-/* Connect, with FLAGS for socket(2). */
+/* Connect, with FLAGS for socket(2); as client_connect(). */
 static int
-dial(int flags)
+client_dial(int flags)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX,
 		.sun_path = RUNSTATEDIR "/moshgate/helper.sock" };
@@ -24,7 +24,7 @@ dial(int flags)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -1;
-	/* that of connect(), when others wait for the helper */
+	/* for connect(), which waits while others wait for the helper */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connect_timeout,
 		sizeof(connect_timeout)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
@@ -39,13 +39,13 @@ dial(int flags)
 int
 client_connect(void)
 {
-	return dial(0);
+	return client_dial(0);
 }
 
 int
 client_connect_now(void)
 {
-	return dial(SOCK_NONBLOCK);
+	return client_dial(SOCK_NONBLOCK);
 }
 
 bool

@@ -9,14 +9,14 @@
  */
 
 /*
- * Connect to the helper.  Returns the socket (close-on-exec), or -1 with
- * errno set: EAGAIN if it takes nobody for 10 s.
+ * Connect to the helper.  Returns the socket, which is closed on exec, or -1
+ * with errno set: EAGAIN if the helper has taken nobody for 10 seconds.
  */
 int client_connect(void);
 
 /*
- * The same without waiting: EAGAIN if as many wait for the helper as may.  The
- * socket doesn't block either.
+ * The same without waiting: errno is EAGAIN if as many wait for the helper as
+ * may.  The socket does not block either.
  */
 int client_connect_now(void);
 
@@ -31,8 +31,8 @@ bool client_ask_fds(int fd, enum frame_type type, const struct fields *fields,
     const int fds[FRAME_FDS]);
 
 /*
- * In one sentence, why the helper could not be asked: ERROR is the errno of
- * client_connect().  For a person; the string is static.
+ * Say in one sentence, for a person, why the helper could not be asked.  ERROR
+ * is the errno of client_connect().  Returns a static string.
  */
 const char *client_problem(int error);
 

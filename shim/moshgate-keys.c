@@ -18,7 +18,7 @@
 static const int64_t answer_timeout_ms = 100000;
 
 static void
-usage(FILE *to)
+keys_usage(FILE *to)
 {
 	fputs("usage: moshgate-keys user [key-type key]\n"
 	      "\n"
@@ -27,9 +27,9 @@ usage(FILE *to)
 	    to);
 }
 
-/* For what the helper cannot log: that it does not answer. */
+/* Log what the helper cannot log: PROBLEM, for which it was not asked. */
 static void
-log_unreachable(const char *user, const char *problem)
+keys_log_unreachable(const char *user, const char *problem)
 {
 	char visible[128];
 
@@ -48,7 +48,7 @@ log_unreachable(const char *user, const char *problem)
 }
 
 static bool
-ask(int fd, char **argv, int argc)
+keys_ask(int fd, char **argv, int argc)
 {
 	struct fields fields = { 0 };
 	bool sent;
@@ -66,7 +66,7 @@ ask(int fd, char **argv, int argc)
 
 /* Print the helper's answer; returns the exit status. */
 static int
-print_answer(const struct frame *answer)
+keys_print(const struct frame *answer)
 {
 	const char *sentence = NULL;
 
@@ -97,7 +97,7 @@ main(int argc, char **argv)
 	int fd, status;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		usage(stdout);
+		keys_usage(stdout);
 		return 0;
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -105,22 +105,22 @@ main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 2 && argc != 4) {
-		usage(stderr);
+		keys_usage(stderr);
 		return 2;
 	}
 	fd = client_connect();
 	if (fd < 0) {
-		log_unreachable(argv[1], client_problem(errno));
+		keys_log_unreachable(argv[1], client_problem(errno));
 		return 1;
 	}
-	if (!ask(fd, argv, argc) ||
+	if (!keys_ask(fd, argv, argc) ||
 	    frame_wait(fd, &in, &answer, answer_timeout_ms) != FRAME_COMPLETE) {
-		log_unreachable(argv[1],
+		keys_log_unreachable(argv[1],
 		    "The moshgate helper on this gateway does not answer.");
 		close(fd);
 		return 1;
 	}
-	status = print_answer(&answer);
+	status = keys_print(&answer);
 	frame_free(&answer);
 	close(fd);
 	return status;

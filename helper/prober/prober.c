@@ -18,23 +18,25 @@
 #include "../../shim/lib/locale.h"
 #include "../../shim/lib/visible.h"
 #include "../reexec.h"
+#include "../refusal.h"
 #include "../sandbox.h"
 
 #define MOSH_CLIENT "/usr/bin/mosh-client"
 #define DETAIL_CHARS ((size_t)200)
-#define KEPT_BYTES DETAIL_CHARS /* of what is written; more than a mark */
+/* So much is kept of what mosh-client has written: more than a mark has. */
+#define KEPT_BYTES DETAIL_CHARS
 
 static const int64_t helper_timeout_ms = 10000;
 static const int64_t answer_timeout_ms = 2000;
 /*
- * mosh-client says a thing that got lost again after a second, but a new thing
- * 250 ms after the last: so it gets keystrokes to say.
+ * mosh-client repeats a packet that got lost after a second, but sends a new
+ * one 250 ms after the last.  With keystrokes it always has a new one to send.
  */
 static const int64_t keystroke_interval_ms = 150;
 static const char keystroke = ' ';
 
 static bool
-mark_valid(const char *mark)
+prober_mark_valid(const char *mark)
 {
 	return strlen(mark) == MOSH_MARK_CHARS &&
 	    strspn(mark, "abcdefghijklmnopqrstuvwxyz") == MOSH_MARK_CHARS;
@@ -45,7 +47,8 @@ prober_understand(const struct frame *frame, struct prober_target *target)
 {
 	const char *mark = fields_get(frame, "mark");
 
-	if (!mosh_answer_valid(frame) || mark == NULL || !mark_valid(mark))
+	if (!mosh_answer_valid(frame) || mark == NULL ||
+	    !prober_mark_valid(mark))
 		return false;
 	snprintf(target->host, sizeof(target->host), "%s",
 	    fields_get(frame, "host"));
@@ -77,52 +80,80 @@ prober_has_mark(struct prober_written *written, size_t len, const char *mark)
 	    NULL;
 }
 
-/* All that a prober has. */
-struct probe {
+/* What is known by now. */
+enum prober_verdict {
+	PROBER_UNDECIDED,
+	PROBER_THROUGH,  /* the mark has come */
+	PROBER_BLOCKED,  /* the mark has not come in time */
+	PROBER_ENDED,    /* mosh-client has ended */
+	PROBER_UNWANTED, /* the helper has gone, or wants to know no more */
+};
+
+struct prober {
 	struct prober_target target;
 	int master;          /* of the terminal; -1 if there is none */
-	int terminal;        /* mosh-client's side of it, until that is there */
+	int terminal;        /* mosh-client's side, until that is started */
 	pid_t client;        /* mosh-client, or -1 */
-	int status;          /* its end's, as of waitpid(2) */
-	int64_t deadline_ms; /* of its start */
+	int status;          /* how it has ended: waitpid(2) */
+	int64_t deadline_ms; /* for the mark */
 	struct prober_written written;
 };
 
-/* Tell the helper; with DETAIL NULL there is none. */
+/* Tell the helper that nothing comes of it, and why. */
 static void
-tell_refused(const char *reason, const char *detail)
+prober_tell_refusal(const struct refusal *refusal)
 {
 	struct fields fields = { 0 };
 
-	fields_add(&fields, "reason", reason);
-	if (detail != NULL)
-		fields_add(&fields, "detail", detail);
+	refusal_add(&fields, refusal);
 	if (!fields.failed)
 		frame_send(REEXEC_FD, FRAME_REFUSED, fields.text, fields.len,
 		    helper_timeout_ms);
 	fields_free(&fields);
 }
 
-/* Tell the helper that FAILED, by errno. */
+/* Tell the helper that something has gone wrong here: DETAIL. */
 static void
-tell_failure(const char *failed)
+prober_tell_internal(const char *detail)
+{
+	const struct refusal refusal = { .reason = "internal",
+		.detail = detail };
+
+	prober_tell_refusal(&refusal);
+}
+
+/* The same, of what has FAILED, by errno. */
+static void
+prober_tell_failure(const char *failed)
 {
 	char detail[DETAIL_CHARS];
 
 	snprintf(detail, sizeof(detail), "%s: %s", failed, strerror(errno));
-	tell_refused("internal", detail);
+	prober_tell_internal(detail);
 }
 
-/* Where in LEN bytes at TEXT what a person can read begins. */
+/* Tell the helper that UDP does not get through. */
+static void
+prober_tell_blocked(void)
+{
+	static const struct refusal refusal = { .reason = "udp-blocked" };
+
+	prober_tell_refusal(&refusal);
+}
+
+/*
+ * Returns where in the LEN bytes at TEXT the part begins that a person can
+ * read: behind the last escape sequence.
+ */
 static size_t
-skip_escapes(const char *text, size_t len)
+prober_skip_escapes(const char *text, size_t len)
 {
 	const char *escape = memrchr(text, '\033', len);
 	size_t at;
 
 	if (escape == NULL)
 		return 0;
-	/* a control sequence (ECMA-48, 5.4) ends with its first of these */
+	/* a control sequence ends with a byte from @ to ~: ECMA-48, 5.4 */
 	at = (size_t)(escape - text) + 1;
 	if (at < len && text[at] == '[')
 		at++;
@@ -133,9 +164,9 @@ skip_escapes(const char *text, size_t len)
 	return at;
 }
 
-/* Make one line of LEN bytes at TEXT; returns its length. */
+/* Make one line of the LEN bytes at TEXT.  Returns its length. */
 static size_t
-join_lines(char *text, size_t len)
+prober_join_lines(char *text, size_t len)
 {
 	size_t kept = 0;
 
@@ -150,9 +181,9 @@ join_lines(char *text, size_t len)
 	return kept > 0 && text[kept - 1] == ' ' ? kept - 1 : kept;
 }
 
-/* Tell the helper how mosh-client has ended, and what it said of that. */
+/* Tell the helper how mosh-client has ended, and what it has written last. */
 static void
-tell_end(struct probe *p)
+prober_tell_end(struct prober *p)
 {
 	char how[32], said[DETAIL_CHARS + 1], detail[DETAIL_CHARS + 64];
 	const size_t begin = p->written.len > KEPT_BYTES
@@ -161,9 +192,9 @@ tell_end(struct probe *p)
 	char *text = p->written.text + begin;
 	size_t len = p->written.len - begin, skip;
 
-	skip = skip_escapes(text, len);
+	skip = prober_skip_escapes(text, len);
 	text += skip;
-	len = join_lines(text, len - skip);
+	len = prober_join_lines(text, len - skip);
 	visible_copy(said, sizeof(said), text, len);
 	if (WIFEXITED(p->status))
 		snprintf(how, sizeof(how), "status %d", WEXITSTATUS(p->status));
@@ -171,12 +202,12 @@ tell_end(struct probe *p)
 		snprintf(how, sizeof(how), "signal %d", WTERMSIG(p->status));
 	snprintf(detail, sizeof(detail), "mosh-client ended with %s: %s", how,
 	    said);
-	tell_refused("internal", detail);
+	prober_tell_internal(detail);
 }
 
 /* Make the terminal that mosh-client is to have. */
 static bool
-open_terminal(struct probe *p)
+prober_open_terminal(struct prober *p)
 {
 	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
 	char name[64];
@@ -191,9 +222,9 @@ open_terminal(struct probe *p)
 	return p->terminal >= 0 && ioctl(p->terminal, TIOCSWINSZ, &size) == 0;
 }
 
-/* Of the helper's environment mosh-client gets nothing: see mosh-client(1). */
+/* Make mosh-client's environment, without anything of the helper's. */
 static bool
-child_environment(const struct prober_target *target)
+prober_child_environment(const struct prober_target *target)
 {
 	return clearenv() == 0 && setenv("PATH", "/usr/bin:/bin", 1) == 0 &&
 	    setenv("TERM", "xterm", 1) == 0 && locale_make_utf8() &&
@@ -202,9 +233,9 @@ child_environment(const struct prober_target *target)
 	    setenv("MOSH_ESCAPE_KEY", "", 1) == 0;
 }
 
-/* Leave nothing but TERMINAL, which rules this process. */
+/* Make TERMINAL the controlling terminal, and all of the standard streams. */
 static bool
-child_terminal(int terminal)
+prober_child_terminal(int terminal)
 {
 	if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0) < 0)
 		return false;
@@ -216,23 +247,23 @@ child_terminal(int terminal)
 }
 
 /*
- * Become mosh-client.  Others of the service's user can look into its memory,
- * which execve(2) undoes prctl(PR_SET_DUMPABLE) for: there is no secret in it
- * but the key of a session that lasts as long as it does.
+ * Become mosh-client.  Other processes of the service's user can look into its
+ * memory, since execve(2) undoes prctl(PR_SET_DUMPABLE).  There is no secret in
+ * it but the key of a session that ends with it.
  */
 static void
-child_exec(struct probe *p, pid_t parent)
+prober_child_exec(struct prober *p, pid_t parent)
 {
-	/* sessions' are called mosh-client */
+	/* not to be taken for the mosh-client of a session */
 	char name[] = "moshgate-probe";
 	char *argv[] = { name, p->target.host, p->target.port, NULL };
 
 	signal(SIGPIPE, SIG_DFL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
-	    !child_terminal(p->terminal))
+	    !prober_child_terminal(p->terminal))
 		_exit(126);
-	if (child_environment(&p->target)) {
-		/* what it lacks has been told by a worker */
+	if (prober_child_environment(&p->target)) {
+		/* a worker has told what the kernel lacks for that */
 		sandbox_program(MOSH_CLIENT);
 		execv(MOSH_CLIENT, argv);
 	}
@@ -240,14 +271,15 @@ child_exec(struct probe *p, pid_t parent)
 	_exit(127);
 }
 
+/* Start mosh-client; the key is wiped here then. */
 static bool
-start_client(struct probe *p)
+prober_start_client(struct prober *p)
 {
 	const pid_t parent = getpid();
 
 	p->client = fork();
 	if (p->client == 0)
-		child_exec(p, parent);
+		prober_child_exec(p, parent);
 	p->deadline_ms = clock_now_ms() + answer_timeout_ms;
 	close(p->terminal);
 	p->terminal = -1;
@@ -255,9 +287,9 @@ start_client(struct probe *p)
 	return p->client > 0;
 }
 
-/* It isn't asked to end, which it would take four seconds for. */
+/* Kill mosh-client: to end by itself it would take four seconds. */
 static void
-end_client(struct probe *p)
+prober_end_client(struct prober *p)
 {
 	kill(p->client, SIGKILL);
 	while (waitpid(p->client, &p->status, 0) < 0 && errno == EINTR)
@@ -265,66 +297,59 @@ end_client(struct probe *p)
 	close(p->master);
 }
 
-enum verdict {
-	UNDECIDED,
-	THROUGH,  /* the mark has come */
-	BLOCKED,  /* it has not, in time */
-	ENDED,    /* mosh-client has gone */
-	UNWANTED, /* the helper has gone, or wants to know no more */
-};
-
-/* Take some of what mosh-client writes. */
-static enum verdict
-read_client(struct probe *p)
+/* Read some of what mosh-client writes. */
+static enum prober_verdict
+prober_read_client(struct prober *p)
 {
 	size_t room;
 	char *text = prober_room(&p->written, &room);
 	const ssize_t got = read(p->master, text, room);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return UNDECIDED;
+		return PROBER_UNDECIDED;
 	/* EIO: nobody has the terminal open any more */
 	if (got <= 0)
-		return ENDED;
+		return PROBER_ENDED;
 	return prober_has_mark(&p->written, (size_t)got, p->target.mark)
-	    ? THROUGH
-	    : UNDECIDED;
+	    ? PROBER_THROUGH
+	    : PROBER_UNDECIDED;
 }
 
-/* Wait until there is something to do, UNTIL_MS at most. */
-static enum verdict
-wait_client(struct probe *p, int64_t until_ms)
+/* Wait for mosh-client to write, or for the helper, until UNTIL_MS at most. */
+static enum prober_verdict
+prober_wait_client(struct prober *p, int64_t until_ms)
 {
 	const int64_t left_ms = until_ms - clock_now_ms();
 	struct pollfd fds[2] = { { .fd = REEXEC_FD, .events = POLLIN },
 		{ .fd = p->master, .events = POLLIN } };
 
 	if (poll(fds, 2, left_ms > 0 ? (int)left_ms : 0) < 0)
-		return errno == EINTR ? UNDECIDED : ENDED;
-	/* it has nothing more to say */
+		return errno == EINTR ? PROBER_UNDECIDED : PROBER_ENDED;
+	/* the helper sends nothing more: it has closed the socket */
 	if (fds[0].revents != 0)
-		return UNWANTED;
-	return fds[1].revents != 0 ? read_client(p) : UNDECIDED;
+		return PROBER_UNWANTED;
+	return fds[1].revents != 0 ? prober_read_client(p) : PROBER_UNDECIDED;
 }
 
-static enum verdict
-watch_client(struct probe *p)
+/* Give mosh-client keystrokes, and look for the mark in what it writes. */
+static enum prober_verdict
+prober_watch_client(struct prober *p)
 {
 	int64_t keystroke_ms = clock_now_ms() + keystroke_interval_ms;
-	enum verdict verdict = UNDECIDED;
+	enum prober_verdict verdict = PROBER_UNDECIDED;
 
-	while (verdict == UNDECIDED) {
+	while (verdict == PROBER_UNDECIDED) {
 		const int64_t now_ms = clock_now_ms();
 
 		if (now_ms >= p->deadline_ms)
-			return BLOCKED;
+			return PROBER_BLOCKED;
 		if (now_ms >= keystroke_ms) {
 			keystroke_ms = now_ms + keystroke_interval_ms;
-			/* one that finds no room isn't missed */
+			/* a keystroke that finds no room isn't missed */
 			if (write(p->master, &keystroke, 1) < 0 && errno == EIO)
-				return ENDED;
+				return PROBER_ENDED;
 		}
-		verdict = wait_client(p,
+		verdict = prober_wait_client(p,
 		    keystroke_ms < p->deadline_ms ? keystroke_ms
 						  : p->deadline_ms);
 	}
@@ -332,26 +357,26 @@ watch_client(struct probe *p)
 }
 
 static void
-tell_verdict(struct probe *p, enum verdict verdict)
+prober_tell_verdict(struct prober *p, enum prober_verdict verdict)
 {
 	switch (verdict) {
-	case THROUGH:
+	case PROBER_THROUGH:
 		frame_send(REEXEC_FD, FRAME_OK, "", 0, helper_timeout_ms);
 		break;
-	case BLOCKED:
-		tell_refused("udp-blocked", NULL);
+	case PROBER_BLOCKED:
+		prober_tell_blocked();
 		break;
-	case ENDED:
-		tell_end(p);
+	case PROBER_ENDED:
+		prober_tell_end(p);
 		break;
 	default:
 		break;
 	}
 }
 
-/* Wait for FRAME_START, and take what it tells; false if there is none. */
+/* Wait for FRAME_START, and take the target that it tells; false without. */
 static bool
-begin(struct probe *p)
+prober_take_target(struct prober *p)
 {
 	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
 	struct frame start;
@@ -366,44 +391,44 @@ begin(struct probe *p)
 	    prober_understand(&start, &p->target);
 	frame_free(&start);
 	if (!good)
-		tell_refused("internal", "what is asked for makes no sense");
+		prober_tell_internal("what is asked for makes no sense");
 	return good;
 }
 
 static void
-probe(struct probe *p)
+prober_probe(struct prober *p)
 {
-	enum verdict verdict;
+	enum prober_verdict verdict;
 
-	if (!begin(p))
+	if (!prober_take_target(p))
 		return;
-	if (!open_terminal(p)) {
-		tell_failure("there is no terminal for mosh-client");
+	if (!prober_open_terminal(p)) {
+		prober_tell_failure("there is no terminal for mosh-client");
 		return;
 	}
-	if (!start_client(p)) {
-		tell_failure("there is no process for mosh-client");
+	if (!prober_start_client(p)) {
+		prober_tell_failure("there is no process for mosh-client");
 		return;
 	}
 	sandbox_files();
 	sandbox_calls_and_kill(p->client);
-	verdict = watch_client(p);
-	/* who waits for it needn't wait for this */
-	if (verdict == THROUGH)
-		tell_verdict(p, verdict);
-	end_client(p);
-	if (verdict != THROUGH)
-		tell_verdict(p, verdict);
+	verdict = prober_watch_client(p);
+	/* the logins that wait for it needn't wait for mosh-client's end */
+	if (verdict == PROBER_THROUGH)
+		prober_tell_verdict(p, verdict);
+	prober_end_client(p);
+	if (verdict != PROBER_THROUGH)
+		prober_tell_verdict(p, verdict);
 }
 
 int
 prober_main(void)
 {
-	struct probe p = { .master = -1, .terminal = -1, .client = -1 };
+	struct prober p = { .master = -1, .terminal = -1, .client = -1 };
 
 	if (!reexec_begin(REEXEC_PROBER))
 		return 2;
-	probe(&p);
+	prober_probe(&p);
 	explicit_bzero(&p, sizeof(p));
 	return 0;
 }

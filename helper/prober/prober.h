@@ -11,17 +11,18 @@
 
 /*
  * The prober is the helper executed anew, to find out whether mosh gets through
- * to a mosh-server that runs on the remote and shows a mark.  It has mosh-client
- * tell that, on a terminal that nobody sees.  Its frames:
+ * to a mosh-server that runs on the remote and shows a mark.  It runs
+ * mosh-client on a terminal that nobody sees, and looks for the mark there.
+ * Its frames:
  *
- *	helper to prober	FRAME_START	host, port, key, mark
- *	prober to helper	FRAME_OK	the mark has come
- *				FRAME_REFUSED	reason: "udp-blocked", or
- *						"internal" with a detail
+ * 	helper to prober	FRAME_START	host, port, key, mark 	prober to
+ * helper	FRAME_OK	the mark has come 				FRAME_REFUSED	reason: "udp-blocked", or
+ * 						"internal" with a detail
  *
  * It ends without a word when the helper closes the socket.
  */
-/* How to reach the server, and what it shows. */
+
+/* How to reach the mosh-server, and the mark that it shows. */
 struct prober_target {
 	char host[MOSH_ADDRESS_BYTES], port[6];
 	char key[MOSH_KEY_CHARS + 1];
@@ -34,24 +35,24 @@ struct prober_written {
 	char text[4096];
 };
 
-/* What a prober does; returns its exit status. */
+/* Be a prober.  Returns the exit status. */
 int prober_main(void);
 
 /*
- * Take from FRAME, which passed fields_wellformed(), what is in *TARGET then.
- * Returns false if a field is missing, or not what it has to be.
+ * Store in *TARGET what FRAME, which has passed fields_wellformed(), has in its
+ * fields.  Returns false if a field is missing, or not what it has to be.
  */
 bool prober_understand(const struct frame *frame, struct prober_target *target);
 
 /*
- * For another read(2) of what mosh-client writes: where it goes to, and in *ROOM
- * how many bytes there may be.
+ * Make room in WRITTEN for more of what mosh-client writes.  Returns where to
+ * put it, and stores in *ROOM how many bytes of it there may be.
  */
 char *prober_room(struct prober_written *written, size_t *room);
 
 /*
- * LEN bytes have been put there.  Returns true if MARK is in what has been
- * written by now, in however many pieces.
+ * Take the LEN bytes that have been put where prober_room() said.  Returns true
+ * if MARK is in what has been written by now, in however many pieces.
  */
 bool prober_has_mark(struct prober_written *written, size_t len,
     const char *mark);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is asked for at once. */
+/* What may be read at once. */
 #define CHUNK_BYTES ((size_t)16 * 1024)
-/* The end of the noise is kept, for it may say why there is no reply. */
+/* So much of the noise is kept, since it may say why there is no reply. */
 #define NOISE_KEPT_BYTES ((size_t)200)
 #define LINE_BYTES (REPLY_MARK_CHARS + sizeof("\n-begin\n"))
 #define STATUS_MAX 255
@@ -34,26 +34,57 @@ reply_free(struct reply *reply)
 	reply->len = 0;
 }
 
+/*
+ * Make the room of REPLY larger by a chunk at least.  Not with realloc(3),
+ * which leaves a copy of what is there, maybe a session's key, in memory that
+ * is free.  Returns false for want of memory.
+ */
+static bool
+reply_grow(struct reply *reply)
+{
+	const size_t room = reply->room_bytes * 2 + CHUNK_BYTES;
+	/* one more, for the NUL */
+	char *text = malloc(room + 1);
+
+	if (text == NULL)
+		return false;
+	if (reply->text != NULL) {
+		memcpy(text, reply->text, reply->len);
+		explicit_bzero(reply->text, reply->len);
+		free(reply->text);
+	}
+	reply->text = text;
+	reply->room_bytes = room;
+	return true;
+}
+
 char *
 reply_room(struct reply *reply, size_t *size)
 {
-	if (reply->room_bytes - reply->len < CHUNK_BYTES) {
-		const size_t room = reply->room_bytes * 2 + CHUNK_BYTES;
-		/* one more, for the NUL */
-		char *text = realloc(reply->text, room + 1);
-
-		if (text == NULL)
-			return NULL;
-		reply->text = text;
-		reply->room_bytes = room;
-	}
+	if (reply->room_bytes - reply->len < CHUNK_BYTES && !reply_grow(reply))
+		return NULL;
 	*size = CHUNK_BYTES;
 	return reply->text + reply->len;
 }
 
-/* Drop the noise; false if there is too much of it. */
+/*
+ * Cut the text to its first LEN bytes, and wipe the others: whoever gets the
+ * text wipes LEN bytes and no more.
+ */
+static void
+reply_cut(struct reply *reply, size_t len)
+{
+	explicit_bzero(reply->text + len, reply->len - len);
+	reply->text[len] = '\0';
+	reply->len = len;
+}
+
+/*
+ * Drop the noise before the reply, but for the end of it while no reply has
+ * begun.  Returns false if there is too much of it.
+ */
 static bool
-find_begin(struct reply *reply)
+reply_drop_noise(struct reply *reply)
 {
 	char line[LINE_BYTES];
 	const char *at;
@@ -71,14 +102,17 @@ find_begin(struct reply *reply)
 	}
 	drop = reply->begun ? noise + strlen(line) : noise;
 	memmove(reply->text, reply->text + drop, reply->len - drop);
-	reply->len -= drop;
+	reply_cut(reply, reply->len - drop);
 	reply->noise_bytes += noise;
 	return reply->noise_bytes <= REPLY_NOISE_MAX_BYTES;
 }
 
-/* Read the exit status in the line at DIGITS, if it is whole. */
+/*
+ * Store the exit status that the line at DIGITS says.  Returns false while the
+ * line is not whole.
+ */
 static bool
-find_status(struct reply *reply, const char *digits)
+reply_take_status(struct reply *reply, const char *digits)
 {
 	const char *end = reply->text + reply->len, *first = digits;
 	int status = 0;
@@ -97,9 +131,11 @@ find_status(struct reply *reply, const char *digits)
 	return true;
 }
 
-/* True when the end is there; the text is then cut before it. */
+/*
+ * Cut the text before the line of its end.  Returns false if that isn't there.
+ */
 static bool
-find_end(struct reply *reply)
+reply_cut_end(struct reply *reply)
 {
 	char line[LINE_BYTES];
 	const char *at;
@@ -116,10 +152,9 @@ find_end(struct reply *reply)
 			reply->scanned = reply->len - line_len;
 		return false;
 	}
-	if (!find_status(reply, at + line_len))
+	if (!reply_take_status(reply, at + line_len))
 		return false;
-	reply->len = (size_t)(at - reply->text);
-	reply->text[reply->len] = '\0';
+	reply_cut(reply, (size_t)(at - reply->text));
 	return true;
 }
 
@@ -127,9 +162,9 @@ enum reply_result
 reply_add(struct reply *reply, size_t got)
 {
 	reply->len += got;
-	if (!find_begin(reply))
+	if (!reply_drop_noise(reply))
 		return REPLY_TOO_BIG;
-	if (find_end(reply))
+	if (reply_cut_end(reply))
 		return reply->len > reply->limit_bytes ? REPLY_TOO_BIG
 						       : REPLY_WHOLE;
 	return reply->begun && reply->len > reply->limit_bytes + LINE_BYTES * 2

@@ -16,7 +16,7 @@
 static const int64_t step_timeout_ms = 90000;
 
 static void
-usage(FILE *to)
+check_usage(FILE *to)
 {
 	fputs("usage: moshgate check [user]\n"
 	      "\n"
@@ -61,7 +61,7 @@ check_socket(void)
 
 /* Print the step that FRAME tells of. */
 static void
-report_step(const struct frame *frame)
+check_report_step(const struct frame *frame)
 {
 	const char *step = fields_get(frame, "step");
 	const char *text = fields_get(frame, "text");
@@ -76,9 +76,9 @@ report_step(const struct frame *frame)
 		report(strcmp(ok, "1") == 0, step, text, remedy);
 }
 
-/* Print why the helper did not even begin. */
+/* Print why the helper has begun with no step at all. */
 static void
-report_refused(const struct frame *frame)
+check_report_refused(const struct frame *frame)
 {
 	const char *sentence = fields_get(frame, "sentence");
 	const char *remedy = fields_get(frame, "remedy");
@@ -87,7 +87,9 @@ report_refused(const struct frame *frame)
 		report(false, "user", sentence, remedy);
 }
 
-/* Have the helper go the way of a login of USER, and print its steps. */
+/*
+ * Have the helper, at FD, go the way of a login of USER, and print its steps.
+ */
 static bool
 check_remote(int fd, const char *user)
 {
@@ -105,9 +107,9 @@ check_remote(int fd, const char *user)
 		const bool whole = fields_wellformed(&frame);
 
 		if (whole && type == FRAME_STEP)
-			report_step(&frame);
+			check_report_step(&frame);
 		else if (whole && type == FRAME_REFUSED && !steps)
-			report_refused(&frame);
+			check_report_refused(&frame);
 		steps = true;
 		frame_free(&frame);
 		if (type == FRAME_OK || type == FRAME_REFUSED)
@@ -118,8 +120,8 @@ check_remote(int fd, const char *user)
 }
 
 /*
- * See that this machine is as a login of USER needs it; without one, store in
- * USER somebody to try.
+ * See that this machine is as a login of USER needs it.  If USER is "", store
+ * in it a user to try the login as.
  */
 static bool
 check_gateway(char user[CHECK_USER_BYTES])
@@ -131,7 +133,7 @@ check_gateway(char user[CHECK_USER_BYTES])
 	ok = check_configuration();
 	ok = check_names(&mapped) && ok;
 	ok = check_users(mapped, someone) && ok;
-	/* sshd looks up whom it is asked about */
+	/* sshd can't tell the settings for a user that does not exist */
 	if (user[0] != '\0' && check_is_member(user))
 		who = user;
 	if (who[0] != '\0')
@@ -149,12 +151,12 @@ check_main(int argc, char **argv)
 	int fd;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		usage(stdout);
+		check_usage(stdout);
 		return 0;
 	}
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-') ||
 	    (argc == 2 && strlen(argv[1]) >= sizeof(user))) {
-		usage(stderr);
+		check_usage(stderr);
 		return 2;
 	}
 	if (geteuid() != 0) {
@@ -174,7 +176,7 @@ check_main(int argc, char **argv)
 		ok = check_remote(fd, user) && ok;
 	close(fd);
 	if (ok)
-		report_note("bans",
+		report_hint("bans",
 		    "on the remote, except this gateway: "
 		    "PerSourcePenaltyExemptList (OpenSSH 9.8 and later), "
 		    "ignoreip (fail2ban)");

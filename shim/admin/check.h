@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * The parts of `moshgate check` that ask nobody but this machine.  Each
- * prints its steps, and returns false if one of them failed.
+ * The parts of `moshgate check` that ask nothing but this machine.  Each prints
+ * its steps, and returns false if one of them failed.
  */
 
 #define CHECK_GROUP "moshgate"
@@ -14,21 +14,21 @@
 #define CHECK_USER_BYTES 128
 
 /*
- * The name service: /etc/nsswitch.conf, libnss_moshgate, nscd.  Stores in
- * *MAPPED whether users of the remote need no account here.
+ * Check the name service: /etc/nsswitch.conf, libnss_moshgate and nscd.  Stores
+ * in *MAPPED whether users of the remote need no account here.
  */
 bool check_names(bool *mapped);
 
 /*
- * The user map and the accounts in the group; MAPPED is as above.  Stores in
- * SOMEONE the name of a user who goes to the remote, or "".
+ * Check the user map and the accounts in the group; MAPPED is as above.  Stores
+ * in SOMEONE the name of a user who goes to the remote, or "".
  */
 bool check_users(bool mapped, char someone[CHECK_USER_BYTES]);
 
-/* What sshd(8) has set for USER, who is a user of this gateway. */
+/* Check what sshd(8) has set for USER, who is a user of this gateway. */
 bool check_sshd(const char *user);
 
-/* True if there is the account NAME, and it is in the group. */
+/* True if there is an account NAME, and it is in the group. */
 bool check_is_member(const char *name);
 
 #endif

@@ -19,7 +19,8 @@
 #define MEND "stop moshgate-helper, mend the file, and start it again"
 
 static bool
-report_map(bool ok, const char *path, const char *text, const char *remedy)
+check_map_report(bool ok, const char *path, const char *text,
+    const char *remedy)
 {
 	char whole[256];
 
@@ -27,9 +28,9 @@ report_map(bool ok, const char *path, const char *text, const char *remedy)
 	return report(ok, "user map", whole, remedy);
 }
 
-/* The owner of the map; root where there is no such user. */
+/* The uid of the service, which owns the map; root's without that user. */
 static uid_t
-service_uid(void)
+check_map_service(void)
 {
 	const struct passwd *account = getpwnam(SERVICE);
 
@@ -37,62 +38,63 @@ service_uid(void)
 }
 
 static bool
-is_owned_right(const struct stat *st)
+check_map_is_owned(const struct stat *st)
 {
-	return st->st_uid == 0 || st->st_uid == service_uid();
+	return st->st_uid == 0 || st->st_uid == check_map_service();
 }
 
 static bool
-check_directory(bool mapped)
+check_map_directory(bool mapped)
 {
 	struct stat st;
 
 	if (lstat(USERMAP_DIR, &st) < 0)
 		return !mapped ||
-		    report_map(false, USERMAP_DIR, strerror(errno), MAKE_DIR);
+		    check_map_report(false, USERMAP_DIR, strerror(errno),
+			MAKE_DIR);
 	if (!S_ISDIR(st.st_mode))
-		return report_map(false, USERMAP_DIR, "not a directory",
+		return check_map_report(false, USERMAP_DIR, "not a directory",
 		    "move it away, then " MAKE_DIR);
-	if (!is_owned_right(&st))
-		return report_map(false, USERMAP_DIR,
+	if (!check_map_is_owned(&st))
+		return check_map_report(false, USERMAP_DIR,
 		    "owned by somebody else than " SERVICE,
 		    "chown " SERVICE ":" SERVICE " " USERMAP_DIR);
 	if ((st.st_mode & 022) != 0)
-		return report_map(false, USERMAP_DIR,
+		return check_map_report(false, USERMAP_DIR,
 		    "writable by others than " SERVICE,
 		    "chmod 755 " USERMAP_DIR);
 	if ((st.st_mode & 0555) != 0555)
-		return report_map(false, USERMAP_DIR,
+		return check_map_report(false, USERMAP_DIR,
 		    "not to be entered by everybody", "chmod 755 " USERMAP_DIR);
 	return true;
 }
 
 static bool
-check_file(const struct stat *st)
+check_map_file(const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
-		return report_map(false, USERMAP_PATH, "not a plain file",
+		return check_map_report(false, USERMAP_PATH, "not a plain file",
 		    "move it away");
-	if (!is_owned_right(st))
-		return report_map(false, USERMAP_PATH,
+	if (!check_map_is_owned(st))
+		return check_map_report(false, USERMAP_PATH,
 		    "owned by somebody else than " SERVICE,
 		    "chown " SERVICE ":" SERVICE " " USERMAP_PATH);
 	if ((st->st_mode & 022) != 0)
-		return report_map(false, USERMAP_PATH,
+		return check_map_report(false, USERMAP_PATH,
 		    "writable by others than " SERVICE,
 		    "see that its lines are right, and chmod 644 " USERMAP_PATH);
 	if ((st->st_mode & 0444) != 0444)
-		return report_map(false, USERMAP_PATH,
+		return check_map_report(false, USERMAP_PATH,
 		    "not for everybody to read", "chmod 644 " USERMAP_PATH);
 	if ((uintmax_t)st->st_size > USERMAP_MAX_BYTES)
-		return report_map(false, USERMAP_PATH, "too long",
+		return check_map_report(false, USERMAP_PATH, "too long",
 		    "see what is in it that does not belong there");
 	return true;
 }
 
-/* Read FD, of SIZE bytes when last seen, to its end. */
+/* Read at most SIZE bytes of FD to TEXT, and store their number in *LEN. */
 static bool
-read_all(int fd, size_t size, char *text, size_t *len)
+check_map_read_all(int fd, size_t size, char *text, size_t *len)
 {
 	*len = 0;
 	while (*len < size) {
@@ -109,9 +111,9 @@ read_all(int fd, size_t size, char *text, size_t *len)
 	return true;
 }
 
-/* Take the LEN bytes in MAP's TEXT apart.  False without the memory. */
+/* Find the entries in the LEN bytes of MAP's TEXT; false for want of memory. */
 static bool
-parse(struct check_map *map, size_t len)
+check_map_parse(struct check_map *map, size_t len)
 {
 	struct usermap_rest rest = { .at = map->text, .left = len };
 	struct usermap_next next;
@@ -143,7 +145,7 @@ parse(struct check_map *map, size_t len)
 }
 
 static int
-by_name(const void *a, const void *b)
+check_map_by_name(const void *a, const void *b)
 {
 	const struct check_entry *one = a, *other = b;
 
@@ -151,17 +153,17 @@ by_name(const void *a, const void *b)
 }
 
 static int
-by_uid(const void *a, const void *b)
+check_map_by_uid(const void *a, const void *b)
 {
 	const struct check_entry *one = a, *other = b;
 
 	return (one->uid > other->uid) - (one->uid < other->uid);
 }
 
-/* Add to LIST those that are in MAP twice, for which its order must be ORDER */
+/* Add to LIST those that are in MAP, sorted by ORDER, twice by that order. */
 static void
-add_twins(const struct check_map *map, int (*order)(const void *, const void *),
-    struct report_list *list)
+check_map_add_twins(const struct check_map *map,
+    int (*order)(const void *, const void *), struct report_list *list)
 {
 	for (size_t i = 1; i < map->count; i++) {
 		if (order(&map->entries[i - 1], &map->entries[i]) == 0)
@@ -170,7 +172,7 @@ add_twins(const struct check_map *map, int (*order)(const void *, const void *),
 }
 
 static bool
-check_lines(const struct check_map *map)
+check_map_lines(const struct check_map *map)
 {
 	char text[128], others[64] = "";
 
@@ -181,20 +183,22 @@ check_lines(const struct check_map *map)
 		    map->garbled - 1);
 	snprintf(text, sizeof(text), "not name:uid: line %zu%s",
 	    map->first_garbled, others);
-	return report_map(false, USERMAP_PATH, text, MEND);
+	return check_map_report(false, USERMAP_PATH, text, MEND);
 }
 
-/* See that nobody in MAP is there twice, and bring it into its order. */
+/* See that nobody is in MAP twice, and sort it by name. */
 static bool
-check_twins(struct check_map *map)
+check_map_twins(struct check_map *map)
 {
 	struct report_list twins = { 0 };
 	char text[sizeof(twins.text) + 128], more[32];
 
-	qsort(map->entries, map->count, sizeof(*map->entries), by_uid);
-	add_twins(map, by_uid, &twins);
-	qsort(map->entries, map->count, sizeof(*map->entries), by_name);
-	add_twins(map, by_name, &twins);
+	qsort(map->entries, map->count, sizeof(*map->entries),
+	    check_map_by_uid);
+	check_map_add_twins(map, check_map_by_uid, &twins);
+	qsort(map->entries, map->count, sizeof(*map->entries),
+	    check_map_by_name);
+	check_map_add_twins(map, check_map_by_name, &twins);
 	if (twins.count == 0)
 		return true;
 	snprintf(text, sizeof(text),
@@ -204,36 +208,39 @@ check_twins(struct check_map *map)
 }
 
 static bool
-check_entries(struct check_map *map)
+check_map_entries(struct check_map *map)
 {
 	char text[64];
-	bool ok = check_lines(map);
+	bool ok = check_map_lines(map);
 
-	ok = check_twins(map) && ok;
+	ok = check_map_twins(map) && ok;
 	if (!ok)
 		return false;
 	snprintf(text, sizeof(text), "%zu %s", map->count,
 	    map->count == 1 ? "user" : "users");
-	return report_map(true, USERMAP_PATH, text, "");
+	return check_map_report(true, USERMAP_PATH, text, "");
 }
 
-/* Read FD, which is open, into MAP, and look at it. */
+/* Read the map's file, at FD, into MAP, and see that it is as it must be. */
 static bool
-check_open_map(int fd, struct check_map *map)
+check_map_read_open(int fd, struct check_map *map)
 {
 	struct stat st;
 	size_t len, size;
 
 	if (fstat(fd, &st) < 0)
-		return report_map(false, USERMAP_PATH, strerror(errno), "");
-	if (!check_file(&st))
+		return check_map_report(false, USERMAP_PATH, strerror(errno),
+		    "");
+	if (!check_map_file(&st))
 		return false;
 	size = (size_t)st.st_size;
 	map->text = malloc(size + 1);
-	if (map->text == NULL || !read_all(fd, size, map->text, &len) ||
-	    !parse(map, len))
-		return report_map(false, USERMAP_PATH, strerror(errno), "");
-	return check_entries(map);
+	if (map->text == NULL ||
+	    !check_map_read_all(fd, size, map->text, &len) ||
+	    !check_map_parse(map, len))
+		return check_map_report(false, USERMAP_PATH, strerror(errno),
+		    "");
+	return check_map_entries(map);
 }
 
 bool
@@ -243,18 +250,18 @@ check_map_read(bool mapped, struct check_map *map)
 	int fd;
 
 	*map = (struct check_map){ 0 };
-	if (!check_directory(mapped))
+	if (!check_map_directory(mapped))
 		return false;
 	fd = open(USERMAP_PATH,
 	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return !mapped ||
-		    report_map(true, USERMAP_PATH, "no user yet", "");
+		    check_map_report(true, USERMAP_PATH, "no user yet", "");
 	if (fd < 0)
-		return report_map(false, USERMAP_PATH,
+		return check_map_report(false, USERMAP_PATH,
 		    errno == ELOOP ? "not a plain file" : strerror(errno),
 		    "move it away");
-	ok = check_open_map(fd, map);
+	ok = check_map_read_open(fd, map);
 	close(fd);
 	return ok;
 }
@@ -273,7 +280,7 @@ check_map_has(const struct check_map *map, const char *name, uid_t uid)
 	const struct check_entry *found = map->count == 0
 	    ? NULL
 	    : bsearch(&wanted, map->entries, map->count, sizeof(wanted),
-		  by_name);
+		  check_map_by_name);
 
 	return found != NULL && found->uid == uid;
 }

@@ -7,31 +7,35 @@
 #include <stddef.h>
 
 /*
- * A part of `moshgate check`: the user map, as it is.
+ * A part of `moshgate check`: the user map's file, whatever is in it.
  */
+
 struct check_entry {
 	const char *name;
 	uid_t uid;
 };
 
 struct check_map {
-	char *text;                  /* what the names are in */
+	char *text;                  /* of the file; the names are in it */
 	struct check_entry *entries; /* in the order of their names */
 	size_t count;
-	size_t garbled, first_garbled; /* lines that are none, and which */
+	/* how many lines are no user, and the number of the first of them */
+	size_t garbled, first_garbled;
 };
 
 /*
- * See whether the user map is as it must be, print that, and read it into MAP,
- * which is for check_map_free() in any case.  Where there is no map it has no
- * entries, and nothing is printed unless MAPPED: the name service asks
- * moshgate.
- * False if it reported a failure.
+ * Read the user map into *MAP, see whether it is as it must be, and print that.
+ * Where there is no map, *MAP has no entries, and nothing is printed unless
+ * MAPPED, which says that the name service asks moshgate.  *MAP is to be given
+ * to check_map_free() in any case.
+ * Returns false if a failure was printed.
  */
 bool check_map_read(bool mapped, struct check_map *map);
+
+/* Free what MAP holds. */
 void check_map_free(struct check_map *map);
 
-/* True if NAME is in MAP, with UID. */
+/* True if NAME is in MAP, with the uid UID. */
 bool check_map_has(const struct check_map *map, const char *name, uid_t uid);
 
 #endif

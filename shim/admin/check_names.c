@@ -1,5 +1,6 @@
 /*
- * Whether the name service finds users of the remote, and nobody else by them.
+ * Whether the name service finds the users of the remote, and lets nobody else
+ * become one of them.
  */
 #include "check.h"
 
@@ -16,12 +17,12 @@
 #define LINE "the line passwd of " NSSWITCH_PATH
 
 /*
- * Read at most SIZE bytes of the file PATH into TEXT, and their number into
- * *LEN: none if there is no such file.  False, with errno set, if it can't be
- * read.
+ * Read at most SIZE bytes of the file PATH to TEXT, and store their number in
+ * *LEN: 0 if there is no such file.  Returns false, with errno set, if it can't
+ * be read.
  */
 static bool
-read_text(const char *path, char *text, size_t size, size_t *len)
+check_names_read(const char *path, char *text, size_t size, size_t *len)
 {
 	FILE *file = fopen(path, "re");
 	int error;
@@ -36,10 +37,10 @@ read_text(const char *path, char *text, size_t size, size_t *len)
 	return error == 0;
 }
 
-/* The SOURCE at fault is named in the text where "%s" is. */
+/* What is said of a fault; the source at fault is named between the two. */
 static const struct fault {
-	const char *before, *after; /* what is said of it */
-	const char *remedy; /* or, if it is "", the line as it should be */
+	const char *before, *after;
+	const char *remedy; /* "" stands for the line as it should be */
 } faults[] = {
 	[NSSWITCH_WELL] = { "", "", "" },
 	[NSSWITCH_ABSENT] = { "", "", "" },
@@ -61,7 +62,7 @@ static const struct fault {
 };
 
 static bool
-report_line(const struct nsswitch *line)
+check_names_report(const struct nsswitch *line)
 {
 	char advice[NSSWITCH_ADVICE_BYTES], remedy[NSSWITCH_ADVICE_BYTES + 8];
 	const struct fault *fault;
@@ -88,14 +89,14 @@ report_line(const struct nsswitch *line)
 }
 
 static bool
-check_line(bool *mapped)
+check_names_line(bool *mapped)
 {
 	static char text[64 * 1024];
 	struct nsswitch line;
 	size_t len;
 
 	*mapped = false;
-	if (!read_text(NSSWITCH_PATH, text, sizeof(text), &len))
+	if (!check_names_read(NSSWITCH_PATH, text, sizeof(text), &len))
 		return report(false, "name service",
 		    NSSWITCH_PATH " cannot be read",
 		    "see what it is: ls -l " NSSWITCH_PATH);
@@ -107,12 +108,12 @@ check_line(bool *mapped)
 		    LINE " is not understood, and then nobody is found",
 		    "write it as in nsswitch.conf(5)");
 	*mapped = nsswitch_has_moshgate(&line);
-	return report_line(&line);
+	return check_names_report(&line);
 }
 
-/* The name service opens it in the same way. */
+/* See that the module is there: the name service opens it in the same way. */
 static bool
-check_module(void)
+check_names_module(void)
 {
 	void *module = dlopen(MODULE, RTLD_LAZY | RTLD_LOCAL);
 	bool ours;
@@ -128,18 +129,18 @@ check_module(void)
 }
 
 /*
- * What caches names asks in sshd's place, and libnss_moshgate doesn't look for
- * new users for anybody but sshd.
+ * See that no cache asks for users in sshd's place: libnss_moshgate looks for
+ * new users in sshd alone.
  */
 static bool
-check_cache(void)
+check_names_cache(void)
 {
 	static char text[64 * 1024];
 	size_t len;
 
 	if (!nscd_runs())
 		return true;
-	if (!read_text(NSCD_CONF_PATH, text, sizeof(text), &len) ||
+	if (!check_names_read(NSCD_CONF_PATH, text, sizeof(text), &len) ||
 	    nscd_caches_passwd(text, len))
 		return report(false, "name cache",
 		    "nscd caches users: it keeps sshd from finding new ones on "
@@ -152,11 +153,11 @@ check_cache(void)
 bool
 check_names(bool *mapped)
 {
-	bool ok = check_line(mapped);
+	bool ok = check_names_line(mapped);
 
 	if (*mapped) {
-		ok = check_module() && ok;
-		ok = check_cache() && ok;
+		ok = check_names_module() && ok;
+		ok = check_names_cache() && ok;
 	}
 	return ok;
 }

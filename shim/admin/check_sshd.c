@@ -20,7 +20,7 @@
 
 static const size_t dump_max_bytes = (size_t)1024 * 1024;
 
-/* What must hold in any case. */
+/* What must be so in any case. */
 static const struct setting {
 	const char *name;
 	const char *value;
@@ -40,9 +40,12 @@ static const struct setting {
 	{ "PermitUserRC", "no" },
 };
 
-/* Run sshd with ARGV and store all that it prints, with a NUL, in DUMP. */
+/*
+ * Run sshd with ARGV, and store all that it prints, with a NUL, in DUMP.
+ * Returns its exit status, or -1.
+ */
 static int
-run(char *const argv[], bool with_stderr, char *dump)
+check_sshd_run(char *const argv[], bool with_stderr, char *dump)
 {
 	size_t len;
 	const int status = spawn_read(argv, with_stderr, dump,
@@ -52,9 +55,9 @@ run(char *const argv[], bool with_stderr, char *dump)
 	return strlen(dump) == len ? status : -1;
 }
 
-/* Store in PATH where sshd is, as a shell of root's would find it. */
+/* Store in PATH, of SIZE bytes, where a shell of root's would find sshd. */
 static bool
-find_sshd(char *path, size_t size)
+check_sshd_find(char *path, size_t size)
 {
 	static const char behind[] = "/usr/sbin:/usr/local/sbin:/sbin";
 	const char *first = getenv("PATH");
@@ -80,7 +83,7 @@ find_sshd(char *path, size_t size)
 }
 
 static bool
-report_differs(const char *name, const char *value, const char *user,
+check_sshd_differs(const char *name, const char *value, const char *user,
     const char *wanted)
 {
 	char text[1024];
@@ -91,24 +94,24 @@ report_differs(const char *name, const char *value, const char *user,
 }
 
 static bool
-check_settings(const char *dump, const char *user)
+check_sshd_settings(const char *dump, const char *user)
 {
 	char value[SSHDCONF_VALUE_BYTES];
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		/* what it doesn't print it was built without */
+		/* sshd doesn't print a setting that it was built without */
 		if (sshdconf_get(dump, settings[i].name, value) &&
 		    strcmp(value, settings[i].value) != 0)
-			ok = report_differs(settings[i].name, value, user,
+			ok = check_sshd_differs(settings[i].name, value, user,
 			    settings[i].value);
 	}
 	return ok;
 }
 
-/* "local" is for `ssh -J`, with the remote alone to go to. */
+/* "local" is right as well, for `ssh -J`, if it leads to the remote alone. */
 static bool
-check_forwarding(const char *dump, const char *user)
+check_sshd_forwarding(const char *dump, const char *user)
 {
 	char value[SSHDCONF_VALUE_BYTES], to[SSHDCONF_VALUE_BYTES], text[256];
 
@@ -116,7 +119,8 @@ check_forwarding(const char *dump, const char *user)
 	    strcmp(value, "no") == 0)
 		return true;
 	if (strcmp(value, "local") != 0)
-		return report_differs("AllowTcpForwarding", value, user, "no");
+		return check_sshd_differs("AllowTcpForwarding", value, user,
+		    "no");
 	if (sshdconf_get(dump, "PermitOpen", to) && strcmp(to, "any") != 0)
 		return true;
 	snprintf(text, sizeof(text),
@@ -127,12 +131,12 @@ check_forwarding(const char *dump, const char *user)
 }
 
 /*
- * Without ForceCommand, as forced_commands = honor has it, sshd itself serves
- * internal-sftp, unless a key's command keeps it from that; certificates may
- * have none.
+ * Without ForceCommand, which is right with forced_commands = honor, sshd
+ * itself serves internal-sftp unless a forced command keeps it from that.  A
+ * key always has one then; a certificate may have none.
  */
 static bool
-check_force_command(const char *dump, const char *user)
+check_sshd_force_command(const char *dump, const char *user)
 {
 	char value[SSHDCONF_VALUE_BYTES], authority[SSHDCONF_VALUE_BYTES];
 	char text[256];
@@ -141,7 +145,7 @@ check_force_command(const char *dump, const char *user)
 	    strcmp(value, CHECK_SESSION) == 0)
 		return true;
 	if (strcmp(value, "none") != 0)
-		return report_differs("ForceCommand", value, user,
+		return check_sshd_differs("ForceCommand", value, user,
 		    CHECK_SESSION);
 	if (!sshdconf_get(dump, "TrustedUserCAKeys", authority) ||
 	    strcmp(authority, "none") == 0 || !sshdconf_has_internal_sftp(dump))
@@ -155,9 +159,9 @@ check_force_command(const char *dump, const char *user)
 	    "internal-sftp");
 }
 
-/* True if what the drop-in sets first is as if there were none. */
+/* True if the settings are as if there were no drop-in. */
 static bool
-is_without_dropin(const char *dump)
+check_sshd_lacks_dropin(const char *dump)
 {
 	char value[SSHDCONF_VALUE_BYTES];
 
@@ -169,12 +173,12 @@ is_without_dropin(const char *dump)
 }
 
 static bool
-check_dump(const char *dump, const char *user)
+check_sshd_dump(const char *dump, const char *user)
 {
 	char text[256];
 	bool ok;
 
-	if (is_without_dropin(dump)) {
+	if (check_sshd_lacks_dropin(dump)) {
 		snprintf(text, sizeof(text),
 		    "Match Group " CHECK_GROUP " of " DROPIN
 		    " is not in force for %s",
@@ -183,9 +187,9 @@ check_dump(const char *dump, const char *user)
 		    "see that " DROPIN " is in /etc/ssh/sshd_config.d, and "
 		    "that sshd_config includes it before any Match block");
 	}
-	ok = check_settings(dump, user);
-	ok = check_force_command(dump, user) && ok;
-	ok = check_forwarding(dump, user) && ok;
+	ok = check_sshd_settings(dump, user);
+	ok = check_sshd_force_command(dump, user) && ok;
+	ok = check_sshd_forwarding(dump, user) && ok;
 	if (!ok)
 		return false;
 	snprintf(text, sizeof(text), "its settings for %s are moshgate's",
@@ -193,20 +197,23 @@ check_dump(const char *dump, const char *user)
 	return report(true, "sshd", text, "");
 }
 
-/* Ask the sshd at PATH for its settings for USER; there is room in DUMP. */
+/*
+ * Ask the sshd at PATH for its settings for USER, and check them.  DUMP has
+ * room for dump_max_bytes.
+ */
 static bool
-ask_sshd(char *path, const char *user, char *dump)
+check_sshd_ask(char *path, const char *user, char *dump)
 {
 	char dump_option[] = "-T", for_option[] = "-C", who[256];
 	char *argv[] = { path, dump_option, for_option, who, NULL };
 	int status;
 
 	snprintf(who, sizeof(who), "user=%s,host=client,addr=192.0.2.1", user);
-	status = run(argv, false, dump);
+	status = check_sshd_run(argv, false, dump);
 	if (status == 0)
-		return check_dump(dump, user);
-	/* this time for what it says of that */
-	status = run(argv, true, dump);
+		return check_sshd_dump(dump, user);
+	/* once more, for what it says of its failure */
+	status = check_sshd_run(argv, true, dump);
 	dump[strcspn(dump, "\r\n")] = '\0';
 	return report(false, "sshd",
 	    status > 0 && dump[0] != '\0' ? dump : "sshd -T does not work",
@@ -219,16 +226,16 @@ check_sshd(const char *user)
 	char path[4096], *dump;
 	bool ok;
 
-	/* a comma in it would be a word to sshd */
+	/* after a comma in it sshd would see another word */
 	if (!username_valid(user))
 		return true;
-	if (!find_sshd(path, sizeof(path)))
+	if (!check_sshd_find(path, sizeof(path)))
 		return report(false, "sshd", "sshd is not found",
 		    "install OpenSSH's server, or put sshd into PATH");
 	dump = malloc(dump_max_bytes);
 	if (dump == NULL)
 		return report(false, "sshd", "no memory", "");
-	ok = ask_sshd(path, user, dump);
+	ok = check_sshd_ask(path, user, dump);
 	free(dump);
 	return ok;
 }

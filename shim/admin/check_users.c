@@ -1,5 +1,5 @@
 /*
- * Whether those who go to the remote are told apart from everybody else.
+ * Whether the users who go to the remote are told apart from everybody else.
  */
 #include "check.h"
 
@@ -8,17 +8,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "../lib/clock.h"
 #include "check_map.h"
 #include "report.h"
 
-/* A directory service may take its time for each of many names. */
+/* For all names together: a directory service may take long for each. */
 static const int64_t lookups_ms = 10000;
 
 /* True if NAME is in the line of GROUP. */
 static bool
-is_listed(const struct group *group, const char *name)
+check_users_is_listed(const struct group *group, const char *name)
 {
 	for (char **member = group->gr_mem; *member != NULL; member++) {
 		if (strcmp(*member, name) == 0)
@@ -39,7 +39,7 @@ check_is_member(const char *name)
 	gid = account->pw_gid;
 	group = getgrnam(CHECK_GROUP);
 	return group != NULL &&
-	    (group->gr_gid == gid || is_listed(group, name));
+	    (group->gr_gid == gid || check_users_is_listed(group, name));
 }
 
 /*
@@ -48,17 +48,17 @@ check_is_member(const char *name)
 
 /* True if there is an account of ENTRY's name that isn't the one of the map. */
 static bool
-is_local(const struct check_entry *entry)
+check_users_is_account(const struct check_entry *entry)
 {
 	const struct passwd *account = getpwnam(entry->name);
 
 	return account != NULL && account->pw_uid != entry->uid;
 }
 
-/* If somebody else has the uid of ENTRY, say who in a new item of LIST. */
+/* If somebody else has the uid of ENTRY, add to LIST who has it. */
 static void
-add_if_taken(const struct check_map *map, const struct check_entry *entry,
-    struct report_list *list)
+check_users_add_if_taken(const struct check_map *map,
+    const struct check_entry *entry, struct report_list *list)
 {
 	const struct passwd *account = getpwuid(entry->uid);
 	char item[192];
@@ -71,30 +71,22 @@ add_if_taken(const struct check_map *map, const struct check_entry *entry,
 	report_list_add(list, item);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* See that nobody in MAP is somebody of the gateway as well. */
+/* See that nobody in MAP is a user of the gateway as well. */
 static bool
-check_overlaps(const struct check_map *map)
+check_users_overlaps(const struct check_map *map)
 {
-	const int64_t end_ms = now_ms() + lookups_ms;
+	const int64_t end_ms = clock_now_ms() + lookups_ms;
 	struct report_list local = { 0 }, taken = { 0 };
 	char text[sizeof(local.text) + 128], more[32];
 	size_t seen;
 
-	for (seen = 0; seen < map->count && now_ms() < end_ms; seen++) {
+	for (seen = 0; seen < map->count && clock_now_ms() < end_ms; seen++) {
 		const struct check_entry *entry = &map->entries[seen];
 
-		if (is_local(entry) && !check_is_member(entry->name))
+		if (check_users_is_account(entry) &&
+		    !check_is_member(entry->name))
 			report_list_add(&local, entry->name);
-		add_if_taken(map, entry, &taken);
+		check_users_add_if_taken(map, entry, &taken);
 	}
 	if (seen < map->count) {
 		snprintf(text, sizeof(text),
@@ -128,7 +120,7 @@ check_overlaps(const struct check_map *map)
  */
 
 static bool
-check_account(const struct passwd *account)
+check_users_account(const struct passwd *account)
 {
 	char text[256];
 
@@ -143,7 +135,7 @@ check_account(const struct passwd *account)
 	    "usermod -s " CHECK_SESSION " for that user");
 }
 
-/* What is found of the accounts in the group. */
+/* What has been seen of the accounts in the group. */
 struct members {
 	bool ok;
 	size_t count;
@@ -152,10 +144,10 @@ struct members {
 
 /* Look at ACCOUNT, and count it unless it is one of MAP. */
 static void
-add_member(struct members *members, const struct check_map *map,
+check_users_add_member(struct members *members, const struct check_map *map,
     const struct passwd *account)
 {
-	if (!check_account(account))
+	if (!check_users_account(account))
 		members->ok = false;
 	if (check_map_has(map, account->pw_name, account->pw_uid))
 		return;
@@ -166,9 +158,11 @@ add_member(struct members *members, const struct check_map *map,
 		    strlen(account->pw_name) + 1);
 }
 
-/* Those named in the group's line, then those whose own group it is. */
+/*
+ * Look at the accounts that GROUP lists, then at those whose own group it is.
+ */
 static void
-add_members(struct members *members, const struct check_map *map,
+check_users_add_members(struct members *members, const struct check_map *map,
     const struct group *group)
 {
 	const struct passwd *account;
@@ -176,20 +170,21 @@ add_members(struct members *members, const struct check_map *map,
 	for (char **member = group->gr_mem; *member != NULL; member++) {
 		account = getpwnam(*member);
 		if (account != NULL)
-			add_member(members, map, account);
+			check_users_add_member(members, map, account);
 	}
 	setpwent();
 	while ((account = getpwent()) != NULL) {
 		if (account->pw_gid == group->gr_gid &&
-		    !is_listed(group, account->pw_name))
-			add_member(members, map, account);
+		    !check_users_is_listed(group, account->pw_name))
+			check_users_add_member(members, map, account);
 	}
 	endpwent();
 }
 
 /* Store in SOMEONE a user of MAP whom the name service finds. */
 static void
-pick_mapped(const struct check_map *map, char someone[CHECK_USER_BYTES])
+check_users_pick_mapped(const struct check_map *map,
+    char someone[CHECK_USER_BYTES])
 {
 	static const size_t tries = 10;
 	const struct passwd *account;
@@ -206,7 +201,7 @@ pick_mapped(const struct check_map *map, char someone[CHECK_USER_BYTES])
 
 /* See that the accounts in the group are as they must be. */
 static bool
-check_accounts(bool mapped, const struct check_map *map,
+check_users_accounts(bool mapped, const struct check_map *map,
     char someone[CHECK_USER_BYTES])
 {
 	struct members members = { .ok = true, .someone = someone };
@@ -217,9 +212,9 @@ check_accounts(bool mapped, const struct check_map *map,
 		return report(false, "accounts",
 		    "there is no group " CHECK_GROUP,
 		    "groupadd --system " CHECK_GROUP);
-	add_members(&members, map, group);
+	check_users_add_members(&members, map, group);
 	if (someone[0] == '\0')
-		pick_mapped(map, someone);
+		check_users_pick_mapped(map, someone);
 	if (!members.ok)
 		return false;
 	if (mapped)
@@ -244,8 +239,8 @@ check_users(bool mapped, char someone[CHECK_USER_BYTES])
 	someone[0] = '\0';
 	ok = check_map_read(mapped, &map);
 	if (ok && mapped)
-		ok = check_overlaps(&map);
-	ok = check_accounts(mapped, mapped ? &map : &none, someone) && ok;
+		ok = check_users_overlaps(&map);
+	ok = check_users_accounts(mapped, mapped ? &map : &none, someone) && ok;
 	check_map_free(&map);
 	return ok;
 }

@@ -19,7 +19,7 @@ static const struct command {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void
-usage(FILE *to)
+moshgate_usage(FILE *to)
 {
 	fputs("usage: moshgate command [arguments]\n\n", to);
 	for (size_t i = 0; i < COMMANDS; i++)
@@ -31,12 +31,12 @@ int
 main(int argc, char **argv)
 {
 	if (argc < 2) {
-		usage(stderr);
+		moshgate_usage(stderr);
 		return 2;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
-		usage(stdout);
+		moshgate_usage(stdout);
 		return 0;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
@@ -48,6 +48,6 @@ main(int argc, char **argv)
 			return commands[i].main(argc - 1, argv + 1);
 	}
 	fprintf(stderr, "moshgate: there is no command \"%s\"\n\n", argv[1]);
-	usage(stderr);
+	moshgate_usage(stderr);
 	return 2;
 }

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As glibc has it; where /var/run is a link it is the other one, too. */
+/* The first is glibc's; where /var/run is a link, the second is the same. */
 static const char *const sockets[] = { "/var/run/nscd/socket",
 	"/run/nscd/socket" };
 
 static bool
-answers(const char *path)
+nscd_answers(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const int fd = socket(AF_UNIX,
@@ -22,7 +22,7 @@ answers(const char *path)
 	if (fd < 0)
 		return false;
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	/* EAGAIN: it has more to do than it takes on */
+	/* EAGAIN: too many wait for it already */
 	connected = connect(fd, (const struct sockaddr *)&address,
 			sizeof(address)) == 0 ||
 	    errno == EAGAIN;
@@ -33,12 +33,12 @@ answers(const char *path)
 bool
 nscd_runs(void)
 {
-	return answers(sockets[0]) || answers(sockets[1]);
+	return nscd_answers(sockets[0]) || nscd_answers(sockets[1]);
 }
 
-/* Take the next word of the line from *AT to END; its length is returned. */
+/* Store in *WORD the next word between *AT and END.  Returns its length. */
 static size_t
-take_word(const char **at, const char *end, const char **word)
+nscd_take_word(const char **at, const char *end, const char **word)
 {
 	static const char blanks[] = " \t\v\f\r";
 
@@ -51,10 +51,10 @@ take_word(const char **at, const char *end, const char **word)
 }
 
 static bool
-take_this_word(const char **at, const char *end, const char *wanted)
+nscd_take_this_word(const char **at, const char *end, const char *wanted)
 {
 	const char *word;
-	const size_t len = take_word(at, end, &word);
+	const size_t len = nscd_take_word(at, end, &word);
 
 	return len == strlen(wanted) && memcmp(word, wanted, len) == 0;
 }
@@ -69,10 +69,10 @@ nscd_caches_passwd(const char *text, size_t len)
 		const char *newline = memchr(at, '\n', (size_t)(text_end - at));
 		const char *end = newline != NULL ? newline : text_end, *word;
 
-		/* a comment begins with "#", as none of these words does */
-		if (take_this_word(&at, end, "enable-cache") &&
-		    take_this_word(&at, end, "passwd") &&
-		    take_word(&at, end, &word) > 0) {
+		/* a comment begins with "#", and so is none of these words */
+		if (nscd_take_this_word(&at, end, "enable-cache") &&
+		    nscd_take_this_word(&at, end, "passwd") &&
+		    nscd_take_word(&at, end, &word) > 0) {
 			/* nscd goes by the word, unscd by its first letter */
 			if (word[0] == 'y' || word[0] == 'Y')
 				caches = true;

@@ -13,8 +13,8 @@
 bool nscd_runs(void);
 
 /*
- * True if TEXT, the LEN bytes of a nscd.conf(5), has it remember users: with
- * "enable-cache passwd yes" in it.  If it doesn't say, neither of the two does.
+ * True if the LEN bytes at TEXT, a nscd.conf(5), have nscd remember users: with
+ * "enable-cache passwd yes".  If they don't say, neither nscd nor unscd does.
  */
 bool nscd_caches_passwd(const char *text, size_t len);
 

@@ -14,9 +14,11 @@ struct rest {
 	size_t len;
 };
 
-/* The next character, or a NUL at the end; one in the text is its end, too. */
+/*
+ * The next character, or a NUL at the end.  A NUL in the text is an end, too.
+ */
 static char
-peek(const struct rest *rest)
+nsswitch_peek(const struct rest *rest)
 {
 	if (rest->len == 0)
 		return '\0';
@@ -24,41 +26,42 @@ peek(const struct rest *rest)
 }
 
 static void
-advance(struct rest *rest, size_t n)
+nsswitch_advance(struct rest *rest, size_t n)
 {
 	rest->at += n;
 	rest->len -= n;
 }
 
 static bool
-is_one_of(char c, const char *set)
+nsswitch_is_one_of(char c, const char *set)
 {
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
 static void
-skip(struct rest *rest, const char *set)
+nsswitch_skip(struct rest *rest, const char *set)
 {
-	while (is_one_of(peek(rest), set))
-		advance(rest, 1);
+	while (nsswitch_is_one_of(nsswitch_peek(rest), set))
+		nsswitch_advance(rest, 1);
 }
 
 /* Take what comes before a blank or one of ENDS. */
 static struct rest
-take_word(struct rest *rest, const char *ends)
+nsswitch_take_word(struct rest *rest, const char *ends)
 {
 	struct rest word = { .at = rest->at };
 
-	while (peek(rest) != '\0' && !is_one_of(peek(rest), blanks) &&
-	    !is_one_of(peek(rest), ends)) {
-		advance(rest, 1);
+	while (nsswitch_peek(rest) != '\0' &&
+	    !nsswitch_is_one_of(nsswitch_peek(rest), blanks) &&
+	    !nsswitch_is_one_of(nsswitch_peek(rest), ends)) {
+		nsswitch_advance(rest, 1);
 		word.len++;
 	}
 	return word;
 }
 
 static bool
-word_is(struct rest word, const char *text)
+nsswitch_word_is(struct rest word, const char *text)
 {
 	return word.len == strlen(text) &&
 	    strncasecmp(word.at, text, word.len) == 0;
@@ -66,18 +69,18 @@ word_is(struct rest word, const char *text)
 
 /* Take the next line. */
 static struct rest
-take_line(struct rest *rest)
+nsswitch_take_line(struct rest *rest)
 {
 	const char *newline = memchr(rest->at, '\n', rest->len);
 	struct rest line = { .at = rest->at };
 
 	line.len = newline != NULL ? (size_t)(newline - rest->at) : rest->len;
-	advance(rest, line.len + (newline != NULL));
+	nsswitch_advance(rest, line.len + (newline != NULL));
 	return line;
 }
 
 static bool
-status_of(struct rest word, enum nsswitch_status *status)
+nsswitch_status_of(struct rest word, enum nsswitch_status *status)
 {
 	static const char *const names[NSSWITCH_STATUSES] = {
 		[NSSWITCH_SUCCESS] = "SUCCESS",
@@ -87,7 +90,7 @@ status_of(struct rest word, enum nsswitch_status *status)
 	};
 
 	for (int i = 0; i < NSSWITCH_STATUSES; i++) {
-		if (word_is(word, names[i])) {
+		if (nsswitch_word_is(word, names[i])) {
 			*status = (enum nsswitch_status)i;
 			return true;
 		}
@@ -97,73 +100,74 @@ status_of(struct rest word, enum nsswitch_status *status)
 
 /* Take one [!]STATUS=ACTION and what blanks come behind it. */
 static bool
-take_criterion(struct rest *rest, struct nsswitch_source *source)
+nsswitch_take_criterion(struct rest *rest, struct nsswitch_source *source)
 {
-	const bool all_but = peek(rest) == '!';
+	const bool all_but = nsswitch_peek(rest) == '!';
 	enum nsswitch_status status;
 	struct rest action;
 	bool ends;
 
 	if (all_but)
-		advance(rest, 1);
-	if (!status_of(take_word(rest, "=]"), &status))
+		nsswitch_advance(rest, 1);
+	if (!nsswitch_status_of(nsswitch_take_word(rest, "=]"), &status))
 		return false;
-	skip(rest, blanks);
-	if (peek(rest) != '=')
+	nsswitch_skip(rest, blanks);
+	if (nsswitch_peek(rest) != '=')
 		return false;
-	advance(rest, 1);
-	skip(rest, blanks);
-	action = take_word(rest, "=]");
-	ends = word_is(action, "return");
-	if (!ends && !word_is(action, "continue") && !word_is(action, "merge"))
+	nsswitch_advance(rest, 1);
+	nsswitch_skip(rest, blanks);
+	action = nsswitch_take_word(rest, "=]");
+	ends = nsswitch_word_is(action, "return");
+	if (!ends && !nsswitch_word_is(action, "continue") &&
+	    !nsswitch_word_is(action, "merge"))
 		return false;
 	for (int i = 0; i < NSSWITCH_STATUSES; i++) {
 		if (all_but != (i == (int)status))
 			source->ends[i] = ends;
 	}
-	skip(rest, blanks);
+	nsswitch_skip(rest, blanks);
 	return true;
 }
 
 /*
- * Take a name and what it has in brackets, if it has.  False if that can't be
- * read; no name is stored if there is none, and the line ends there.
+ * Take a name, and what stands behind it in brackets, into *SOURCE.  At the end
+ * of the line the name is "".  Returns false if that can't be read.
  */
 static bool
-take_source(struct rest *rest, struct nsswitch_source *source)
+nsswitch_take_source(struct rest *rest, struct nsswitch_source *source)
 {
 	struct rest name;
 
 	*source = (struct nsswitch_source){ 0 };
 	source->ends[NSSWITCH_SUCCESS] = true;
-	skip(rest, blanks);
-	name = take_word(rest, "[");
+	nsswitch_skip(rest, blanks);
+	name = nsswitch_take_word(rest, "[");
 	if (name.len > NSSWITCH_NAME_MAX_CHARS)
 		return false;
 	memcpy(source->name, name.at, name.len);
 	if (name.len == 0)
 		return true;
-	skip(rest, blanks);
-	if (peek(rest) != '[')
+	nsswitch_skip(rest, blanks);
+	if (nsswitch_peek(rest) != '[')
 		return true;
-	advance(rest, 1);
-	skip(rest, blanks);
+	nsswitch_advance(rest, 1);
+	nsswitch_skip(rest, blanks);
 	do {
-		if (!take_criterion(rest, source))
+		if (!nsswitch_take_criterion(rest, source))
 			return false;
-	} while (peek(rest) != ']');
-	advance(rest, 1);
+	} while (nsswitch_peek(rest) != ']');
+	nsswitch_advance(rest, 1);
 	return true;
 }
 
 static bool
-take_sources(struct rest *rest, struct nsswitch *line)
+nsswitch_take_sources(struct rest *rest, struct nsswitch *line)
 {
 	struct nsswitch_source source;
 
 	line->count = 0;
 	for (;;) {
-		if (!take_source(rest, &source))
+		if (!nsswitch_take_source(rest, &source))
 			return false;
 		if (source.name[0] == '\0')
 			return true;
@@ -179,26 +183,26 @@ nsswitch_parse(const char *text, size_t len, struct nsswitch *line)
 	static const char files[] = "files";
 	struct rest rest = { .at = files, .len = strlen(files) };
 
-	if (!take_sources(&rest, line))
+	if (!nsswitch_take_sources(&rest, line))
 		return false;
 	rest = (struct rest){ .at = text, .len = len };
 	while (rest.len > 0) {
-		struct rest one = take_line(&rest), name;
+		struct rest one = nsswitch_take_line(&rest), name;
 
-		skip(&one, blanks);
-		name = take_word(&one, ":");
+		nsswitch_skip(&one, blanks);
+		name = nsswitch_take_word(&one, ":");
 		if (name.len != strlen("passwd") ||
 		    memcmp(name.at, "passwd", name.len) != 0)
 			continue;
-		skip(&one, " \t\v\f\r:");
-		if (!take_sources(&one, line))
+		nsswitch_skip(&one, " \t\v\f\r:");
+		if (!nsswitch_take_sources(&one, line))
 			return false;
 	}
 	return line->count > 0;
 }
 
 static bool
-is_in(const char *name, const char *const *names)
+nsswitch_is_in(const char *name, const char *const *names)
 {
 	for (; *names != NULL; names++) {
 		if (strcmp(name, *names) == 0)
@@ -207,28 +211,28 @@ is_in(const char *name, const char *const *names)
 	return false;
 }
 
-/* Everything else is taken for something that asks another machine. */
+/* All sources but these are taken for directories on other machines. */
 static bool
-is_local(const struct nsswitch_source *source)
+nsswitch_is_local(const struct nsswitch_source *source)
 {
 	static const char *const names[] = { "files", "compat", "systemd",
 		"altfiles", "usrfiles", "extrausers", "db", "cache",
 		"mymachines", OURS, NULL };
 
-	return is_in(source->name, names);
+	return nsswitch_is_in(source->name, names);
 }
 
-/* root's account is in one of these. */
+/* True if root's account may be in SOURCE. */
 static bool
-is_file(const struct nsswitch_source *source)
+nsswitch_is_file(const struct nsswitch_source *source)
 {
 	static const char *const names[] = { "files", "compat", NULL };
 
-	return is_in(source->name, names);
+	return nsswitch_is_in(source->name, names);
 }
 
 static size_t
-find(const struct nsswitch *line, const char *name)
+nsswitch_find(const struct nsswitch *line, const char *name)
 {
 	size_t i;
 
@@ -242,12 +246,12 @@ find(const struct nsswitch *line, const char *name)
 bool
 nsswitch_has_moshgate(const struct nsswitch *line)
 {
-	return find(line, OURS) < line->count;
+	return nsswitch_find(line, OURS) < line->count;
 }
 
 /* What is wrong with source AT, which comes before moshgate. */
 static enum nsswitch_fault
-fault_of(const struct nsswitch *line, size_t at)
+nsswitch_fault_of(const struct nsswitch *line, size_t at)
 {
 	const struct nsswitch_source *source = &line->sources[at];
 
@@ -255,12 +259,12 @@ fault_of(const struct nsswitch *line, size_t at)
 		return NSSWITCH_UNREACHABLE;
 	if (!source->ends[NSSWITCH_SUCCESS])
 		return NSSWITCH_OVERRULED;
-	if (is_local(source))
+	if (nsswitch_is_local(source))
 		return NSSWITCH_WELL;
 	if (!source->ends[NSSWITCH_UNAVAIL])
 		return NSSWITCH_OUTAGE;
 	for (size_t i = at + 1; i < line->count; i++) {
-		if (is_file(&line->sources[i]))
+		if (nsswitch_is_file(&line->sources[i]))
 			return NSSWITCH_LOCKOUT;
 	}
 	return NSSWITCH_WELL;
@@ -269,7 +273,7 @@ fault_of(const struct nsswitch *line, size_t at)
 enum nsswitch_fault
 nsswitch_judge(const struct nsswitch *line, const char **source)
 {
-	const size_t ours = find(line, OURS);
+	const size_t ours = nsswitch_find(line, OURS);
 
 	*source = "";
 	for (size_t i = 0; i < line->count; i++) {
@@ -283,7 +287,7 @@ nsswitch_judge(const struct nsswitch *line, const char **source)
 		return NSSWITCH_NOT_LAST;
 	}
 	for (size_t i = 0; i < ours; i++) {
-		const enum nsswitch_fault fault = fault_of(line, i);
+		const enum nsswitch_fault fault = nsswitch_fault_of(line, i);
 
 		if (fault != NSSWITCH_WELL) {
 			*source = line->sources[i].name;
@@ -295,7 +299,7 @@ nsswitch_judge(const struct nsswitch *line, const char **source)
 
 /* Append TEXT to ADVICE; there is room. */
 static void
-append(char advice[NSSWITCH_ADVICE_BYTES], const char *text)
+nsswitch_append(char advice[NSSWITCH_ADVICE_BYTES], const char *text)
 {
 	const size_t len = strlen(advice);
 
@@ -306,7 +310,7 @@ void
 nsswitch_advise(const struct nsswitch *line, char advice[NSSWITCH_ADVICE_BYTES])
 {
 	advice[0] = '\0';
-	append(advice, "passwd:");
+	nsswitch_append(advice, "passwd:");
 	for (int local = 1; local >= 0; local--) {
 		for (size_t i = 0; i < line->count; i++) {
 			const struct nsswitch_source *source =
@@ -314,14 +318,14 @@ nsswitch_advise(const struct nsswitch *line, char advice[NSSWITCH_ADVICE_BYTES])
 
 			if (source->name[0] == '#')
 				break;
-			if (is_local(source) != (local == 1) ||
+			if (nsswitch_is_local(source) != (local == 1) ||
 			    strcmp(source->name, OURS) == 0)
 				continue;
-			append(advice, " ");
-			append(advice, source->name);
+			nsswitch_append(advice, " ");
+			nsswitch_append(advice, source->name);
 			if (local == 0)
-				append(advice, " [UNAVAIL=return]");
+				nsswitch_append(advice, " [UNAVAIL=return]");
 		}
 	}
-	append(advice, " " OURS);
+	nsswitch_append(advice, " " OURS);
 }

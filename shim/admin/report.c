@@ -6,7 +6,8 @@
 #include "../lib/visible.h"
 
 static void
-print(const char *kind, const char *step, const char *text, const char *remedy)
+report_print(const char *kind, const char *step, const char *text,
+    const char *remedy)
 {
 	char visible[2304]; /* a text may be two lists of algorithms */
 
@@ -22,20 +23,20 @@ print(const char *kind, const char *step, const char *text, const char *remedy)
 bool
 report(bool ok, const char *step, const char *text, const char *remedy)
 {
-	print(ok ? "ok" : "FAIL", step, text, ok ? "" : remedy);
+	report_print(ok ? "ok" : "FAIL", step, text, ok ? "" : remedy);
 	return ok;
 }
 
 void
 report_warning(const char *step, const char *text, const char *remedy)
 {
-	print("warn", step, text, remedy);
+	report_print("warn", step, text, remedy);
 }
 
 void
-report_note(const char *step, const char *text)
+report_hint(const char *step, const char *text)
 {
-	print("note", step, text, "");
+	report_print("note", step, text, "");
 }
 
 static const size_t list_shown = 10;

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 /*
- * The lines of `moshgate check`, on standard output.  Each tells of a STEP, a
- * word or two; TEXT and REMEDY may hold anything, and are made visible.
+ * The lines of `moshgate check`, on standard output.  Each tells of a STEP,
+ * which is a word or two.  TEXT and REMEDY may hold anything, and are made
+ * visible.
  */
 
 /*
@@ -15,21 +16,25 @@
  */
 bool report(bool ok, const char *step, const char *text, const char *remedy);
 
-/* Print what may be as it should, or not: that is the administrator's word. */
+/* Print what may be right or wrong: the administrator knows which. */
 void report_warning(const char *step, const char *text, const char *remedy);
 
-/* Print what can't be seen from here. */
-void report_note(const char *step, const char *text);
+/* Print what is to be seen to elsewhere. */
+void report_hint(const char *step, const char *text);
 
-/* Names and the like, of which the first few are told. */
+/* A list of names and the like, of which the first few are printed. */
 struct report_list {
-	char text[2048]; /* those, with commas */
+	char text[2048]; /* the first few, with commas between them */
 	size_t count;
 };
 
+/* Add ITEM to LIST. */
 void report_list_add(struct report_list *list, const char *item);
 
-/* " and N more", for those not in the text, or nothing, in MORE. */
+/*
+ * Write to MORE " and N more", for the items that are not in the text of LIST,
+ * or nothing if all are.  Returns MORE.
+ */
 const char *report_list_more(const struct report_list *list, char more[32]);
 
 #endif

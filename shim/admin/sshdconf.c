@@ -3,17 +3,17 @@
 #include <string.h>
 #include <strings.h>
 
-/* The line behind that at AT, or NULL. */
+/* Returns the line behind the one that AT is in, or NULL. */
 static const char *
-next_line(const char *at)
+sshdconf_next_line(const char *at)
 {
 	at += strcspn(at, "\n");
 	return at[0] == '\n' && at[1] != '\0' ? at + 1 : NULL;
 }
 
-/* The value in the line at LINE if it is about NAME, or NULL. */
+/* Returns the value in LINE if that is of the setting NAME, or NULL. */
 static const char *
-value_of(const char *line, const char *name)
+sshdconf_value_of(const char *line, const char *name)
 {
 	const size_t len = strlen(name);
 
@@ -26,8 +26,9 @@ bool
 sshdconf_get(const char *dump, const char *name,
     char value[SSHDCONF_VALUE_BYTES])
 {
-	for (const char *line = dump; line != NULL; line = next_line(line)) {
-		const char *found = value_of(line, name);
+	for (const char *line = dump; line != NULL;
+	     line = sshdconf_next_line(line)) {
+		const char *found = sshdconf_value_of(line, name);
 		size_t len;
 
 		if (found == NULL)
@@ -47,8 +48,9 @@ sshdconf_has_internal_sftp(const char *dump)
 {
 	static const char internal[] = "internal-sftp";
 
-	for (const char *line = dump; line != NULL; line = next_line(line)) {
-		const char *found = value_of(line, "subsystem");
+	for (const char *line = dump; line != NULL;
+	     line = sshdconf_next_line(line)) {
+		const char *found = sshdconf_value_of(line, "subsystem");
 
 		if (found == NULL)
 			continue;

@@ -11,7 +11,7 @@
 static const int64_t answer_timeout_ms = 10000;
 
 static void
-usage(FILE *to)
+status_usage(FILE *to)
 {
 	fputs("usage: moshgate status\n"
 	      "\n"
@@ -22,7 +22,7 @@ usage(FILE *to)
 
 /* Print the lines of the answer, whose fields are separated by tabs. */
 static void
-print_lines(const struct frame *answer)
+status_print(const struct frame *answer)
 {
 	char *rest = NULL, *fields = NULL;
 
@@ -45,7 +45,7 @@ print_lines(const struct frame *answer)
 }
 
 static void
-print_refused(const struct frame *answer)
+status_print_refusal(const struct frame *answer)
 {
 	const char *sentence = NULL;
 	char visible[256];
@@ -69,7 +69,7 @@ status_main(int argc, char **argv)
 	if (argc > 1) {
 		const bool help = strcmp(argv[1], "--help") == 0;
 
-		usage(help ? stdout : stderr);
+		status_usage(help ? stdout : stderr);
 		return help ? 0 : 2;
 	}
 	fd = client_connect();
@@ -84,9 +84,9 @@ status_main(int argc, char **argv)
 		return 1;
 	}
 	if (answer.type == FRAME_TEXT) {
-		print_lines(&answer);
+		status_print(&answer);
 	} else {
-		print_refused(&answer);
+		status_print_refusal(&answer);
 		status = 1;
 	}
 	frame_free(&answer);

@@ -5,26 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The room of the first field, and some more. */
+#define FIRST_ROOM_BYTES ((size_t)256)
+
+/*
+ * Make room in FIELDS for SIZE bytes more.  Not with realloc(3), which leaves a
+ * copy of what is there, maybe a session's key, in memory that is free.
+ * Returns false if that is too much, or there is no memory.
+ */
+static bool
+fields_make_room(struct fields *fields, size_t size)
+{
+	const size_t needed = fields->len + size;
+	size_t room = fields->room > 0 ? fields->room : FIRST_ROOM_BYTES;
+	char *text;
+
+	if (needed > FRAME_ANSWER_MAX_BYTES)
+		return false;
+	if (needed <= fields->room)
+		return true;
+	while (room < needed)
+		room *= 2;
+	text = malloc(room);
+	if (text == NULL)
+		return false;
+	if (fields->text != NULL) {
+		memcpy(text, fields->text, fields->len);
+		explicit_bzero(fields->text, fields->len);
+		free(fields->text);
+	}
+	fields->text = text;
+	fields->room = room;
+	return true;
+}
+
 void
 fields_add(struct fields *fields, const char *name, const char *value)
 {
 	const size_t name_size = strlen(name) + 1;
 	const size_t value_size = strlen(value) + 1;
-	char *text;
 
 	if (fields->failed ||
-	    fields->len + name_size + value_size > FRAME_ANSWER_MAX_BYTES) {
+	    !fields_make_room(fields, name_size + value_size)) {
 		fields->failed = true;
 		return;
 	}
-	text = realloc(fields->text, fields->len + name_size + value_size);
-	if (text == NULL) {
-		fields->failed = true;
-		return;
-	}
-	memcpy(text + fields->len, name, name_size);
-	memcpy(text + fields->len + name_size, value, value_size);
-	fields->text = text;
+	memcpy(fields->text + fields->len, name, name_size);
+	memcpy(fields->text + fields->len + name_size, value, value_size);
 	fields->len += name_size + value_size;
 }
 

@@ -31,8 +31,9 @@ frame_free(struct frame *frame)
 	frame->len = 0;
 }
 
+/* Make room for the body that the header in IN tells of. */
 static enum frame_result
-header_check(struct frame_in *in)
+frame_take_header(struct frame_in *in)
 {
 	const unsigned char *h = in->header;
 	size_t len;
@@ -64,9 +65,9 @@ frame_peek(int fd, void *text, size_t size, bool *descriptors)
 	return got;
 }
 
-/* Keep the descriptors that came in MESSAGE. */
+/* Store in *FDS the descriptors that came in MESSAGE. */
 static void
-take_fds(struct msghdr *message, struct frame_fds *fds)
+frame_take_fds(struct msghdr *message, struct frame_fds *fds)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL;
 	     c = CMSG_NXTHDR(message, c)) {
@@ -79,9 +80,12 @@ take_fds(struct msghdr *message, struct frame_fds *fds)
 	}
 }
 
-/* recv() with descriptors: all of them, for not one may be closed here. */
+/*
+ * As recv(2), but keep the descriptors that come in *FDS.  There is room for as
+ * many as can come: the kernel would close the others here.
+ */
 static ssize_t
-receive_fds(int fd, void *to, size_t want, struct frame_fds *fds)
+frame_receive_fds(int fd, void *to, size_t want, struct frame_fds *fds)
 {
 	union {
 		char bytes[CMSG_SPACE(FRAME_FDS_ROOM * sizeof(int))];
@@ -96,74 +100,102 @@ receive_fds(int fd, void *to, size_t want, struct frame_fds *fds)
 	    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (got >= 0)
-		take_fds(&message, fds);
+		frame_take_fds(&message, fds);
 	return got;
 }
 
-enum frame_result
-frame_read(int fd, struct frame_in *in, struct frame *frame)
+/* Store in *TO where the next bytes of the frame go; returns how many. */
+static size_t
+frame_wanted(struct frame_in *in, void **to)
 {
-	for (;;) {
-		bool descriptors;
-		size_t want;
-		ssize_t got;
-		void *to;
+	size_t body_have;
 
-		if (in->have == FRAME_HEADER_BYTES && in->body == NULL) {
-			enum frame_result result = header_check(in);
-
-			if (result != FRAME_COMPLETE)
-				return result;
-		}
-		if (in->have < FRAME_HEADER_BYTES) {
-			to = in->header + in->have;
-			want = FRAME_HEADER_BYTES - in->have;
-		} else {
-			size_t body_have = in->have - FRAME_HEADER_BYTES;
-
-			to = in->body + body_have;
-			want = in->body_len - body_have;
-		}
-		if (want == 0)
-			break;
-		got = frame_peek(fd, to, want, &descriptors);
-		if (descriptors &&
-		    (in->fds == NULL || in->fds->count > 0 ||
-			in->have >= FRAME_HEADER_BYTES))
-			return FRAME_DESCRIPTORS;
-		if (got > 0 && descriptors) {
-			got = receive_fds(fd, to, (size_t)got, in->fds);
-			if (in->fds->count != FRAME_FDS)
-				return FRAME_DESCRIPTORS;
-		} else if (got > 0) {
-			got = recv(fd, to, (size_t)got, MSG_DONTWAIT);
-		}
-		if (got == 0)
-			return in->have == 0 ? FRAME_CLOSED : FRAME_CUT;
-		if (got < 0) {
-			if (errno == EINTR)
-				continue;
-			if (errno != EAGAIN && errno != EWOULDBLOCK)
-				return FRAME_FAILED;
-			/* nobody has descriptors kept here while they wait */
-			return in->fds != NULL && in->fds->count > 0
-			    ? FRAME_DESCRIPTORS
-			    : FRAME_AGAIN;
-		}
-		in->have += (size_t)got;
+	if (in->have < FRAME_HEADER_BYTES) {
+		*to = in->header + in->have;
+		return FRAME_HEADER_BYTES - in->have;
 	}
+	body_have = in->have - FRAME_HEADER_BYTES;
+	*to = in->body + body_have;
+	return in->body_len - body_have;
+}
+
+/* What it means that no byte could be read, by errno. */
+static enum frame_result
+frame_no_bytes(const struct frame_in *in)
+{
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return FRAME_FAILED;
+	/* nobody has descriptors kept here while the rest does not come */
+	return in->fds != NULL && in->fds->count > 0 ? FRAME_DESCRIPTORS
+						     : FRAME_AGAIN;
+}
+
+/*
+ * Read at most WANT bytes to TO, and add their number to what IN has.  Returns
+ * FRAME_COMPLETE if there were any.
+ */
+static enum frame_result
+frame_read_some(int fd, struct frame_in *in, void *to, size_t want)
+{
+	bool descriptors;
+	ssize_t got = frame_peek(fd, to, want, &descriptors);
+
+	if (descriptors &&
+	    (in->fds == NULL || in->fds->count > 0 ||
+		in->have >= FRAME_HEADER_BYTES))
+		return FRAME_DESCRIPTORS;
+	if (got > 0 && descriptors) {
+		got = frame_receive_fds(fd, to, (size_t)got, in->fds);
+		if (in->fds->count != FRAME_FDS)
+			return FRAME_DESCRIPTORS;
+	} else if (got > 0) {
+		got = recv(fd, to, (size_t)got, MSG_DONTWAIT);
+	}
+	if (got == 0)
+		return in->have == 0 ? FRAME_CLOSED : FRAME_CUT;
+	if (got < 0 && errno != EINTR)
+		return frame_no_bytes(in);
+	in->have += got > 0 ? (size_t)got : 0;
+	return FRAME_COMPLETE;
+}
+
+/* Give the frame that IN has to *FRAME; the next one begins. */
+static void
+frame_hand_over(struct frame_in *in, struct frame *frame)
+{
 	frame->type = (enum frame_type)in->header[3];
 	frame->body = in->body;
 	frame->len = in->body_len;
 	in->body = NULL;
 	in->body_len = 0;
 	in->have = 0;
+}
+
+enum frame_result
+frame_read(int fd, struct frame_in *in, struct frame *frame)
+{
+	enum frame_result result;
+
+	for (;;) {
+		size_t want;
+		void *to;
+
+		if (in->have == FRAME_HEADER_BYTES && in->body == NULL)
+			result = frame_take_header(in);
+		else if ((want = frame_wanted(in, &to)) > 0)
+			result = frame_read_some(fd, in, to, want);
+		else
+			break;
+		if (result != FRAME_COMPLETE)
+			return result;
+	}
+	frame_hand_over(in, frame);
 	return FRAME_COMPLETE;
 }
 
-/* Wait until FD is ready for EVENTS; false when END_MS has come. */
+/* Wait until FD is ready for EVENTS; false if it is not until END_MS. */
 static bool
-wait_ready(int fd, short events, int64_t end_ms)
+frame_wait_ready(int fd, short events, int64_t end_ms)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
 
@@ -197,7 +229,7 @@ frame_wait(int fd, struct frame_in *in, struct frame *frame, int64_t timeout_ms)
 
 		if (result != FRAME_AGAIN)
 			return result;
-		if (!wait_ready(fd, POLLIN, end_ms))
+		if (!frame_wait_ready(fd, POLLIN, end_ms))
 			return FRAME_AGAIN;
 	}
 }
@@ -256,9 +288,12 @@ frame_out_reset(struct frame_out *out)
 	*out = (struct frame_out){ 0 };
 }
 
-/* Write OUT to the socket FD until END_MS; it is then empty in any case. */
+/*
+ * Write OUT to the socket FD until END_MS.  Returns false if some of it could
+ * not be written by then; OUT is empty in any case.
+ */
 static bool
-send_rest(int fd, struct frame_out *out, int64_t end_ms)
+frame_send_rest(int fd, struct frame_out *out, int64_t end_ms)
 {
 	bool sent = false;
 
@@ -267,7 +302,7 @@ send_rest(int fd, struct frame_out *out, int64_t end_ms)
 			sent = true;
 			break;
 		}
-		if (!wait_ready(fd, POLLOUT, end_ms))
+		if (!frame_wait_ready(fd, POLLOUT, end_ms))
 			break;
 	}
 	frame_out_reset(out);
@@ -282,7 +317,7 @@ frame_send(int fd, enum frame_type type, const char *body, size_t len,
 	struct frame_out out = { 0 };
 
 	return frame_queue(&out, type, body, len) &&
-	    send_rest(fd, &out, end_ms);
+	    frame_send_rest(fd, &out, end_ms);
 }
 
 bool
@@ -309,16 +344,16 @@ frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(FRAME_FDS * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, FRAME_FDS * sizeof(int));
-	/* all at once, and more than a request has fits into the socket */
+	/* all at once: what a request may have fits into a socket's buffer */
 	part = (struct iovec){ .iov_base = out.bytes, .iov_len = out.len };
 	while ((put = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 &&
 	    (errno == EINTR ||
-		(errno == EAGAIN && wait_ready(fd, POLLOUT, end_ms))))
+		(errno == EAGAIN && frame_wait_ready(fd, POLLOUT, end_ms))))
 		continue;
 	if (put < 0) {
 		frame_out_reset(&out);
 		return false;
 	}
 	out.sent = (size_t)put;
-	return send_rest(fd, &out, end_ms);
+	return frame_send_rest(fd, &out, end_ms);
 }

@@ -24,27 +24,27 @@ enum frame_type {
 	FRAME_SESSION,
 	FRAME_CHECK,
 	FRAME_STATUS,
-	FRAME_LOOKUP, /* of the NSS module: name, sshd_pid */
-	/* from a shim to the worker that has its session's far end */
+	FRAME_LOOKUP, /* from libnss_moshgate: name, sshd_pid */
+	/* from a shim to the worker that has the far end of its session */
 	FRAME_RESIZE, /* columns, rows, xpixels, ypixels */
 	/* to a shim, and from a worker: an answer */
 	FRAME_OK = 32, /* what was asked for, in fields */
 	FRAME_REFUSED, /* reason, sentence */
 	FRAME_TEXT,    /* bytes */
-	FRAME_STEP,    /* a line of `moshgate check': more is to come */
-	FRAME_RUNNING, /* the relay has begun: its end is to come */
-	FRAME_TAKEN,   /* the helper is at work: the answer is to come */
+	FRAME_STEP,    /* a line of `moshgate check'; more frames are to come */
+	FRAME_RUNNING, /* the relay has begun; its end is to come */
+	FRAME_TAKEN,   /* the helper is at work; the answer is to come */
 	/* between the helper and a worker */
 	FRAME_START = 64,
 	FRAME_SIGN,
 	FRAME_SIGNED,
 	FRAME_NOTE,     /* something for the log */
-	FRAME_REACHED,  /* the remote is there, and it is the right one */
-	FRAME_ACCEPTED, /* it lets the user in */
-	FRAME_UDP,      /* a job: start what tells whether UDP gets through */
+	FRAME_REACHED,  /* the remote is there, and its host key is right */
+	FRAME_ACCEPTED, /* the remote lets the user in */
+	FRAME_UDP,      /* a job: start a mosh-server for the prober */
 	FRAME_HOLD,     /* a job, the last: be ready for a relay */
-	FRAME_GO,       /* begin what was held */
-	FRAME_PING,     /* a job: say that the remote still answers */
+	FRAME_GO,       /* begin the relay that the worker is ready for */
+	FRAME_PING,     /* a job: say whether the remote still answers */
 };
 
 struct frame {
@@ -55,12 +55,12 @@ struct frame {
 
 enum frame_result {
 	FRAME_COMPLETE,
-	FRAME_AGAIN,         /* not all of it is there yet */
+	FRAME_AGAIN,         /* not all of the frame is there yet */
 	FRAME_CLOSED,        /* the peer closed between two frames */
-	FRAME_CUT,           /* the peer closed in the middle of one */
+	FRAME_CUT,           /* the peer closed in the middle of a frame */
 	FRAME_MALFORMED,     /* not a frame, or longer than allowed */
 	FRAME_OTHER_VERSION, /* a frame of another version of moshgate */
-	FRAME_DESCRIPTORS,   /* descriptors come that nobody asked for */
+	FRAME_DESCRIPTORS,   /* with descriptors that nobody asked for */
 	FRAME_FAILED,        /* errno says why */
 };
 
@@ -75,10 +75,10 @@ struct frame_fds {
 	size_t count;
 };
 
-/* Where the frame that is being read stands. */
+/* A frame that is being read. */
 struct frame_in {
-	size_t limit_bytes;
-	/* where to put FRAME_FDS of them, if a whole frame comes with them */
+	size_t limit_bytes; /* of the body */
+	/* where to put FRAME_FDS descriptors; NULL if none may come */
 	struct frame_fds *fds;
 	size_t have; /* bytes of header and body so far */
 	unsigned char header[FRAME_HEADER_BYTES];
@@ -102,27 +102,31 @@ ssize_t frame_peek(int fd, void *text, size_t size, bool *descriptors);
 
 /*
  * Read from the socket FD, without waiting, what there is of a frame, but
- * nothing beyond its end, and nothing that comes with descriptors.  On FRAME_COMPLETE the frame is in *FRAME, to be
- * given to frame_free(), and IN is ready for the next.
+ * nothing beyond its end.  Descriptors are taken with the header of a frame
+ * alone, if FDS of IN asks for them.  On FRAME_COMPLETE the frame is in *FRAME,
+ * to be given to frame_free(), and IN is ready for the next.  On any other
+ * result but FRAME_AGAIN nothing more is to be read from FD, and IN is to be
+ * given to frame_in_reset().
  */
 enum frame_result frame_read(int fd, struct frame_in *in, struct frame *frame);
 
-/* Free what is held for a frame not complete. */
+/* Wipe and free what IN holds of a frame that is not complete. */
 void frame_in_reset(struct frame_in *in);
 
-/* Free the body of FRAME, wiping it first. */
+/* Wipe and free the body of FRAME. */
 void frame_free(struct frame *frame);
 
 /*
- * Wait at most TIMEOUT_MS milliseconds for one whole frame, as frame_read();
- * FRAME_AGAIN means that the time is over.
+ * Wait at most TIMEOUT_MS milliseconds for a whole frame on the socket FD, and
+ * read it as frame_read() does.  Returns FRAME_AGAIN when the time is over.
  */
 enum frame_result frame_wait(int fd, struct frame_in *in, struct frame *frame,
     int64_t timeout_ms);
 
 /*
  * Append a frame of TYPE with the LEN bytes at BODY to OUT.
- * Returns false when there is no memory.
+ * Returns false when there is no memory, or LEN is above
+ * FRAME_ANSWER_MAX_BYTES.
  */
 bool frame_queue(struct frame_out *out, enum frame_type type, const char *body,
     size_t len);
@@ -132,11 +136,14 @@ bool frame_queue(struct frame_out *out, enum frame_type type, const char *body,
  * Returns false when the peer is gone.
  */
 bool frame_flush(int fd, struct frame_out *out);
+
+/* Wipe and free what OUT holds. */
 void frame_out_reset(struct frame_out *out);
 
 /*
- * Send one frame, waiting at most TIMEOUT_MS milliseconds for the peer to take
- * it.  Returns false when it did not.
+ * Send a frame of TYPE with the LEN bytes at BODY to the socket FD, and wait at
+ * most TIMEOUT_MS milliseconds until the peer takes it.
+ * Returns false when it did not.
  */
 bool frame_send(int fd, enum frame_type type, const char *body, size_t len,
     int64_t timeout_ms);

@@ -21,7 +21,7 @@ locale_value_valid(const char *value)
 	return len > 0 && len <= LOCALE_VALUE_MAX_CHARS && value[len] == '\0';
 }
 
-/* LC_ALL, as mosh-client does: it fails for want of any category. */
+/* For LC_ALL, as mosh-client does it: that fails for want of any category. */
 static bool
 locale_is_utf8(void)
 {

@@ -8,9 +8,12 @@
 #include <spawn.h>
 #include <unistd.h>
 
-/* Start the program; what it writes comes out of *FD. */
+/*
+ * Start the program ARGV, as for spawn_read().  Stores its process in *PID, and
+ * in *FD the end of a pipe that its output comes out of.
+ */
 static bool
-start(char *const argv[], bool with_stderr, pid_t *pid, int *fd)
+spawn_start(char *const argv[], bool with_stderr, pid_t *pid, int *fd)
 {
 	char path[] = "PATH=/usr/bin:/bin";
 	char *envp[] = { path, NULL };
@@ -52,7 +55,7 @@ spawn_read(char *const argv[], bool with_stderr, char *text, size_t size,
 	pid_t pid;
 
 	*len = 0;
-	if (!start(argv, with_stderr, &pid, &fd))
+	if (!spawn_start(argv, with_stderr, &pid, &fd))
 		return -1;
 	while (*len < size) {
 		const ssize_t got = read(fd, text + *len, size - *len);

@@ -6,9 +6,9 @@
 
 /*
  * Run the program ARGV[0], an absolute path, with ARGV and an environment of
- * nothing but PATH, and wait for it.  What it writes to standard output, and
- * with WITH_STDERR to standard error, is stored at TEXT: at most SIZE bytes,
- * their number in *LEN; a program that writes more is cut off.
+ * nothing but PATH, and wait until it ends.  Stores at TEXT what it writes to
+ * standard output and, with WITH_STDERR, to standard error: at most SIZE bytes,
+ * and in *LEN their number.  A program that writes more gets SIGPIPE.
  * Returns its exit status, or -1 if it could not be run or died of a signal.
  */
 int spawn_read(char *const argv[], bool with_stderr, char *text, size_t size,

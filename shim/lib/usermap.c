@@ -38,7 +38,7 @@ usermap_line(const char *line, size_t len, struct usermap_entry *entry)
 		return false;
 	memcpy(entry->name, line, name_len);
 	entry->name[name_len] = '\0';
-	/* a NUL in it would end it early */
+	/* a NUL in the line would end the name early */
 	if (strlen(entry->name) != name_len || !username_valid(entry->name))
 		return false;
 	for (size_t i = 0; i < digits; i++) {

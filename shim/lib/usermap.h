@@ -8,15 +8,15 @@
 
 /*
  * The user map: a file with a line "name:uid" for each user who exists on the
- * remote alone.  The helper writes it, helper/gateway/userfile.c;
- * libnss_moshgate reads it, in every process that asks who a user is.
+ * remote alone.  The helper writes it; libnss_moshgate reads it, in every
+ * process that asks who a user is.
  */
 #define USERMAP_DIR LOCALSTATEDIR "/lib/moshgate"
 #define USERMAP_NAME "users"
 #define USERMAP_PATH USERMAP_DIR "/" USERMAP_NAME
 #define USERMAP_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
-/* Whoever writes the map, no uid in it can be one of the system's. */
+/* Also for a map that somebody else has written: no uid is the system's. */
 #define USERMAP_UID_MIN 1000
 #define USERMAP_UID_MAX 2000000000
 
@@ -41,8 +41,9 @@ bool username_valid(const char *name);
 bool usermap_uid_valid(unsigned long uid);
 
 /*
- * Take the LEN bytes at LINE, which has no newline, into *ENTRY.  False if that
- * is not a valid name, a colon, and a valid uid without zeros in front.
+ * Take the LEN bytes at LINE, without the newline, into *ENTRY.  Returns false
+ * if they are not a valid name, a colon, and a valid uid without zeros in
+ * front.
  */
 bool usermap_line(const char *line, size_t len, struct usermap_entry *entry);
 

@@ -8,11 +8,12 @@
 static const char more[] = "...";
 
 /*
- * The length in bytes of the UTF-8 sequence at TEXT (RFC 3629, section 4),
- * or 0 if there is none or it stands for a C1 control character.
+ * Returns the length in bytes of the UTF-8 sequence at TEXT (RFC 3629, section
+ * 4), or 0 if there is none or it stands for a character that is not to be
+ * shown.
  */
 static size_t
-sequence_length(const unsigned char *text, size_t len)
+visible_sequence_length(const unsigned char *text, size_t len)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	uint32_t point;
@@ -63,7 +64,8 @@ visible_copy(char *out, size_t size, const char *text, size_t len)
 		if (in[i] >= 0x20 && in[i] < 0x7f && in[i] != '\\') {
 			escaped[0] = (char)in[i];
 			put = 1;
-		} else if ((take = sequence_length(in + i, len - i)) > 0) {
+		} else if ((take = visible_sequence_length(in + i, len - i)) >
+		    0) {
 			memcpy(escaped, in + i, take);
 			put = take;
 		} else {

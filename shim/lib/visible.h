@@ -4,11 +4,11 @@
 #include <stddef.h>
 
 /*
- * Copy TEXT (LEN bytes, may hold anything) to OUT, with every byte that a
- * terminal or a log could take for a command made visible: control characters,
- * DEL, a backslash, invalid UTF-8 and the C1 controls become \xHH.  OUT has
- * room for SIZE bytes and is always terminated; what does not fit is left out
- * and marked by "..." at the end (SIZE must be at least 8).
+ * Copy the LEN bytes at TEXT, which may be anything, to OUT, and make visible
+ * what a terminal or a log could take for a command: control characters, DEL, a
+ * backslash, invalid UTF-8, the C1 controls, and the marks that reorder or hide
+ * text.  Each byte of these becomes \xHH.  OUT has room for SIZE bytes, 8 at
+ * least, and always ends with a NUL; if not all fits, it ends with "...".
  * Returns OUT.
  */
 char *visible_copy(char *out, size_t size, const char *text, size_t len);

@@ -7,11 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Neither waits: not for the other end of a FIFO, nor for a lease's holder. */
+/*
+ * So open(2) waits neither for a FIFO's other end nor for the holder of a
+ * lease.
+ */
 #define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
 static bool
-others_may_write(const struct stat *st)
+mapfile_others_may_write(const struct stat *st)
 {
 	return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
@@ -27,7 +30,7 @@ mapfile_open(struct mapfile *map, const char *dir,
 	*map = (struct mapfile){ .fd = -1 };
 	if (dir_fd < 0)
 		return errno == ENOENT ? MAPFILE_MISSING : MAPFILE_REFUSED;
-	if (fstat(dir_fd, &above) < 0 || others_may_write(&above) ||
+	if (fstat(dir_fd, &above) < 0 || mapfile_others_may_write(&above) ||
 	    (above.st_uid != 0 && !is_service(above.st_uid))) {
 		close(dir_fd);
 		return MAPFILE_REFUSED;
@@ -40,7 +43,8 @@ mapfile_open(struct mapfile *map, const char *dir,
 	if (map->fd < 0)
 		return MAPFILE_REFUSED;
 	if (fstat(map->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    others_may_write(&st) || st.st_size > (off_t)USERMAP_MAX_BYTES ||
+	    mapfile_others_may_write(&st) ||
+	    st.st_size > (off_t)USERMAP_MAX_BYTES ||
 	    (st.st_uid != 0 && st.st_uid != above.st_uid &&
 		!is_service(st.st_uid))) {
 		mapfile_close(map);
@@ -58,12 +62,12 @@ mapfile_close(struct mapfile *map)
 
 /* Read more of the file into the piece; false if there is no more. */
 static bool
-read_more(struct mapfile *map)
+mapfile_read_more(struct mapfile *map)
 {
 	size_t left = map->len - map->at, want;
 	ssize_t got;
 
-	/* of a longer line this is enough to see that it is too long */
+	/* this much of a line is enough to see that it is too long */
 	if (left > USERMAP_LINE_MAX_CHARS + 1)
 		left = USERMAP_LINE_MAX_CHARS + 1;
 	memmove(map->piece, map->piece + map->len - left, left);
@@ -88,7 +92,7 @@ read_more(struct mapfile *map)
 
 /* The next whole line of the file, and what it is; USERMAP_END without one. */
 static enum usermap_kind
-next_line(struct mapfile *map, struct usermap_next *next)
+mapfile_next_line(struct mapfile *map, struct usermap_next *next)
 {
 	for (;;) {
 		struct usermap_rest rest = { .at = map->piece + map->at,
@@ -99,7 +103,7 @@ next_line(struct mapfile *map, struct usermap_next *next)
 			map->at = map->len - rest.left;
 			return kind;
 		}
-		if (!read_more(map))
+		if (!mapfile_read_more(map))
 			return USERMAP_END;
 	}
 }
@@ -110,7 +114,7 @@ mapfile_next(struct mapfile *map, struct usermap_entry *entry)
 	struct usermap_next next;
 	enum usermap_kind kind;
 
-	while ((kind = next_line(map, &next)) != USERMAP_END) {
+	while ((kind = mapfile_next_line(map, &next)) != USERMAP_END) {
 		if (kind == USERMAP_ENTRY) {
 			*entry = next.entry;
 			return true;
@@ -136,5 +140,5 @@ mapfile_seek(struct mapfile *map, size_t offset)
 		return;
 	/* if the byte before it is a newline, this line has nothing else */
 	map->start = offset - 1;
-	next_line(map, &next);
+	mapfile_next_line(map, &next);
 }

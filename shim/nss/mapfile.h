@@ -4,11 +4,10 @@
 #include "../lib/usermap.h"
 
 /*
- * The user map's file as libnss_moshgate reads it, in whatever process: a
- * piece at a time, on the stack.  It is not mapped, since whoever cuts a mapped
- * file short kills who reads it.
+ * The user map's file as libnss_moshgate reads it, in whatever process: a piece
+ * at a time, on the stack.  It is not mapped: whoever cuts a mapped file short
+ * kills the processes that read it.
  */
-
 #define MAPFILE_PIECE_BYTES 4096
 
 struct mapfile {
@@ -20,13 +19,13 @@ struct mapfile {
 
 enum mapfile_result {
 	MAPFILE_OPEN,
-	MAPFILE_MISSING, /* nobody has been mapped yet */
-	MAPFILE_REFUSED, /* it cannot be opened, or may be anybody's */
+	MAPFILE_MISSING, /* there is none: nobody has been mapped yet */
+	MAPFILE_REFUSED, /* it can't be opened, or others may write it */
 };
 
 /*
  * Open the user map in the directory DIR.  Both must be root's or of an owner
- * whom IS_SERVICE takes, and writable by nobody else; the map must be a plain
+ * that IS_SERVICE takes, and writable by nobody else; the map must be a plain
  * file, itself and not by a link, of USERMAP_MAX_BYTES at most.
  * On MAPFILE_OPEN, MAP is to be given to mapfile_close().
  */
@@ -35,18 +34,21 @@ enum mapfile_result mapfile_open(struct mapfile *map, const char *dir,
 void mapfile_close(struct mapfile *map);
 
 /*
- * Store the next user of MAP in *ENTRY; lines that are not a user are passed
- * over, and so is the last one if no newline ends it: it is being written.
+ * Store the next user of MAP in *ENTRY.  Lines that are not a user are left
+ * out, and so is a last line that no newline ends: it is being written.
  * Returns false at the end, or when the file cannot be read.
  */
 bool mapfile_next(struct mapfile *map, struct usermap_entry *entry);
 
-/* Where the line after the last one begins, in bytes from the beginning. */
+/*
+ * Returns where the line after the last user begins, in bytes from the start.
+ */
 size_t mapfile_tell(const struct mapfile *map);
 
 /*
- * Go on with the line that begins at OFFSET, of mapfile_tell(); if none does,
- * since another file is in its place by now, with the first one after it.
+ * Go on with the line that begins at OFFSET, which is of mapfile_tell().  If no
+ * line begins there, since another file is in its place by now, go on with the
+ * first line behind OFFSET.
  */
 void mapfile_seek(struct mapfile *map, size_t offset);
 

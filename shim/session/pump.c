@@ -1,86 +1,46 @@
 #include "pump.h"
 
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../lib/fields.h"
+#include "../lib/stream.h"
+#include "terminal.h"
 
-#define BUFFER_BYTES ((size_t)16 * 1024)
-
-/* What is under way in one direction: read, and not yet written. */
-struct stream {
-	bool over; /* there is no more to read */
-	size_t at, len;
-	char buffer[BUFFER_BYTES];
+/* Whether the helper has said how the session has ended. */
+enum pump_word {
+	PUMP_WORD_AWAITED,
+	PUMP_WORD_HAD,
+	PUMP_WORD_LOST, /* the helper is gone without one */
 };
 
-struct state {
+struct pump_state {
 	const struct pump *pump;
-	int shown_fd; /* the terminal, by a descriptor that doesn't block */
 	int signal_fd;
-	struct stream typed, shown;
+	struct stream typed; /* from the terminal to the worker */
+	struct stream shown; /* from the worker to the terminal */
 	struct frame_out control;
 	bool resized; /* since the worker was told */
 	struct frame_in in;
-	bool answered; /* the helper has had its last word */
-	bool lost;     /* it is gone without one */
+	enum pump_word word;
 };
 
-/* Read from FD, which poll() found ready; false if it is broken. */
-static bool
-take(struct stream *s, int fd)
-{
-	const ssize_t got = read(fd, s->buffer, BUFFER_BYTES);
-
-	if (got < 0)
-		return errno == EAGAIN || errno == EINTR;
-	s->over = got == 0;
-	s->at = 0;
-	s->len = (size_t)got;
-	return true;
-}
-
-/* Write to FD, which poll() found ready, what S holds; false if it is gone. */
-static bool
-deliver(struct stream *s, int fd)
-{
-	const ssize_t put = write(fd, s->buffer + s->at, s->len);
-
-	if (put < 0)
-		return errno == EAGAIN || errno == EINTR;
-	s->at += (size_t)put;
-	s->len -= (size_t)put;
-	return true;
-}
-
-void
-pump_add_size(struct fields *fields, int fd)
-{
-	struct winsize size = { 0 };
-
-	ioctl(fd, TIOCGWINSZ, &size);
-	fields_add_number(fields, "columns", size.ws_col);
-	fields_add_number(fields, "rows", size.ws_row);
-	fields_add_number(fields, "xpixels", size.ws_xpixel);
-	fields_add_number(fields, "ypixels", size.ws_ypixel);
-}
-
-/* Tell the worker the terminal's size; what it has not taken yet goes first. */
+/*
+ * Tell the worker the terminal's size, once the worker has taken what it was
+ * told before.
+ */
 static void
-tell_size(struct state *s)
+pump_tell_size(struct pump_state *s)
 {
 	struct fields fields = { 0 };
 
 	if (s->control.len == 0 && s->resized) {
-		pump_add_size(&fields, s->pump->terminal->fd);
+		terminal_add_size(&fields, s->pump->terminal->fd);
 		s->resized = fields.failed ||
 		    !frame_queue(&s->control, FRAME_RESIZE, fields.text,
 			fields.len);
@@ -91,9 +51,9 @@ tell_size(struct state *s)
 		frame_out_reset(&s->control);
 }
 
-/* False: a signal wants this process to end. */
+/* Read the signals that came; false if one wants this process to end. */
 static bool
-take_signals(struct state *s)
+pump_read_signals(struct pump_state *s)
 {
 	struct signalfd_siginfo info;
 
@@ -106,80 +66,90 @@ take_signals(struct state *s)
 	return true;
 }
 
-/* Read the helper's word; false if it is gone without one. */
+/* Read the helper's word; false if the helper is gone without one. */
 static bool
-take_answer(struct state *s, struct frame *answer)
+pump_read_word(struct pump_state *s, struct frame *answer)
 {
 	switch (frame_read(s->pump->helper_fd, &s->in, answer)) {
 	case FRAME_AGAIN:
 		return true;
 	case FRAME_COMPLETE:
-		s->answered = true;
-		s->lost = !fields_wellformed(answer);
-		return !s->lost;
+		s->word = fields_wellformed(answer) ? PUMP_WORD_HAD
+						    : PUMP_WORD_LOST;
+		break;
 	default:
-		s->lost = true;
-		return false;
+		s->word = PUMP_WORD_LOST;
+		break;
 	}
+	return s->word == PUMP_WORD_HAD;
 }
 
 /* Read what is typed; false if the terminal is gone. */
 static bool
-take_typed(struct state *s, int fd)
+pump_read_typed(struct pump_state *s)
 {
-	if (!take(&s->typed, fd) || (s->typed.over && s->pump->raw))
+	if (stream_read(&s->typed) == STREAM_BROKEN ||
+	    (s->typed.over && s->pump->raw))
 		return false;
-	/* otherwise that is what the key for the end of a file says */
+	/*
+	 * of a terminal that is not raw this is the key for the end of a file
+	 */
 	if (s->typed.over)
-		shutdown(s->pump->data_fd, SHUT_WR);
+		stream_end(&s->typed);
 	return true;
 }
 
-/* Wait, and carry what can be carried; false if somebody is gone. */
+/*
+ * Wait, and carry what can be carried.  Returns false if the session can't go
+ * on: the terminal or the helper is gone, or a signal has come.
+ */
 static bool
-turn(struct state *s, struct frame *answer)
+pump_carry(struct pump_state *s, struct frame *answer)
 {
-	struct stream *typed = &s->typed, *shown = &s->shown;
-	const int terminal_fd = s->pump->terminal->fd;
-	const int data_fd = s->pump->data_fd;
-	const bool hearing = shown->len == 0 && !shown->over;
 	struct pollfd fds[] = {
-		{ .fd = s->answered ? -1 : s->pump->helper_fd,
+		{ .fd = s->word == PUMP_WORD_AWAITED ? s->pump->helper_fd : -1,
 		    .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
-		{ .fd = hearing || typed->len > 0 ? data_fd : -1,
-		    .events = (short)((hearing ? POLLIN : 0) |
-			(typed->len > 0 ? POLLOUT : 0)) },
-		{ .fd = typed->len == 0 && !typed->over ? terminal_fd : -1,
-		    .events = POLLIN },
-		{ .fd = shown->len > 0 ? s->shown_fd : -1, .events = POLLOUT },
+		stream_writes(&s->typed),
+		stream_reads(&s->shown),
+		stream_reads(&s->typed),
+		stream_writes(&s->shown),
 		{ .fd = s->control.len > 0 ? s->pump->control_fd : -1,
 		    .events = POLLOUT },
 	};
 
 	if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
 		return errno == EINTR;
-	if (fds[0].revents != 0 && !take_answer(s, answer))
+	if (fds[0].revents != 0 && !pump_read_word(s, answer))
 		return false;
-	if (fds[1].revents != 0 && !take_signals(s))
+	if (fds[1].revents != 0 && !pump_read_signals(s))
 		return false;
 	/* a worker that is gone takes nothing, but what it left is there */
-	if ((fds[2].revents & POLLOUT) != 0 && !deliver(typed, data_fd))
-		typed->len = 0;
-	if (hearing && (fds[2].revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
-	    !take(shown, data_fd))
-		shown->over = true;
-	if (fds[3].revents != 0 && !take_typed(s, terminal_fd))
+	if (fds[2].revents != 0 && stream_write(&s->typed) == STREAM_BROKEN)
+		stream_drop(&s->typed);
+	if (fds[3].revents != 0)
+		stream_read(&s->shown);
+	if (fds[4].revents != 0 && !pump_read_typed(s))
 		return false;
-	if (fds[4].revents != 0 && !deliver(shown, s->shown_fd))
+	if (fds[5].revents != 0 && stream_write(&s->shown) == STREAM_BROKEN)
 		return false;
-	tell_size(s);
+	pump_tell_size(s);
 	return true;
 }
 
-/* The signals that are read from a descriptor from now on; -1 if that fails. */
+/* True when the session is over, and all that it has written is shown. */
+static bool
+pump_is_over(const struct pump_state *s)
+{
+	return s->word == PUMP_WORD_HAD && s->shown.over && s->shown.len == 0;
+}
+
+/*
+ * Have the signals read from a descriptor from now on, and store in *BEFORE
+ * which were blocked before.  Returns the descriptor, or -1 if that fails.
+ */
 static int
-open_signals(sigset_t *before)
+pump_open_signals(sigset_t *before)
 {
 	sigset_t set;
 
@@ -194,43 +164,63 @@ open_signals(sigset_t *before)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/*
+ * Open the terminal for what is shown, with flags of its own: others have the
+ * descriptor that was given open, too.  Returns the descriptor, or -1.
+ */
+static int
+pump_open_terminal(const struct tty *terminal)
+{
+	int fd = open("/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = dup(terminal->fd);
+	return fd;
+}
+
+/* Make the terminal raw; what has been typed before is the first to be sent. */
+static void
+pump_make_raw(struct pump_state *s)
+{
+	stream_was_read(&s->typed,
+	    tty_read_typed(s->pump->terminal, s->typed.bytes, STREAM_BYTES));
+	tty_make_raw(s->pump->terminal);
+}
+
 enum pump_end
 pump_run(const struct pump *pump, struct frame *answer)
 {
 	/* too large for a stack, and there is one terminal */
-	static struct state s;
+	static struct pump_state s;
 	sigset_t before;
 	bool good;
 
-	s = (struct state){ .pump = pump,
+	s = (struct pump_state){ .pump = pump,
 		.in.limit_bytes = FRAME_ANSWER_MAX_BYTES,
+		.typed = { .from_fd = pump->terminal->fd,
+		    .to_fd = pump->data_fd },
+		.shown = { .from_fd = pump->data_fd,
+		    .to_fd = pump_open_terminal(pump->terminal) },
 		/* it may have changed since the session was asked for */
 		.resized = pump->raw };
 	signal(SIGPIPE, SIG_IGN);
-	s.signal_fd = open_signals(&before);
-	/* flags of its own: others have the one that was given open, too */
-	s.shown_fd = open("/dev/tty",
-	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (s.shown_fd < 0)
-		s.shown_fd = dup(pump->terminal->fd);
-	good = s.signal_fd >= 0 && s.shown_fd >= 0 &&
-	    fcntl(pump->data_fd, F_SETFL, O_NONBLOCK) == 0;
-	if (pump->raw) {
-		s.typed.len = tty_read_typed(pump->terminal, s.typed.buffer,
-		    BUFFER_BYTES);
-		tty_make_raw(pump->terminal);
-	}
+	s.signal_fd = pump_open_signals(&before);
+	good = s.signal_fd >= 0 && s.shown.to_fd >= 0;
+	if (pump->raw)
+		pump_make_raw(&s);
 	if (good)
-		tell_size(&s);
-	while (good && !(s.answered && s.shown.over && s.shown.len == 0))
-		good = turn(&s, answer);
+		pump_tell_size(&s);
+	while (good && !pump_is_over(&s))
+		good = pump_carry(&s, answer);
 	tty_restore(pump->terminal);
-	close(s.shown_fd);
+	stream_drop(&s.typed);
+	stream_drop(&s.shown);
+	close(s.shown.to_fd);
 	close(s.signal_fd);
 	frame_in_reset(&s.in);
 	frame_out_reset(&s.control);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (good)
 		return PUMP_ANSWERED;
-	return s.lost ? PUMP_LOST : PUMP_LEFT;
+	return s.word == PUMP_WORD_LOST ? PUMP_LOST : PUMP_LEFT;
 }

@@ -14,25 +14,22 @@ struct pump {
 	int data_fd;    /* socket to the worker: what is typed, and shown */
 	int control_fd; /* the same, for FRAME_RESIZE */
 	int helper_fd;  /* socket to the helper, which tells the end */
-	bool raw;       /* it is a terminal at the other end, too */
+	bool raw;       /* there is a terminal at the far end, too */
 };
 
-/* How a session is over. */
+/* Why a session is over. */
 enum pump_end {
 	PUMP_ANSWERED, /* the helper has said how */
 	PUMP_LOST,     /* the helper is gone */
-	PUMP_LEFT,     /* the terminal is, or a signal has ended it */
+	PUMP_LEFT,     /* the terminal is gone, or a signal has come */
 };
 
 /*
- * Carry until the session is over: what it has written last is shown by then.
- * Meanwhile the terminal is raw, if it is to be, and afterwards what it was.
- * On PUMP_ANSWERED the helper's last word is in *ANSWER, to be given to
- * frame_free().
+ * Carry until the session is over, and all that it has written is shown.
+ * Meanwhile the terminal of PUMP is raw, if PUMP says so; afterwards it is as
+ * it was before.  On PUMP_ANSWERED the helper's last word is in *ANSWER, to be
+ * given to frame_free().
  */
 enum pump_end pump_run(const struct pump *pump, struct frame *answer);
-
-/* Add the size of the terminal FD to FIELDS, in characters and pixels. */
-void pump_add_size(struct fields *fields, int fd);
 
 #endif

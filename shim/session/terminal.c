@@ -23,11 +23,11 @@ terminal_name_valid(const char *term)
 	    term[0] != '.' && term[0] != '-';
 }
 
-/* True if terminfo has TERM; stores its colours. */
+/* True if terminfo has TERM; stores in *COLORS how many colours it has. */
 static bool
-term_known(const char *term, int *colors)
+terminal_known(const char *term, int *colors)
 {
-	/* term.h wants names that are not const, and changes none. */
+	/* term.h wants names that are not const, and changes none of them */
 	char name[TERM_MAX_CHARS + 1], capability[] = "colors";
 	int error;
 
@@ -37,7 +37,7 @@ term_known(const char *term, int *colors)
 	*colors = tigetnum(capability);
 	if (*colors < 0)
 		*colors = 0;
-	/* the most that mosh-server knows, as does xterm-direct */
+	/* mosh-server knows no more; xterm-direct has more */
 	if (*colors > 256)
 		*colors = 256;
 	del_curterm(cur_term);
@@ -49,7 +49,7 @@ terminal_type(const char *term, int *colors)
 {
 	*colors = 256;
 	if (term != NULL && terminal_name_valid(term) &&
-	    term_known(term, colors))
+	    terminal_known(term, colors))
 		return term;
 	return TERMINAL_FALLBACK;
 }
@@ -68,6 +68,18 @@ terminal_make_size(int fd)
 	if (size.ws_col == 0)
 		size.ws_col = 80;
 	ioctl(fd, TIOCSWINSZ, &size);
+}
+
+void
+terminal_add_size(struct fields *fields, int fd)
+{
+	struct winsize size = { 0 };
+
+	ioctl(fd, TIOCGWINSZ, &size);
+	fields_add_number(fields, "columns", size.ws_col);
+	fields_add_number(fields, "rows", size.ws_row);
+	fields_add_number(fields, "xpixels", size.ws_xpixel);
+	fields_add_number(fields, "ypixels", size.ws_ypixel);
 }
 
 void

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* RFC 4254, section 8: the end, and what is not in a table. */
+/* RFC 4254, section 8: those that are in none of the tables below. */
 #define TTY_OP_END 0
 #define TTY_OP_ISPEED 128
 #define TTY_OP_OSPEED 129
-/* In place of a control character that is not in use. */
+/* Stands for a control character that is not in use. */
 #define NO_CHARACTER 255
 
 static const struct {
@@ -73,23 +73,28 @@ static const struct flag output_flags[] = {
 
 /* Add to HEX, which ends at *USED, the mode OPCODE with its VALUE. */
 static void
-add(char *hex, size_t *used, unsigned opcode, uint32_t value)
+tty_add_mode(char *hex, size_t *used, unsigned opcode, uint32_t value)
 {
 	*used += (size_t)snprintf(hex + *used, TTY_MODES_CHARS - *used,
 	    "%02x%08lx", opcode, (unsigned long)value);
 }
 
+/* Add to HEX the COUNT modes in FLAGS: 1 for those that are in SET, else 0. */
 static void
-add_flags(char *hex, size_t *used, const struct flag *flags, size_t count,
+tty_add_flags(char *hex, size_t *used, const struct flag *flags, size_t count,
     tcflag_t set)
 {
 	for (size_t i = 0; i < count; i++)
-		add(hex, used, flags[i].opcode, (set & flags[i].flag) != 0);
+		tty_add_mode(hex, used, flags[i].opcode,
+		    (set & flags[i].flag) != 0);
 }
 
-/* In bits per second; of the few that a terminal without a wire may have. */
+/*
+ * The speed CODE in bits per second.  Without a wire it means nothing; of all
+ * there are, only these two are in use there.
+ */
 static uint32_t
-speed(speed_t code)
+tty_speed(speed_t code)
 {
 	return code == B9600 ? 9600 : 38400;
 }
@@ -108,17 +113,19 @@ tty_modes(const struct tty *tty, char hex[TTY_MODES_CHARS])
 	const struct termios *modes = &tty->before;
 	size_t used = 0;
 
-	add(hex, &used, TTY_OP_OSPEED, speed(cfgetospeed(modes)));
-	add(hex, &used, TTY_OP_ISPEED, speed(cfgetispeed(modes)));
+	tty_add_mode(hex, &used, TTY_OP_OSPEED, tty_speed(cfgetospeed(modes)));
+	tty_add_mode(hex, &used, TTY_OP_ISPEED, tty_speed(cfgetispeed(modes)));
 	for (size_t i = 0; i < COUNT(characters); i++) {
 		const cc_t c = modes->c_cc[characters[i].index];
 
-		add(hex, &used, characters[i].opcode,
+		tty_add_mode(hex, &used, characters[i].opcode,
 		    c == _POSIX_VDISABLE ? NO_CHARACTER : c);
 	}
-	add_flags(hex, &used, input_flags, COUNT(input_flags), modes->c_iflag);
-	add_flags(hex, &used, local_flags, COUNT(local_flags), modes->c_lflag);
-	add_flags(hex, &used, output_flags, COUNT(output_flags),
+	tty_add_flags(hex, &used, input_flags, COUNT(input_flags),
+	    modes->c_iflag);
+	tty_add_flags(hex, &used, local_flags, COUNT(local_flags),
+	    modes->c_lflag);
+	tty_add_flags(hex, &used, output_flags, COUNT(output_flags),
 	    modes->c_oflag);
 	snprintf(hex + used, TTY_MODES_CHARS - used, "%02x", TTY_OP_END);
 }
@@ -139,7 +146,7 @@ tty_read_typed(const struct tty *tty, char *text, size_t size)
 		if (got < 0)
 			break;
 		used += (size_t)got;
-		/* a read of a line ends with it, or where that key was */
+		/* what does not end with a newline has ended at that key */
 		if (got == 0 || (text[used - 1] != '\n' && (size_t)got < room))
 			text[used++] = (char)tty->before.c_cc[VEOF];
 	}

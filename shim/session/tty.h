@@ -5,40 +5,44 @@
 #include <stddef.h>
 #include <termios.h>
 
-/* What the modes of a terminal are in, with a NUL: two digits for a byte. */
+/* Room for the modes of a terminal in hexadecimal digits, and a NUL. */
 #define TTY_MODES_CHARS 512
 
-/* A terminal, and what it was like. */
+/* A terminal, and the modes that it had when it was taken. */
 struct tty {
 	int fd;
 	bool changed;
 	struct termios before;
 };
 
-/* Take the terminal FD, as it is, into *TTY.  Returns false if it is none. */
+/*
+ * Take the terminal FD, with the modes that it has, into *TTY.  Returns false
+ * if FD is no terminal.
+ */
 bool tty_take(struct tty *tty, int fd);
 
 /*
  * Write to HEX, in hexadecimal digits, the encoded modes (RFC 4254, section 8,
- * and RFC 8160) that TTY had when it was taken.  Those that mean nothing to a
+ * and RFC 8160) that TTY had when it was taken.  Modes that mean nothing to a
  * terminal without a wire are left out.
  */
 void tty_modes(const struct tty *tty, char hex[TTY_MODES_CHARS]);
 
 /*
- * Read what has been typed on TTY before it was made raw, without waiting: SIZE
- * bytes at most.  What a terminal makes of the key for the end of a file, which
- * is no byte any more, is that key again in TEXT.  Returns how many there are.
+ * Read what has been typed on TTY, which is not raw yet, without waiting.
+ * Stores at most SIZE bytes of it at TEXT.  The key for the end of a file,
+ * which a terminal does not give as a byte, is one again there.
+ * Returns the number of bytes.
  */
 size_t tty_read_typed(const struct tty *tty, char *text, size_t size);
 
 /*
- * Have TTY give each byte as it is typed, and take each as it is: all is done at
- * the other end of the session.
+ * Have TTY give each byte as it is typed, and show each as it is: editing of
+ * lines, signals and echo are done at the far end of the session.
  */
 void tty_make_raw(struct tty *tty);
 
-/* Make TTY again what it was. */
+/* Give TTY the modes again that it had when it was taken. */
 void tty_restore(struct tty *tty);
 
 #endif

@@ -8,14 +8,11 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "../../shim/lib/fields.h"
 
 #include "../../shim/lib/clock.h"
 #include "../../shim/lib/frame.h"
@@ -407,141 +404,6 @@ a_frame_longer_than_any_answer_is_not_queued(void **state)
 	free(body);
 }
 
-/* A frame with the bytes of the literal BODY. */
-#define FIELDS(body) \
-	(&(const struct frame){ FRAME_OK, (char[]){ body }, sizeof(body) - 1 })
-
-static void
-fields_come_in_pairs_of_whole_strings(void **state)
-{
-	(void)state;
-	assert_true(fields_wellformed(FIELDS("")));
-	assert_true(fields_wellformed(FIELDS("user\0alice\0")));
-	assert_true(fields_wellformed(FIELDS("user\0\0")));
-	assert_true(fields_wellformed(FIELDS("a\0b\0c\0d\0")));
-	assert_false(fields_wellformed(FIELDS("user")));
-	assert_false(fields_wellformed(FIELDS("user\0")));
-	assert_false(fields_wellformed(FIELDS("user\0alice")));
-	assert_false(fields_wellformed(FIELDS("a\0b\0c\0")));
-	assert_false(fields_wellformed(FIELDS("a\0b\0c\0d")));
-	assert_false(fields_wellformed(FIELDS("\0")));
-}
-
-static void
-a_field_is_found_by_its_name_alone(void **state)
-{
-	const struct frame *frame = FIELDS("user\0tty\0tty\0no\0empty\0\0"
-					   "user\0bob\0");
-
-	(void)state;
-	assert_string_equal(fields_get(frame, "user"), "tty");
-	assert_string_equal(fields_get(frame, "tty"), "no");
-	assert_string_equal(fields_get(frame, "empty"), "");
-	assert_null(fields_get(frame, "no"));
-	assert_null(fields_get(frame, "bob"));
-	assert_null(fields_get(frame, "use"));
-	assert_null(fields_get(frame, "User"));
-	assert_null(fields_get(FIELDS(""), "user"));
-}
-
-static bool
-number(const char *value, long long min, long long max, long long *number)
-{
-	struct fields fields = { 0 };
-	struct frame frame;
-	bool good;
-
-	fields_add(&fields, "n", value);
-	frame = (struct frame){ FRAME_OK, fields.text, fields.len };
-	good = fields_get_number(&frame, "n", min, max, number);
-	fields_free(&fields);
-	return good;
-}
-
-static void
-numbers_are_taken_within_their_range(void **state)
-{
-	long long n = -1;
-
-	(void)state;
-	assert_true(number("1", 1, 65535, &n));
-	assert_int_equal(n, 1);
-	assert_true(number("65535", 1, 65535, &n));
-	assert_int_equal(n, 65535);
-	assert_true(number("-7", -7, 0, &n));
-	assert_int_equal(n, -7);
-	assert_true(number("9223372036854775807", 0, LLONG_MAX, &n));
-	assert_true(n == LLONG_MAX);
-}
-
-static void
-other_numbers_are_not(void **state)
-{
-	static const char *const bad[] = { "", "0", "65536", "-1", "x", "1x",
-		"1 ", " 5", "+5", "\n5", "\t5", "0x10", "1.5",
-		"99999999999999999999", "-" };
-	long long n = 42;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(number(bad[i], 1, 65535, &n));
-	assert_false(fields_get_number(FIELDS("m\0"
-					      "1\0"),
-	    "n", 0, 9, &n));
-	assert_false(number("9223372036854775808", 0, LLONG_MAX, &n));
-	assert_int_equal(n, 42);
-}
-
-static void
-fields_added_are_fields_got(void **state)
-{
-	struct fields fields = { 0 };
-	struct frame frame;
-	long long n;
-
-	(void)state;
-	fields_add(&fields, "user", "alice");
-	fields_add(&fields, "reason", "");
-	fields_add_number(&fields, "status", LLONG_MIN);
-	assert_false(fields.failed);
-	frame = (struct frame){ FRAME_OK, fields.text, fields.len };
-	assert_true(fields_wellformed(&frame));
-	assert_string_equal(fields_get(&frame, "user"), "alice");
-	assert_string_equal(fields_get(&frame, "reason"), "");
-	assert_true(fields_get_number(&frame, "status", LLONG_MIN, 0, &n));
-	assert_true(n == LLONG_MIN);
-	fields_free(&fields);
-	assert_null(fields.text);
-}
-
-static void
-too_many_fields_fail_for_good(void **state)
-{
-	char *value = malloc(FRAME_ANSWER_MAX_BYTES + 1);
-	struct fields fields = { 0 };
-
-	(void)state;
-	assert_non_null(value);
-	memset(value, 'x', FRAME_ANSWER_MAX_BYTES);
-	value[FRAME_ANSWER_MAX_BYTES - 3] = '\0';
-	fields_add(&fields, "n", value);
-	assert_false(fields.failed);
-	assert_int_equal(fields.len, FRAME_ANSWER_MAX_BYTES);
-	fields_add(&fields, "", "");
-	assert_true(fields.failed);
-	assert_int_equal(fields.len, FRAME_ANSWER_MAX_BYTES);
-	fields_free(&fields);
-
-	value[FRAME_ANSWER_MAX_BYTES - 3] = 'x';
-	value[FRAME_ANSWER_MAX_BYTES - 2] = '\0';
-	fields_add(&fields, "n", value);
-	assert_true(fields.failed);
-	fields_add(&fields, "n", "1");
-	assert_true(fields.failed);
-	fields_free(&fields);
-	free(value);
-}
-
 /* Send a frame, and with its byte AT the COUNT descriptors at FDS. */
 static void
 send_with(const struct pair *pair, size_t at, const int *fds, size_t count)
@@ -728,12 +590,6 @@ main(void)
 		    descriptors_that_nobody_asked_for_are_not_read),
 		ON_A_PAIR(descriptors_do_not_wait_for_the_rest),
 		cmocka_unit_test(a_frame_longer_than_any_answer_is_not_queued),
-		cmocka_unit_test(fields_come_in_pairs_of_whole_strings),
-		cmocka_unit_test(a_field_is_found_by_its_name_alone),
-		cmocka_unit_test(numbers_are_taken_within_their_range),
-		cmocka_unit_test(other_numbers_are_not),
-		cmocka_unit_test(fields_added_are_fields_got),
-		cmocka_unit_test(too_many_fields_fail_for_good),
 	};
 
 	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "../../helper/worker/reply.h"
+#include "freed.h"
+#include "leaveout.h"
 
 /* The mark of all replies here, in place of one by chance. */
 #define MARK "0123456789abcdef0123456789abcdef"
@@ -461,6 +463,54 @@ a_long_reply_after_much_noise_is_read(void **state)
 	free(bytes);
 }
 
+/* Where reply_free() is never called: the text is freed by who got it. */
+static void
+free_text(struct reply *reply)
+{
+	explicit_bzero(reply->text, reply->len);
+	free(reply->text);
+}
+
+/* A reply of TEXT_LEN bytes, a secret first, after NOISE_LEN bytes of noise. */
+static void
+leaves_nothing(size_t noise_len, size_t text_len, struct pieces pieces)
+{
+	const size_t secret_at = noise_len + strlen(BEGIN);
+	size_t len;
+	char *bytes = noise_and(noise_len + text_len, BEGIN END "0\n", &len);
+	struct reply reply;
+
+	memcpy(bytes + noise_len, BEGIN, strlen(BEGIN));
+	memcpy(bytes + secret_at, freed_secret, strlen(freed_secret));
+	memset(bytes + secret_at + strlen(freed_secret), 't',
+	    text_len - strlen(freed_secret));
+	freed_secrets = 0;
+	init(&reply, LIMIT_BYTES);
+	assert_int_equal(feed(&reply, bytes, len, pieces), REPLY_WHOLE);
+	assert_memory_equal(reply.text, freed_secret, strlen(freed_secret));
+	free_text(&reply);
+	assert_int_equal(freed_secrets, 0);
+	explicit_bzero(bytes, len);
+	free(bytes);
+}
+
+static void
+a_reply_leaves_nothing_behind_in_free_memory(void **state)
+{
+	static const size_t noises[] = { 0, 1, 100, 1000, 10000, 100000 };
+
+	(void)state;
+	if (!FREED_SEEN)
+		LEAVE_OUT();
+	for (size_t i = 0; i < sizeof(noises) / sizeof(noises[0]); i++) {
+		for (size_t j = 0; j < PIECES; j++) {
+			leaves_nothing(noises[i], strlen(freed_secret),
+			    all_pieces[j]);
+			leaves_nothing(noises[i], LIMIT_BYTES, all_pieces[j]);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -486,6 +536,7 @@ main(void)
 		cmocka_unit_test(a_reply_without_an_end_is_given_up),
 		cmocka_unit_test(a_status_without_an_end_is_given_up),
 		cmocka_unit_test(a_long_reply_after_much_noise_is_read),
+		cmocka_unit_test(a_reply_leaves_nothing_behind_in_free_memory),
 	};
 
 	if (sodium_init() < 0)
