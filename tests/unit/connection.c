@@ -850,6 +850,13 @@ what_is_expired_is_too_old_for_its_next_job(void **state)
 	assert_true(connection_facts(owner.connection)->began_ms + max_ms <=
 	    fake_now_ms);
 	connection_close(owner.connection);
+	/* also when that was its first */
+	child = begin(scene, &owner, JOB_OPEN);
+	fake_enter(child);
+	connection_expire(owner.connection);
+	fake_say(child, FRAME_OK, NULL, NULL);
+	assert_true(connection_facts(owner.connection)->began_ms + max_ms <=
+	    fake_now_ms);
 	scene_end(scene);
 }
 
