@@ -214,6 +214,7 @@ share_on_ready(void *context, enum job job)
 {
 	struct share *share = context;
 
+	failure_forget(&share->failure);
 	errands_ready(&share->errands, job);
 }
 
@@ -239,7 +240,6 @@ share_on_idle(void *context, bool opened)
 		share->vain_ms = 0;
 	if (!opened || share_is_asked(share))
 		share->kept.used_ms = clock_now_ms();
-	failure_forget(&share->failure);
 	share_pump(share);
 }
 

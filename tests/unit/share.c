@@ -494,6 +494,31 @@ after_a_no_of_the_remote_nothing_that_was_kept_is_used(void **state)
 }
 
 static void
+also_when_a_relay_was_refused_meanwhile(void **state)
+{
+	struct scene *scene = scene_begin(false);
+	struct child *child, *successor;
+	struct asked session, more;
+	struct frame why;
+
+	(void)state;
+	child = begin_idle_successor(scene, &successor, &session);
+	say_no(scene);
+	assert_int_equal(successor->state, FAKE_CLOSED);
+	assert_int_equal(child->state, FAKE_RUNS);
+	done(scene, child);
+	answered(&session, FRAME_OK);
+	assert_int_equal(child->state, FAKE_CLOSED);
+	/* what has been let in long before takes nothing back */
+	assert_true(
+	    share_was_refused(shares_find(scene->shares, "alice"), &why));
+	ask(scene, &more, JOB_SESSION);
+	refused(&more, "refused");
+	last(scene, 2);
+	scene_end(scene);
+}
+
+static void
 an_idle_one_goes_when_a_relay_is_refused(void **state)
 {
 	struct scene *scene = scene_begin(false);
@@ -881,6 +906,7 @@ main(void)
 		    a_renewal_that_is_refused_ends_what_is_at_work_after_that),
 		cmocka_unit_test(
 		    after_a_no_of_the_remote_nothing_that_was_kept_is_used),
+		cmocka_unit_test(also_when_a_relay_was_refused_meanwhile),
 		cmocka_unit_test(an_idle_one_goes_when_a_relay_is_refused),
 		cmocka_unit_test(with_other_settings_all_begins_anew),
 		cmocka_unit_test(at_the_end_nothing_is_kept),
