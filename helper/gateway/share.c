@@ -252,6 +252,15 @@ share_drop(struct share *share)
 	share_touch(share);
 }
 
+/* The same, and REFUSAL, which tells it, is remembered. */
+static void
+share_take_refusal(struct share *share, const struct frame *refusal)
+{
+	failure_remember(&share->failure, refusal, FAILURE_REFUSED, 0,
+	    clock_now_ms());
+	share_drop(share);
+}
+
 /* A connection that nobody has asked for could not be made. */
 static void
 share_log_vain(const struct share *share, const struct refusal *why)
@@ -283,7 +292,7 @@ share_fail(struct share *share, const struct connection_end *end, bool opened)
 	if (end->refused && unasked)
 		share_drop(share);
 	else if (end->refused)
-		share_refused(share, end->last);
+		share_take_refusal(share, end->last);
 	/* else it goes alone: what went wrong may not be its concern */
 	if (!end->reached || (end->refused && !unasked))
 		share_deny(share, end->last);
@@ -398,9 +407,8 @@ share_keep(struct share *share)
 void
 share_refused(struct share *share, const struct frame *refusal)
 {
-	failure_remember(&share->failure, refusal, FAILURE_REFUSED, 0,
-	    clock_now_ms());
-	share_drop(share);
+	share_take_refusal(share, refusal);
+	share_pump(share);
 }
 
 bool

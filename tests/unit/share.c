@@ -543,6 +543,34 @@ an_idle_one_goes_when_a_relay_is_refused(void **state)
 }
 
 static void
+a_session_that_waits_for_the_verdict_hears_that_it_is_refused(void **state)
+{
+	struct scene *scene = scene_begin(true);
+	struct asked session;
+	struct child *child;
+	struct fields fields = { 0 };
+
+	(void)state;
+	ask(scene, &session, JOB_SESSION);
+	child = last(scene, 1);
+	fake_was_told(child, FRAME_START, "first", "udp");
+	fake_enter(child);
+	fields_add(&fields, "host", FAKE_ADDRESS);
+	fields_add(&fields, "port", "60001");
+	fields_add(&fields, "key", "AAAAAAAAAAAAAAAAAAAAAA");
+	fake_say_bytes(child, FRAME_OK, fields.text, fields.len);
+	fields_free(&fields);
+	fake_settle(scene->loop);
+	/* the prober is at work, and the session waits */
+	assert_int_equal(last(scene, 2)->kind, REEXEC_PROBER);
+	assert_int_equal(session.answers, 0);
+	say_no(scene);
+	assert_int_equal(child->state, FAKE_CLOSED);
+	refused(&session, "refused");
+	scene_end(scene);
+}
+
+static void
 with_other_settings_all_begins_anew(void **state)
 {
 	struct scene *scene = scene_begin(false);
@@ -908,6 +936,8 @@ main(void)
 		    after_a_no_of_the_remote_nothing_that_was_kept_is_used),
 		cmocka_unit_test(also_when_a_relay_was_refused_meanwhile),
 		cmocka_unit_test(an_idle_one_goes_when_a_relay_is_refused),
+		cmocka_unit_test(
+		    a_session_that_waits_for_the_verdict_hears_that_it_is_refused),
 		cmocka_unit_test(with_other_settings_all_begins_anew),
 		cmocka_unit_test(at_the_end_nothing_is_kept),
 		cmocka_unit_test(too_many_strangers_are_told_so),
