@@ -158,8 +158,8 @@ void
 share_pump(struct share *share)
 {
 	share_touch(share);
-	share_answer_known(share);
 	kept_settle(&share->kept, clock_now_ms());
+	share_answer_known(share);
 	if (kept_is_idle(&share->kept)) {
 		if (!errands_next(&share->errands))
 			share_lend(share);
