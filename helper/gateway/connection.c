@@ -26,6 +26,7 @@ struct connection {
 	struct keyring_key *key; /* to sign with; NULL: no more */
 	char user[USERNAME_MAX_CHARS + 1];
 	bool hold;      /* its first job is a relay that is yet to come */
+	bool expired;   /* it is too old, whatever its age */
 	unsigned notes; /* lines it has had logged for this job */
 };
 
@@ -277,6 +278,7 @@ connection_disown(struct connection *c)
 void
 connection_expire(struct connection *c)
 {
+	c->expired = true;
 	c->facts.began_ms = clock_now_ms() -
 	    (int64_t)c->shared->config->share_max_age_s * 1000;
 }
@@ -382,7 +384,7 @@ connection_take_running(struct connection *c, const struct frame *frame)
 static void
 connection_done(struct connection *c, const struct frame *frame)
 {
-	if (c->facts.served++ == 0)
+	if (c->facts.served++ == 0 && !c->expired)
 		c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_IDLE);
 	child_deadline(c->child, INT64_MAX);

@@ -272,6 +272,14 @@ kept_on_successor_turn(void *context, struct briefing *briefing)
 }
 
 static void
+kept_on_successor_ready(void *context)
+{
+	struct kept *kept = context;
+
+	kept->owner->on_ready(kept->context, JOB_OPEN);
+}
+
+static void
 kept_on_successor_answer(void *context, const struct frame *answer)
 {
 	struct kept *kept = context;
@@ -303,6 +311,7 @@ static const struct connection_owner kept_current_owner = {
 
 static const struct connection_owner kept_successor_owner = {
 	.on_turn = kept_on_successor_turn,
+	.on_ready = kept_on_successor_ready,
 	.on_answer = kept_on_successor_answer,
 	.on_end = kept_on_successor_end,
 };

@@ -18,7 +18,7 @@ struct kept_owner {
 	 * nothing is to be done, and it is made only if it was to be there.
 	 */
 	bool (*on_turn)(void *context, struct briefing *briefing);
-	/* It is logged in, and goes on with JOB. */
+	/* It, or its successor, is logged in, and goes on with JOB. */
 	void (*on_ready)(void *context, enum job job);
 	/* JOB has brought ANSWER: more is to come of it, unless it is idle. */
 	void (*on_answer)(void *context, enum job job,

@@ -158,8 +158,8 @@ void
 share_pump(struct share *share)
 {
 	share_touch(share);
-	share_answer_known(share);
 	kept_settle(&share->kept, clock_now_ms());
+	share_answer_known(share);
 	if (kept_is_idle(&share->kept)) {
 		if (!errands_next(&share->errands))
 			share_lend(share);
@@ -214,6 +214,7 @@ share_on_ready(void *context, enum job job)
 {
 	struct share *share = context;
 
+	failure_forget(&share->failure);
 	errands_ready(&share->errands, job);
 }
 
@@ -239,7 +240,6 @@ share_on_idle(void *context, bool opened)
 		share->vain_ms = 0;
 	if (!opened || share_is_asked(share))
 		share->kept.used_ms = clock_now_ms();
-	failure_forget(&share->failure);
 	share_pump(share);
 }
 
@@ -250,6 +250,15 @@ share_drop(struct share *share)
 	keycache_forget(&share->errands.keys);
 	kept_drop(&share->kept, false);
 	share_touch(share);
+}
+
+/* The same, and REFUSAL, which tells it, is remembered. */
+static void
+share_take_refusal(struct share *share, const struct frame *refusal)
+{
+	failure_remember(&share->failure, refusal, FAILURE_REFUSED, 0,
+	    clock_now_ms());
+	share_drop(share);
 }
 
 /* A connection that nobody has asked for could not be made. */
@@ -283,7 +292,7 @@ share_fail(struct share *share, const struct connection_end *end, bool opened)
 	if (end->refused && unasked)
 		share_drop(share);
 	else if (end->refused)
-		share_refused(share, end->last);
+		share_take_refusal(share, end->last);
 	/* else it goes alone: what went wrong may not be its concern */
 	if (!end->reached || (end->refused && !unasked))
 		share_deny(share, end->last);
@@ -398,9 +407,8 @@ share_keep(struct share *share)
 void
 share_refused(struct share *share, const struct frame *refusal)
 {
-	failure_remember(&share->failure, refusal, FAILURE_REFUSED, 0,
-	    clock_now_ms());
-	share_drop(share);
+	share_take_refusal(share, refusal);
+	share_pump(share);
 }
 
 bool

@@ -80,7 +80,7 @@ void share_keep(struct share *share);
 
 /*
  * The remote has said no to the gateway for this user, as REFUSAL tells:
- * connection, keys and all go at once.
+ * connection, keys and all go at once, and those who wait for them are told.
  */
 void share_refused(struct share *share, const struct frame *refusal);
 
