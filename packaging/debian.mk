@@ -6,7 +6,7 @@ FULL_VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' $(CHANGELOG))
 VERSION := $(firstword $(subst -, ,$(FULL_VERSION)))
 
 DEB_DEPS = debhelper dh-nss dpkg-dev
-PACKAGES_DEPS = debootstrap debian-archive-keyring lintian
+PACKAGES_DEPS = mmdebstrap debian-archive-keyring lintian
 DIST = $(BUILD)/moshgate-$(VERSION).tar.gz
 # The day of that version, in seconds since 1970.
 SOURCE_DATE_EPOCH ?= $(shell date +%s -d \
@@ -36,7 +36,7 @@ dist:
 
 deps-packages: export APT_INSTALL = $(value APT-INSTALL)
 deps-packages: deps
-	@$(call need,$(PACKAGES_DEPS),debootstrap lintian)
+	@$(call need,$(PACKAGES_DEPS),mmdebstrap lintian)
 
 deb: deps-deb
 	$(then) dist deb-only

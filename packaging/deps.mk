@@ -7,15 +7,15 @@ DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
 	libseccomp-dev libssl-dev libcmocka-dev libncurses-dev \
 	openssh-server openssh-client mosh tmux perl iproute2 mount \
 	util-linux procps busybox socat netcat-openbsd strace xauth zsh fish \
-	tcsh mandoc systemd openssl python3-asyncssh rsync git sshfs
+	tcsh mandoc systemd openssl python3 python3-asyncssh rsync git sshfs
 FUZZ_DEPS = clang libclang-rt-dev
 LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd
 
 # The same, as commands, for systems without apt.
-COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux prove \
-	ip unshare nsenter mount ps busybox socat nc strace xauth zsh fish \
-	tcsh mandoc openssl rsync git sshfs
+COMMANDS = $(CC) $(PKG_CONFIG) sshd ssh mosh-server mosh-client tmux perl prove \
+	ip unshare nsenter setpriv mount ps busybox socat nc strace xauth zsh \
+	fish tcsh mandoc openssl python3 rsync git sshfs
 LINT_COMMANDS = clang clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd-analyze
 
