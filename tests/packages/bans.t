@@ -5,7 +5,7 @@
 RELEASE=trixie
 LIMIT_S=900
 . "$(dirname "$0")/lib.sh"
-in_bed --root "remote=$PACKAGES/system" --rtt 50
+in_bed --root "remote=$PACKAGES/base" --rtt 50
 plan 10
 
 guesses=500
