@@ -5,55 +5,11 @@
 #include <stddef.h>
 
 #include "../shim/lib/fields.h"
+#include "setting.h"
 
 #define CONFIG_PATH SYSCONFDIR "/moshgate/moshgate.ini"
 #define CONFIG_MAX_BYTES ((size_t)256 * 1024)
 #define CONFIG_ERROR_BYTES 1024
-
-enum config_keys {
-	CONFIG_KEYS_REMOTE, /* the remote's authorized_keys */
-	CONFIG_KEYS_FILE,   /* a file of the gateway's */
-	CONFIG_KEYS_ANY,    /* whatever key is offered */
-};
-
-/*
- * What moshgate.ini(5) says, as the table in setting.c has it.  Strings are
- * never NULL but for key_content; an empty one is "not set".  Times are in
- * seconds, as in the file.
- */
-struct config {
-	/* [remote] */
-	char *host;
-	char *known_hosts; /* paths, separated by blanks */
-	char *ciphers, *macs, *kex, *host_key_algorithms;
-	int port, connect_timeout_s;
-	bool verify_host_key;
-	/* [gateway] */
-	char *key;
-	char *key_content; /* in secret memory, or NULL */
-	size_t key_content_size;
-	/* [clients] */
-	char *remote_keys; /* paths, separated by blanks */
-	char *authorized_keys, *authorized_keys_content;
-	char *users; /* patterns, separated by blanks */
-	int keys;    /* enum config_keys */
-	int cache_ttl_s;
-	int forced_commands; /* enum authkeys_forced */
-	/* [users] */
-	int uid_min, uid_max;
-	int negative_ttl_s, lookups_per_minute;
-	char *names;    /* separated by blanks */
-	char *reserved; /* patterns, separated by blanks */
-	/* [mosh] */
-	char *mosh_server, *mosh_ports, *mosh_host;
-	char *predict, *escape_key;
-	int network_timeout_s;
-	bool title_prefix;
-	bool fallback; /* to SSH, where mosh cannot go */
-	/* [session] */
-	char *command;
-	int share_idle_s, share_max_age_s, share_max;
-};
 
 /*
  * Read the configuration in the LEN bytes at TEXT, which messages call NAME.

@@ -4,11 +4,55 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config.h"
 #include "value.h"
 
 #define SETTING_MAX 64         /* settings */
 #define SETTING_FIELD_BYTES 64 /* of SECTION.KEY */
+
+enum config_keys {
+	CONFIG_KEYS_REMOTE, /* the remote's authorized_keys */
+	CONFIG_KEYS_FILE,   /* a file of the gateway's */
+	CONFIG_KEYS_ANY,    /* whatever key is offered */
+};
+
+/*
+ * What moshgate.ini(5) says, as the table has it.  Strings are
+ * never NULL but for key_content; an empty one is "not set".  Times are in
+ * seconds, as in the file.
+ */
+struct config {
+	/* [remote] */
+	char *host;
+	char *known_hosts; /* paths, separated by blanks */
+	char *ciphers, *macs, *kex, *host_key_algorithms;
+	int port, connect_timeout_s;
+	bool verify_host_key;
+	/* [gateway] */
+	char *key;
+	char *key_content; /* in secret memory, or NULL */
+	size_t key_content_size;
+	/* [clients] */
+	char *remote_keys; /* paths, separated by blanks */
+	char *authorized_keys, *authorized_keys_content;
+	char *users; /* patterns, separated by blanks */
+	int keys;    /* enum config_keys */
+	int cache_ttl_s;
+	int forced_commands; /* enum authkeys_forced */
+	/* [users] */
+	int uid_min, uid_max;
+	int negative_ttl_s, lookups_per_minute;
+	char *names;    /* separated by blanks */
+	char *reserved; /* patterns, separated by blanks */
+	/* [mosh] */
+	char *mosh_server, *mosh_ports, *mosh_host;
+	char *predict, *escape_key;
+	int network_timeout_s;
+	bool title_prefix;
+	bool fallback; /* to SSH, where mosh cannot go */
+	/* [session] */
+	char *command;
+	int share_idle_s, share_max_age_s, share_max;
+};
 
 /* A setting of moshgate.ini(5): a line of the one table that there is. */
 struct setting {

@@ -498,9 +498,10 @@ share_tend(struct share *share, int64_t now_ms)
 {
 	const int64_t memory_ms = share_tend_memory(share, now_ms);
 	const int64_t loan_ms = share_tend_loan(share, now_ms);
-	int64_t next_ms = memory_ms < loan_ms ? memory_ms : loan_ms, kept_ms;
+	const int64_t first_ms = memory_ms < loan_ms ? memory_ms : loan_ms;
+	int64_t kept_ms;
 
 	share_tend_renewal(share, now_ms);
 	kept_ms = share_tend_kept(share, now_ms);
-	return kept_ms < next_ms ? kept_ms : next_ms;
+	return kept_ms < first_ms ? kept_ms : first_ms;
 }
