@@ -140,8 +140,10 @@ SHARED = $(call objects,shim/locale shim/spawn shim/usermap)
 # What reads other programs' settings.
 FOREIGN = $(call objects,shim/nscd shim/nsswitch shim/sshdconf)
 
-# The tests' stand-in for a long link is built along, for tests/bed.
-all: $(PROGRAMS) $(NSS_MODULE) $(BUILD)/tests/wan
+# What tests/bed is made of is built along: the stand-in for a long link, and
+# what runs a command on a host.
+BED_PROGRAMS = $(BUILD)/tests/wan $(BUILD)/tests/on
+all: $(PROGRAMS) $(NSS_MODULE) $(BED_PROGRAMS)
 	@:
 
 $(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
@@ -165,7 +167,7 @@ $(NSS_MODULE): $(patsubst %,$(BUILD)/%.pic.o,shim/nss_moshgate shim/mapfile \
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^
 
-$(BUILD)/tests/wan: $(call objects,tests/wan)
+$(BED_PROGRAMS): %: %.o
 
 tests: $(UNIT_TESTS)
 	@:
@@ -191,10 +193,10 @@ $(BUILD)/libhelper.a: $(HELPER)
 
 # What the sanitizers are to do is a part of each program.
 ifdef SAN
-$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS): $(call objects,tests/san)
+$(PROGRAMS) $(BED_PROGRAMS) $(UNIT_TESTS): $(call objects,tests/san)
 endif
 
-$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS) $(FUZZERS):
+$(PROGRAMS) $(BED_PROGRAMS) $(UNIT_TESTS) $(FUZZERS):
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN),$(HARDEN_LD)) -o $@ \
 		$(filter %.o,$^) $(filter %.a,$^) $(LIBS)
