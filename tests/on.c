@@ -4,10 +4,12 @@
  *	bed on HOST CMD...
  *	bed wan COMMAND...
  *	bed log HOST
+ *	bed helper ...
+ *	bed listens PID SOCKET
  *
  * It runs a command on another host, controls the link, and prints a log, in
  * a few milliseconds, since a test does that a hundred times.  All else it
- * leaves to the script.
+ * leaves to the script, to which "listens" belongs.
  */
 
 #ifndef _GNU_SOURCE
@@ -18,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The same as in tests/bed. */
@@ -40,6 +44,10 @@
 
 #define HOSTNAME_MAX 64
 #define FILENAME_SIZE 128
+
+/* How long "listens" waits in all, and between two looks. */
+#define LISTENS_TRIES 5000
+#define LISTENS_PAUSE_NS 2000000
 
 /* What env(1) exits with if there is no such command, or it can't be run. */
 #define STATUS_NOT_FOUND 127
@@ -230,6 +238,100 @@ control_wan(int count, char **commands)
 	err(2, SHARED "/wan");
 }
 
+/* Does the process PID have the socket with this INODE? */
+static bool
+process_has(const char *pid, unsigned long inode)
+{
+	char name[FILENAME_SIZE];
+	char wanted[FILENAME_SIZE];
+	const struct dirent *entry;
+	bool found = false;
+	DIR *fds;
+
+	snprintf(name, sizeof(name), "/proc/%s/fd", pid);
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+	fds = opendir(name);
+	if (fds == NULL)
+		return false;
+	while (!found && (entry = readdir(fds)) != NULL) {
+		char link[FILENAME_SIZE];
+		ssize_t len = readlinkat(dirfd(fds), entry->d_name, link,
+		    sizeof(link) - 1);
+
+		if (len < 0)
+			continue;
+		link[len] = '\0';
+		found = strcmp(link, wanted) == 0;
+	}
+	closedir(fds);
+	return found;
+}
+
+/* Does the process PID listen at the socket PATH?  As /proc/net/unix has it. */
+static bool
+process_listens(const char *pid, const char *path)
+{
+	char line[BUFSIZ];
+	bool found = false;
+	FILE *sockets = fopen("/proc/net/unix", "re");
+
+	if (sockets == NULL)
+		err(2, "/proc/net/unix");
+	while (!found && fgets(line, sizeof(line), sockets) != NULL) {
+		char *fields[8];
+		char *rest = line;
+		size_t count = 0;
+
+		while (
+		    count < 8 && (fields[count] = strsep(&rest, " \n")) != NULL)
+			if (fields[count][0] != '\0')
+				count++;
+		/* Num, RefCount, Protocol, Flags, Type, St, Inode, Path */
+		found = count == 8 && strcmp(fields[3], "00010000") == 0 &&
+		    strcmp(fields[7], path) == 0 &&
+		    process_has(pid, strtoul(fields[6], NULL, 10));
+	}
+	fclose(sockets);
+	return found;
+}
+
+/* listens PID SOCKET: wait until it does, or is gone; then the status is 1. */
+static int
+wait_until_listens(int count, char **words)
+{
+	const struct timespec pause = { .tv_nsec = LISTENS_PAUSE_NS };
+	char program[FILENAME_SIZE];
+
+	if (count != 2)
+		errx(2, "listens takes PID and SOCKET");
+	snprintf(program, sizeof(program), "/proc/%s/exe", words[0]);
+	for (int i = 0; i < LISTENS_TRIES; i++) {
+		char target[FILENAME_SIZE];
+
+		if (process_listens(words[0], words[1]))
+			return 0;
+		if (readlink(program, target, sizeof(target)) < 0)
+			return 1;
+		nanosleep(&pause, NULL);
+	}
+	return 1;
+}
+
+/* helper ...: by the script, which is run where the helper is. */
+static int
+helper(int argc, char **argv)
+{
+	const char *own = getenv("BED_ROOT_gateway");
+	char *there[] = { "gateway", SCRIPT, "helper", argc > 2 ? argv[2] : "",
+		NULL };
+
+	if (host_is_here("gateway") || (own != NULL && own[0] != '\0')) {
+		execv(SCRIPT, argv);
+		err(2, SCRIPT);
+	}
+	return on(4, there);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -241,6 +343,10 @@ main(int argc, char **argv)
 		return print_log(argc - 2, argv + 2);
 	if (strcmp(what, "wan") == 0)
 		control_wan(argc - 2, argv + 2);
+	if (strcmp(what, "helper") == 0)
+		return helper(argc, argv);
+	if (strcmp(what, "listens") == 0)
+		return wait_until_listens(argc - 2, argv + 2);
 	execv(SCRIPT, argv);
 	err(2, SCRIPT);
 }
