@@ -462,8 +462,10 @@ AS_ROOT = $(SUDO) env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PATH="$$PATH" \
 	BUILD="$(BUILD)" SAN="$(SAN)" PREFIX="$(PREFIX)" \
 	CMOCKA_MESSAGE_OUTPUT=TAP
 PROVE = $(AS_ROOT) prove -j$(JOBS) --exec ''
-# The same where there are many beds: what they have in common is made once.
-PROVE_E2E = $(AS_ROOT) tests/bed --prepare -- prove -j$(JOBS) --exec ''
+# The same where there are many beds: what they have in common is made once, and
+# none of them outlives make.
+PROVE_E2E = $(AS_ROOT) setpriv --pdeathsig TERM tests/bed --prepare -- \
+	prove -j$(JOBS) --exec ''
 then = +@$(MAKE) --no-print-directory
 
 demo: deps
