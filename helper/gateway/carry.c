@@ -59,11 +59,14 @@ static struct connection *
 carry_take_spare(struct carry_spare *spare)
 {
 	struct connection *connection = spare->connection;
-	struct carry_spare **at = &spare->carries->spares;
 
-	while (*at != spare)
-		at = &(*at)->next;
-	*at = spare->next;
+	for (struct carry_spare **at = &spare->carries->spares; *at != NULL;
+	     at = &(*at)->next) {
+		if (*at == spare) {
+			*at = spare->next;
+			break;
+		}
+	}
 	free(spare);
 	return connection;
 }

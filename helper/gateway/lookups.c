@@ -63,11 +63,13 @@ lookups_take(struct lookups_name *name)
 static void
 lookups_free_name(struct lookups_name *name)
 {
-	struct lookups_name **at = &name->lookups->first;
-
-	while (*at != name)
-		at = &(*at)->next;
-	*at = name->next;
+	for (struct lookups_name **at = &name->lookups->first; *at != NULL;
+	     at = &(*at)->next) {
+		if (*at == name) {
+			*at = name->next;
+			break;
+		}
+	}
 	free(name);
 }
 

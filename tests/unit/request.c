@@ -247,6 +247,7 @@ a_command_has_its_limit(void **state)
 int
 main(void)
 {
+	const char *output = getenv("CMOCKA_MESSAGE_OUTPUT");
 	const struct CMUnitTest tests[] = {
 		ALONE(a_forced_command_asks_for_the_clients),
 		ALONE(a_login_shell_asks_for_what_it_is_called_with),
@@ -258,6 +259,9 @@ main(void)
 		ALONE(a_command_has_its_limit),
 	};
 
+	/* the tests take the environment away, by which cmocka knows that */
+	if (output != NULL && strcmp(output, "TAP") == 0)
+		cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("request", tests, leave_terminal,
 	    NULL);
 }
