@@ -41,8 +41,10 @@ PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 NSS_NAME = libnss_moshgate.so.2
 NSS_MODULE = $(BUILD)/$(NSS_NAME)
 
-# The tests' stand-in for a long link is built along, for tests/bed.
-all: $(PROGRAMS) $(NSS_MODULE) $(BUILD)/tests/wan
+# What tests/bed is made of is built along: the stand-in for a long link, and
+# what runs a command on a host.
+BED_PROGRAMS = $(BUILD)/tests/wan $(BUILD)/tests/on
+all: $(PROGRAMS) $(NSS_MODULE) $(BED_PROGRAMS)
 	@:
 
 objects = $(patsubst %,$(BUILD)/%.o,$1)

@@ -11,12 +11,12 @@ TESTS ?= $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/e2e/*.t))
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 UNIT_PKGS = $(HELPER_PKGS) $(SESSION_PKGS) cmocka
 # The Makefile links them as it does the programs.
-TEST_PROGRAMS = $(BUILD)/tests/wan $(UNIT_TESTS) $(FUZZERS)
+TEST_PROGRAMS = $(BED_PROGRAMS) $(UNIT_TESTS) $(FUZZERS)
 
 tests: $(UNIT_TESTS)
 	@:
 
-$(BUILD)/tests/wan: $(call objects,tests/wan)
+$(BED_PROGRAMS): %: %.o
 
 $(BUILD)/tests/unit/%: PKG_CFLAGS = $(call pkg-cflags,$(UNIT_PKGS))
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
@@ -32,7 +32,7 @@ $(BUILD)/libtested.a: $(HELPER) $(SHIM) $(call objects-in,shim/nss) \
 
 # What the sanitizers are to do is a part of each program.
 ifdef SAN
-$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS): $(call objects,tests/san)
+$(PROGRAMS) $(BED_PROGRAMS) $(UNIT_TESTS): $(call objects,tests/san)
 endif
 
 # The programs are built by whoever calls; the bed alone needs root.
@@ -40,6 +40,10 @@ AS_ROOT = $(SUDO) env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PATH="$$PATH" \
 	BUILD="$(BUILD)" SAN="$(SAN)" PREFIX="$(PREFIX)" \
 	CMOCKA_MESSAGE_OUTPUT=TAP
 PROVE = $(AS_ROOT) prove -j$(JOBS) --exec ''
+# The same where there are many beds: what they have in common is made once, and
+# none of them outlives make.
+PROVE_E2E = $(AS_ROOT) setpriv --pdeathsig TERM tests/bed --prepare -- \
+	prove -j$(JOBS) --exec ''
 # A second make builds the target, once the dependencies are there.
 then = +@$(MAKE) --no-print-directory
 
@@ -53,7 +57,7 @@ bench-relay: deps
 
 check: deps
 	$(then) all tests fuzzers-if-any
-	@exec $(PROVE) $(UNIT_TESTS) tests/fuzz/fuzz.t $(TESTS)
+	@exec $(PROVE_E2E) $(UNIT_TESTS) tests/fuzz/fuzz.t $(TESTS)
 
 check-unit: deps
 	$(then) tests
@@ -61,7 +65,7 @@ check-unit: deps
 
 check-e2e: deps
 	$(then) all
-	@exec $(PROVE) $(TESTS)
+	@exec $(PROVE_E2E) $(TESTS)
 
 # A report of a sanitizer fails the test that caused it: see tests/san.c.
 check-san: deps

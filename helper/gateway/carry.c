@@ -195,7 +195,7 @@ carry_on_turn(void *context, struct briefing *briefing)
 	briefing->job = JOB_RELAY;
 	briefing->asked = carry->asked;
 	briefing->fds = carry->fds->fd;
-	return carry->fds->count == FRAME_FDS;
+	return true;
 }
 
 static void
@@ -287,7 +287,7 @@ carry_alone(struct carry *carry)
 	    QUEUE_RELAY, QUEUE_ALONE, &carry_owner, carry);
 	if (carry->connection == NULL) {
 		struct fields fields = { 0 };
-		const struct frame refusal = refusal_frame(&request_no_memory,
+		const struct frame refusal = refusal_frame(&waiter_no_memory,
 		    &fields);
 
 		carry_end(carry, &refusal);

@@ -264,7 +264,7 @@ check_ask(struct peer *peer)
 	check->connection = pool_connect(gateway->pool, peer->user, QUEUE_LOGIN,
 	    QUEUE_ALONE, &check_owner, check);
 	if (check->connection == NULL)
-		peer_refuse(peer, &request_no_memory);
+		peer_refuse(peer, &waiter_no_memory);
 }
 
 static void

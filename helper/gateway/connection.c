@@ -116,20 +116,6 @@ connection_give(struct connection *c, const struct connection_owner *owner,
 	c->context = context;
 }
 
-/*
- * C is over, for what REFUSAL says.  Tell, if that was before the remote was
- * found and is not the gateway's own fault, that it is out of reach.
- */
-static void
-connection_tell_unreached(const struct connection *c,
-    const struct refusal *refusal)
-{
-	if (c->facts.phase == PHASE_REACHING &&
-	    !refusal_is(refusal, "internal") &&
-	    !refusal_is(refusal, "abandoned"))
-		c->shared->reached(c->shared->context, NULL, refusal);
-}
-
 /* C is over; LAST is as in connection_end. */
 static void
 connection_end(struct connection *c, const struct frame *last)
@@ -145,7 +131,8 @@ connection_end(struct connection *c, const struct frame *last)
 		const struct refusal why = refusal_read(last);
 
 		end.refused = refusal_is(&why, "refused");
-		connection_tell_unreached(c, &why);
+		if (c->facts.phase == PHASE_REACHING)
+			c->shared->reached(c->shared->context, NULL, &why);
 	}
 	connection_close(c);
 	owner->on_end(context, &end);
@@ -293,7 +280,7 @@ connection_take_sign(struct connection *c, const struct frame *frame)
 {
 	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 
-	if (!child_has_taken_all(c->child) ||
+	if (c->key == NULL || !child_has_taken_all(c->child) ||
 	    !keyring_sign(c->key, c->user, (const unsigned char *)frame->body,
 		frame->len, signature)) {
 		log_event(LOG_ERR, "sign-refused", "user", c->user, "detail",
@@ -440,9 +427,6 @@ static const struct {
 	{ FRAME_REFUSED, connection_take_refused },
 };
 
-#define CONNECTION_FRAMES \
-	(sizeof(connection_frames) / sizeof(connection_frames[0]))
-
 static bool
 connection_on_frame(void *context, const struct frame *frame)
 {
@@ -453,7 +437,9 @@ connection_on_frame(void *context, const struct frame *frame)
 	if (!phase_allows(c->facts.phase, c->facts.job, frame->type) ||
 	    (!bytes && !fields_wellformed(frame)))
 		return false;
-	for (size_t i = 0; i < CONNECTION_FRAMES; i++) {
+	for (size_t i = 0;
+	     i < sizeof(connection_frames) / sizeof(connection_frames[0]);
+	     i++) {
 		if (connection_frames[i].type == frame->type)
 			return connection_frames[i].take(c, frame);
 	}

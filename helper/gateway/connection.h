@@ -45,7 +45,10 @@ struct connection_end {
 	int64_t took_ms; /* since it was begun, or did its first job */
 };
 
-/* What a connection's owner is told; but on_turn() and on_end() may be NULL. */
+/*
+ * What a connection's owner is told.  on_turn() and on_end() must be there; the
+ * others may be NULL.
+ */
 struct connection_owner {
 	/*
 	 * It is its turn to connect: fill *BRIEFING.  False: it isn't needed
@@ -74,7 +77,7 @@ struct connection_shared {
 	bool lack_told; /* of something that the kernel lacks */
 	/* something has changed that the queue goes by */
 	void (*changed)(void *context);
-	/* the remote was reached at ADDRESS, or (REFUSAL) was not */
+	/* the remote was reached at ADDRESS; or was not, for REFUSAL */
 	void (*reached)(void *context, const char *address,
 	    const struct refusal *refusal);
 	void *context;

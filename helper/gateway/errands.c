@@ -23,31 +23,30 @@ errands_init(struct errands *errands, struct kept *kept, struct trial *trial,
 }
 
 void
-errands_ask(struct errands *errands, struct request *request)
+errands_ask(struct errands *errands, struct waiter *waiter)
 {
-	requests_add(&errands->requests, request);
+	waiters_add(&errands->waiters, waiter);
 	errands->asides |= ERRAND_TRY_UDP;
 	errands->asked_ms = clock_now_ms();
 }
 
 bool
-errands_forget(struct errands *errands, struct request *request)
+errands_forget(struct errands *errands, struct waiter *waiter)
 {
-	if (errands->served == request)
+	if (errands->served == waiter)
 		errands->served = NULL;
-	return requests_remove(&errands->requests, request);
+	return waiters_remove(&errands->waiters, waiter);
 }
 
 /* The session that is next, unless all wait for the verdict on UDP. */
-static struct request *
+static struct waiter *
 errands_session(const struct errands *errands)
 {
 	const enum reach_verdict verdict = reach_now(trial_reach(
 							 errands->trial),
 	    clock_now_ms());
 
-	return requests_ready_session(&errands->requests,
-	    verdict == REACH_WAIT);
+	return waiters_ready_session(&errands->waiters, verdict == REACH_WAIT);
 }
 
 /* What is to be done, for agenda_next(). */
@@ -56,12 +55,12 @@ errands_agenda(const struct errands *errands)
 {
 	const struct connection_facts *facts = connection_facts(
 	    errands->kept->current);
-	const struct requests *requests = &errands->requests;
+	const struct waiters *waiters = &errands->waiters;
 	const int64_t now_ms = clock_now_ms();
 
 	return (struct agenda){
-		.lookup = requests_first(requests, JOB_LOOKUP) != NULL,
-		.keys = requests_first(requests, JOB_KEYS) != NULL,
+		.lookup = waiters_first(waiters, JOB_LOOKUP) != NULL,
+		.keys = waiters_first(waiters, JOB_KEYS) != NULL,
 		.session = errands_session(errands) != NULL,
 		.udp = (errands->asides & ERRAND_TRY_UDP) != 0 &&
 		    now_ms - errands->asked_ms <= ERRANDS_LOGIN_MS &&
@@ -96,7 +95,7 @@ errands_begin(struct errands *errands, enum job *job)
 		break;
 	default:
 		errands->served = errands_session(errands);
-		errands->served->state = REQUEST_AT_WORK;
+		errands->served->state = WAITER_AT_WORK;
 		break;
 	}
 	return true;
@@ -137,20 +136,20 @@ errands_ready(struct errands *errands, enum job job)
 	if (job == JOB_UDP)
 		trial_connected(errands->trial);
 	else if (job == JOB_LOOKUP)
-		requests_accept(&errands->requests);
+		waiters_accept(&errands->waiters);
 }
 
 /* A mosh-server has been started for a session, or not. */
 static void
 errands_take_session(struct errands *errands, const struct frame *answer)
 {
-	struct request *request = errands->served;
+	struct waiter *waiter = errands->served;
 
 	errands->served = NULL;
 	if (answer->type == FRAME_OK)
 		kept_claim(errands->kept);
-	if (request != NULL)
-		requests_answer(&errands->requests, request, answer, true);
+	if (waiter != NULL)
+		waiters_answer(&errands->waiters, waiter, answer, true);
 }
 
 /* The same to try UDP with. */
@@ -169,13 +168,13 @@ errands_answer(struct errands *errands, enum job job,
 {
 	if (answer->type == FRAME_TEXT) {
 		keycache_store(&errands->keys, answer->body, answer->len);
-		requests_answer_all(&errands->requests, JOB_KEYS, answer);
+		waiters_answer_all(&errands->waiters, JOB_KEYS, answer);
 		return;
 	}
 	switch (job) {
 	case JOB_LOOKUP:
 	case JOB_KEYS:
-		requests_answer_all(&errands->requests, job, answer);
+		waiters_answer_all(&errands->waiters, job, answer);
 		break;
 	case JOB_UDP:
 		errands_take_udp(errands, answer);
@@ -196,7 +195,7 @@ errands_fail(struct errands *errands, const struct connection_end *end,
 	errands->served = NULL;
 	if (end->facts.job == JOB_UDP)
 		trial_give_up(errands->trial, errands->mark);
-	requests_fail(&errands->requests, retry, end->last, end->reached);
+	waiters_fail(&errands->waiters, retry, end->last, end->reached);
 }
 
 void
@@ -204,8 +203,8 @@ errands_restart(struct errands *errands)
 {
 	errands->served = NULL;
 	keycache_forget(&errands->keys);
-	errands->asides = errands->requests.first != NULL ? ERRAND_TRY_UDP : 0;
-	requests_restart(&errands->requests);
+	errands->asides = errands->waiters.first != NULL ? ERRAND_TRY_UDP : 0;
+	waiters_restart(&errands->waiters);
 }
 
 bool

@@ -6,8 +6,8 @@
 
 #include "kept.h"
 #include "keycache.h"
-#include "request.h"
 #include "trial.h"
+#include "waiter.h"
 
 /*
  * What a user's connection is there for: it takes up the jobs that agenda.h
@@ -17,8 +17,8 @@ struct errands {
 	struct kept *kept;
 	struct trial *trial;
 	const char *user;
-	struct requests requests;
-	struct request *served; /* the session that is worked for */
+	struct waiters waiters;
+	struct waiter *served; /* the session that is worked for */
 	struct keycache keys;
 	unsigned asides;  /* what nobody waits for: of enum errand_aside */
 	int64_t asked_ms; /* when somebody asked for something last */
@@ -30,11 +30,11 @@ struct errands {
 void errands_init(struct errands *errands, struct kept *kept,
     struct trial *trial, const char *user);
 
-/* Have REQUEST answered. */
-void errands_ask(struct errands *errands, struct request *request);
+/* Have WAITER answered. */
+void errands_ask(struct errands *errands, struct waiter *waiter);
 
-/* REQUEST is not waited for any more; false if it isn't one of these. */
-bool errands_forget(struct errands *errands, struct request *request);
+/* WAITER is not waited for any more; false if it isn't one of these. */
+bool errands_forget(struct errands *errands, struct waiter *waiter);
 
 /* Take up the first job of a connection that is about to begin; false: none. */
 bool errands_first(struct errands *errands, struct briefing *briefing);

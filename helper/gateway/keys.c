@@ -103,10 +103,9 @@ keys_answer_offered(struct peer *peer)
  */
 
 static void
-keys_on_answer(struct request *request, const struct frame *answer,
-    bool reached)
+keys_on_answer(struct waiter *waiter, const struct frame *answer, bool reached)
 {
-	struct peer *peer = request->asker;
+	struct peer *peer = waiter->asker;
 	struct gateway *gateway = peer->context;
 
 	(void)reached;
@@ -124,15 +123,15 @@ static void
 keys_ask_remote(struct peer *peer)
 {
 	struct gateway *gateway = peer->context;
-	struct request *request = peer->request;
+	struct waiter *waiter = peer->request;
 
-	*request = (struct request){ .want = JOB_KEYS,
+	*waiter = (struct waiter){ .want = JOB_KEYS,
 		.answer = keys_on_answer,
 		.asker = peer };
-	memcpy(request->user, peer->user, sizeof(request->user));
+	memcpy(waiter->user, peer->user, sizeof(waiter->user));
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
-	shares_ask(gateway->shares, request);
+	shares_ask(gateway->shares, waiter);
 }
 
 static void
@@ -175,15 +174,15 @@ static void
 keys_leave(struct peer *peer)
 {
 	struct gateway *gateway = peer->context;
-	struct request *request = peer->request;
+	struct waiter *waiter = peer->request;
 
-	if (request->state != REQUEST_NEW)
-		shares_forget(gateway->shares, request);
+	if (waiter->state != WAITER_NEW)
+		shares_forget(gateway->shares, waiter);
 }
 
 const struct peer_kind keys_kind = {
 	.type = FRAME_KEYS,
-	.request_bytes = sizeof(struct request),
+	.request_bytes = sizeof(struct waiter),
 	.ask = keys_ask,
 	.leave = keys_leave,
 };

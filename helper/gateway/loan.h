@@ -19,4 +19,10 @@ struct loan {
 	int64_t end_ms; /* how long it waits: set by whoever lends */
 };
 
+/*
+ * Tell the loan at *AT, if there is one, that there is no connection to be had;
+ * REFUSAL is as in deny().  *AT is NULL then.
+ */
+void loan_deny(struct loan **at, const struct frame *refusal);
+
 #endif

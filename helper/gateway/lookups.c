@@ -23,7 +23,7 @@ struct lookups_name {
 	enum lookups_state state;
 	int64_t began_ms;
 	int64_t asked_ms; /* when asking began */
-	struct request request;
+	struct waiter waiter;
 	struct lookups_question *questions;
 };
 
@@ -139,8 +139,8 @@ lookups_silent_ms(const struct lookups *lookups)
 	return from_ms;
 }
 
-static void lookups_on_answer(struct request *request,
-    const struct frame *answer, bool reached);
+static void lookups_on_answer(struct waiter *waiter, const struct frame *answer,
+    bool reached);
 
 /* Have the remote asked for NAME. */
 static void
@@ -148,13 +148,13 @@ lookups_start(struct lookups_name *name)
 {
 	name->state = LOOKUPS_ASKING;
 	name->asked_ms = clock_now_ms();
-	name->request = (struct request){ .want = JOB_LOOKUP,
+	name->waiter = (struct waiter){ .want = JOB_LOOKUP,
 		.answer = lookups_on_answer,
 		.asker = name };
-	snprintf(name->request.user, sizeof(name->request.user), "%s",
+	snprintf(name->waiter.user, sizeof(name->waiter.user), "%s",
 	    name->name);
 	lookups_touch(name->lookups);
-	shares_ask(name->lookups->shares, &name->request);
+	shares_ask(name->lookups->shares, &name->waiter);
 }
 
 /* See whether those that wait may go, or have to be refused. */
@@ -348,10 +348,10 @@ lookups_done(struct lookups_name *name, enum limits_outcome outcome)
 }
 
 static void
-lookups_on_answer(struct request *request, const struct frame *answer,
+lookups_on_answer(struct waiter *waiter, const struct frame *answer,
     bool reached)
 {
-	struct lookups_name *name = request->asker;
+	struct lookups_name *name = waiter->asker;
 	struct lookups *lookups = name->lookups;
 	const struct refusal *none = NULL;
 	struct lookups_question *question;
@@ -469,7 +469,7 @@ lookups_free(struct lookups *lookups)
 	if (lookups == NULL)
 		return;
 	while (lookups->first != NULL) {
-		shares_forget(lookups->shares, &lookups->first->request);
+		shares_forget(lookups->shares, &lookups->first->waiter);
 		lookups_free_name(lookups->first);
 	}
 	loop_at(lookups->loop, &lookups->timer, INT64_MAX);

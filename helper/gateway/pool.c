@@ -40,7 +40,11 @@ pool_reached(void *context, const char *address, const struct refusal *refusal)
 {
 	struct pool *pool = context;
 
-	pool->events->reached(pool->context, address, refusal);
+	/* what is the gateway's own fault says nothing of the remote */
+	if (refusal == NULL ||
+	    (!refusal_is(refusal, "internal") &&
+		!refusal_is(refusal, "abandoned")))
+		pool->events->reached(pool->context, address, refusal);
 }
 
 struct pool *

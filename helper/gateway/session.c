@@ -19,7 +19,7 @@ struct session {
 	enum session_phase phase;
 	struct way_facts facts;
 	const char *why; /* it is over SSH: a sentence, or NULL */
-	struct request request;
+	struct waiter waiter;
 	struct carry carry;
 	struct loop_timer timer; /* until when it waits for the verdict */
 	char mosh_at[96];
@@ -225,13 +225,13 @@ session_mosh_refused(struct session *session, const struct frame *refusal)
 }
 
 static void
-session_on_answer(struct request *request, const struct frame *answer,
+session_on_answer(struct waiter *waiter, const struct frame *answer,
     bool reached)
 {
 	static const struct refusal nonsense = { .reason = "internal",
 		.sentence = "The gateway's answer makes no sense.",
 		.remedy = "a worker said what no worker says" };
-	struct session *session = request->asker;
+	struct session *session = waiter->asker;
 
 	(void)reached;
 	if (answer->type == FRAME_REFUSED) {
@@ -251,8 +251,7 @@ static bool
 session_awaits_verdict(const struct session *session)
 {
 	return session->phase == SESSION_ASKS_MOSH &&
-	    session->request.state == REQUEST_WAITING &&
-	    !session->request.at_once;
+	    session->waiter.state == WAITER_WAITING && !session->waiter.at_once;
 }
 
 /* SESSION goes over SSH if UDP is blocked; and waits no longer than it may. */
@@ -267,7 +266,7 @@ session_consider(struct session *session, int64_t now_ms)
 	if (!session_awaits_verdict(session))
 		return;
 	if (reach_now(reach, now_ms) == REACH_BAD) {
-		shares_forget(gateway->shares, &session->request);
+		shares_forget(gateway->shares, &session->waiter);
 		session_fall_back(session, &way_udp_blocked);
 		return;
 	}
@@ -280,7 +279,7 @@ session_consider(struct session *session, int64_t now_ms)
 		    at_ms + SESSION_VERDICT_MS);
 		return;
 	}
-	session->request.at_once = true;
+	session->waiter.at_once = true;
 	shares_resume(gateway->shares);
 }
 
@@ -304,14 +303,13 @@ session_ask_mosh(struct session *session)
 	struct peer *peer = session->peer;
 
 	session->phase = SESSION_ASKS_MOSH;
-	session->request = (struct request){ .want = JOB_SESSION,
+	session->waiter = (struct waiter){ .want = JOB_SESSION,
 		.asked = &peer->asked,
 		.at_once = !way_may_fall_back(&session->facts),
 		.answer = session_on_answer,
 		.asker = session };
-	memcpy(session->request.user, peer->user,
-	    sizeof(session->request.user));
-	shares_ask(session_gateway(session)->shares, &session->request);
+	memcpy(session->waiter.user, peer->user, sizeof(session->waiter.user));
+	shares_ask(session_gateway(session)->shares, &session->waiter);
 	session_consider(session, clock_now_ms());
 }
 
@@ -450,7 +448,7 @@ session_leave(struct peer *peer)
 
 	loop_at(gateway->loop, &session->timer, INT64_MAX);
 	if (session->phase == SESSION_ASKS_MOSH)
-		shares_forget(gateway->shares, &session->request);
+		shares_forget(gateway->shares, &session->waiter);
 	if (session->phase == SESSION_ASKS_SSH || session->phase == SESSION_SSH)
 		carries_forget(&session->carry);
 	if (gateway->over)

@@ -7,14 +7,14 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "errands.h"
-#include "failure.h"
+#include "lastfailure.h"
 
 struct share {
 	const struct share_common *common;
 	char user[USERNAME_MAX_CHARS + 1];
 	struct kept kept;
 	struct errands errands;
-	struct failure failure;
+	struct lastfailure failure;
 	struct loan *loan;
 	bool lends_none; /* the remote has no second channel */
 	bool renew;      /* a connection is to be kept, and there is none */
@@ -38,7 +38,7 @@ share_touch(const struct share *share)
 static bool
 share_is_asked(const struct share *share)
 {
-	return share->errands.requests.first != NULL;
+	return share->errands.waiters.first != NULL;
 }
 
 /* True if what failed lately is not to be tried again just now. */
@@ -46,23 +46,12 @@ static bool
 share_failed_lately(const struct share *share)
 {
 	return share->kept.current == NULL &&
-	    failure_counts(&share->failure, clock_now_ms());
+	    lastfailure_counts(&share->failure, clock_now_ms());
 }
 
 /*
  * Loans
  */
-
-/* The loan had better not wait for the connection; REFUSAL is as in deny(). */
-static void
-share_deny(struct share *share, const struct frame *refusal)
-{
-	struct loan *loan = share->loan;
-
-	share->loan = NULL;
-	if (loan != NULL)
-		loan->deny(loan, refusal);
-}
 
 /* Lend the idle connection of SHARE, for good, to whoever waits for it. */
 static void
@@ -74,8 +63,8 @@ share_lend(struct share *share)
 	if (loan == NULL)
 		return;
 	/* a session that waits for the verdict on UDP is to be first */
-	if (requests_first(&share->errands.requests, JOB_SESSION) != NULL) {
-		share_deny(share, NULL);
+	if (waiters_first(&share->errands.waiters, JOB_SESSION) != NULL) {
+		loan_deny(&share->loan, NULL);
 		return;
 	}
 	connection = kept_take(&share->kept);
@@ -89,7 +78,7 @@ share_borrow(struct share *share, struct loan *loan, int64_t within_ms)
 {
 	if (share->lends_none || share->loan != NULL ||
 	    !kept_is_begun(&share->kept) ||
-	    requests_first(&share->errands.requests, JOB_SESSION) != NULL)
+	    waiters_first(&share->errands.waiters, JOB_SESSION) != NULL)
 		return false;
 	share->loan = loan;
 	loan->end_ms = clock_now_ms() + within_ms;
@@ -118,7 +107,7 @@ share_lend_none(struct share *share)
 static void
 share_answer_known(struct share *share)
 {
-	struct requests *requests = &share->errands.requests;
+	struct waiters *waiters = &share->errands.waiters;
 	const struct keycache *cache = &share->errands.keys;
 	const struct frame keys = { .type = FRAME_TEXT,
 		.body = cache->text,
@@ -127,13 +116,13 @@ share_answer_known(struct share *share)
 
 	if (keycache_is_fresh(cache, share_config(share)->cache_ttl_s,
 		clock_now_ms()))
-		requests_answer_all(requests, JOB_KEYS, &keys);
+		waiters_answer_all(waiters, JOB_KEYS, &keys);
 	if (!share_failed_lately(share))
 		return;
-	refusal = failure_frame(&share->failure);
-	requests_answer_all(requests, JOB_KEYS, &refusal);
-	if (share->failure.kind == FAILURE_REFUSED)
-		requests_answer_all(requests, JOB_SESSION, &refusal);
+	refusal = lastfailure_frame(&share->failure);
+	waiters_answer_all(waiters, JOB_KEYS, &refusal);
+	if (share->failure.kind == LASTFAILURE_REFUSED)
+		waiters_answer_all(waiters, JOB_SESSION, &refusal);
 }
 
 /* Have a connection made for those who wait. */
@@ -144,14 +133,14 @@ share_connect(struct share *share)
 		.sentence = "Too many logins are under way; try again in a "
 			    "minute.",
 		.remedy = "somebody may be guessing names: see sshd's log" };
-	struct requests *requests = &share->errands.requests;
+	struct waiters *waiters = &share->errands.waiters;
 
 	if (share->kept.claim == QUEUE_UNCLAIMED &&
-	    requests_first(requests, JOB_SESSION) == NULL &&
+	    waiters_first(waiters, JOB_SESSION) == NULL &&
 	    !pool_make_unclaimed_room(share->common->pool))
-		requests_refuse_all(requests, &busy);
+		waiters_refuse_all(waiters, &busy);
 	else if (!kept_connect(&share->kept, false))
-		requests_refuse_all(requests, &request_no_memory);
+		waiters_refuse_all(waiters, &waiter_no_memory);
 }
 
 void
@@ -164,7 +153,7 @@ share_pump(struct share *share)
 		if (!errands_next(&share->errands))
 			share_lend(share);
 	} else if (share->kept.current == NULL) {
-		share_deny(share, NULL);
+		loan_deny(&share->loan, NULL);
 		if (share_is_asked(share))
 			share_connect(share);
 	}
@@ -172,16 +161,16 @@ share_pump(struct share *share)
 }
 
 void
-share_ask(struct share *share, struct request *request)
+share_ask(struct share *share, struct waiter *waiter)
 {
-	errands_ask(&share->errands, request);
+	errands_ask(&share->errands, waiter);
 	share_pump(share);
 }
 
 bool
-share_forget(struct share *share, struct request *request)
+share_forget(struct share *share, struct waiter *waiter)
 {
-	return errands_forget(&share->errands, request);
+	return errands_forget(&share->errands, waiter);
 }
 
 bool
@@ -214,7 +203,7 @@ share_on_ready(void *context, enum job job)
 {
 	struct share *share = context;
 
-	failure_forget(&share->failure);
+	lastfailure_forget(&share->failure);
 	errands_ready(&share->errands, job);
 }
 
@@ -256,7 +245,7 @@ share_drop(struct share *share)
 static void
 share_take_refusal(struct share *share, const struct frame *refusal)
 {
-	failure_remember(&share->failure, refusal, FAILURE_REFUSED, 0,
+	lastfailure_remember(&share->failure, refusal, LASTFAILURE_REFUSED, 0,
 	    clock_now_ms());
 	share_drop(share);
 }
@@ -287,15 +276,15 @@ share_fail(struct share *share, const struct connection_end *end, bool opened)
 	if (unasked)
 		share_log_vain(share, &why);
 	else if (!retry)
-		failure_remember(&share->failure, end->last, FAILURE_OTHER,
-		    end->took_ms, clock_now_ms());
+		lastfailure_remember(&share->failure, end->last,
+		    LASTFAILURE_OTHER, end->took_ms, clock_now_ms());
 	if (end->refused && unasked)
 		share_drop(share);
 	else if (end->refused)
 		share_take_refusal(share, end->last);
 	/* else it goes alone: what went wrong may not be its concern */
 	if (!end->reached || (end->refused && !unasked))
-		share_deny(share, end->last);
+		loan_deny(&share->loan, end->last);
 	errands_fail(&share->errands, end, retry);
 }
 
@@ -351,7 +340,7 @@ void
 share_free(struct share *share)
 {
 	keycache_forget(&share->errands.keys);
-	failure_forget(&share->failure);
+	lastfailure_forget(&share->failure);
 	free(share);
 }
 
@@ -380,7 +369,7 @@ void
 share_configure(struct share *share)
 {
 	kept_drop(&share->kept, true);
-	failure_forget(&share->failure);
+	lastfailure_forget(&share->failure);
 	errands_restart(&share->errands);
 	share->lends_none = false;
 	share->vain_ms = 0;
@@ -415,9 +404,9 @@ bool
 share_was_refused(const struct share *share, struct frame *refusal)
 {
 	if (!share_failed_lately(share) ||
-	    share->failure.kind != FAILURE_REFUSED)
+	    share->failure.kind != LASTFAILURE_REFUSED)
 		return false;
-	*refusal = failure_frame(&share->failure);
+	*refusal = lastfailure_frame(&share->failure);
 	return true;
 }
 
@@ -436,7 +425,7 @@ share_tend_loan(struct share *share, int64_t now_ms)
 		return INT64_MAX;
 	if (now_ms < share->loan->end_ms)
 		return share->loan->end_ms;
-	share_deny(share, NULL);
+	loan_deny(&share->loan, NULL);
 	return INT64_MAX;
 }
 
@@ -471,8 +460,8 @@ share_tend_memory(struct share *share, int64_t now_ms)
 
 	if (!keycache_is_fresh(cache, ttl_s, now_ms))
 		keycache_forget(cache);
-	if (!failure_counts(&share->failure, now_ms))
-		failure_forget(&share->failure);
+	if (!lastfailure_counts(&share->failure, now_ms))
+		lastfailure_forget(&share->failure);
 	next_ms = keycache_end_ms(cache, ttl_s);
 	if (share->failure.body != NULL && share->failure.end_ms < next_ms)
 		next_ms = share->failure.end_ms;

@@ -8,8 +8,8 @@
 #include "../../shim/lib/frame.h"
 #include "loan.h"
 #include "pool.h"
-#include "request.h"
 #include "trial.h"
+#include "waiter.h"
 
 /*
  * A user's share of the remote: the one connection that serves all of the
@@ -38,11 +38,11 @@ const char *share_user(const struct share *share);
 /* True if nothing is kept for the user. */
 bool share_is_empty(const struct share *share, int64_t now_ms);
 
-/* Have REQUEST answered; the answer may come before this returns. */
-void share_ask(struct share *share, struct request *request);
+/* Have WAITER answered; the answer may come before this returns. */
+void share_ask(struct share *share, struct waiter *waiter);
 
-/* REQUEST is not waited for any more; false if it isn't one of the share's. */
-bool share_forget(struct share *share, struct request *request);
+/* WAITER is not waited for any more; false if it isn't one of the share's. */
+bool share_forget(struct share *share, struct waiter *waiter);
 
 /* See that the first of the requests gets on. */
 void share_pump(struct share *share);

@@ -141,23 +141,23 @@ shares_get(struct shares *shares, const char *user)
 }
 
 void
-shares_ask(struct shares *shares, struct request *request)
+shares_ask(struct shares *shares, struct waiter *waiter)
 {
-	struct share *share = shares_get(shares, request->user);
+	struct share *share = shares_get(shares, waiter->user);
 
 	if (share != NULL)
-		share_ask(share, request);
+		share_ask(share, waiter);
 	else
-		request_refuse(request, &request_no_memory);
+		waiter_refuse(waiter, &waiter_no_memory);
 }
 
 void
-shares_forget(struct shares *shares, struct request *request)
+shares_forget(struct shares *shares, struct waiter *waiter)
 {
-	struct share *share = shares_find(shares, request->user);
+	struct share *share = shares_find(shares, waiter->user);
 
 	if (share != NULL)
-		share_forget(share, request);
+		share_forget(share, waiter);
 }
 
 void

@@ -23,11 +23,11 @@ void shares_configure(struct shares *shares);
 /* No connections are to be kept any more. */
 void shares_retire(struct shares *shares);
 
-/* Have REQUEST answered; the answer may come before this returns. */
-void shares_ask(struct shares *shares, struct request *request);
+/* Have WAITER answered; the answer may come before this returns. */
+void shares_ask(struct shares *shares, struct waiter *waiter);
 
-/* REQUEST is not waited for any more. */
-void shares_forget(struct shares *shares, struct request *request);
+/* WAITER is not waited for any more. */
+void shares_forget(struct shares *shares, struct waiter *waiter);
 
 /* There may be a verdict on UDP: see to the sessions that wait for it. */
 void shares_resume(struct shares *shares);

@@ -184,7 +184,7 @@ see() {
 		my ($pattern, $patience_s, @look) = @ARGV;
 		my $end = time + $patience_s;
 		open(STDERR, ">", "/dev/null");
-		for (my $pause_s = 0.03; ; $pause_s *= 1.2) {
+		for (my $pause_s = 0.05; ; $pause_s *= 1.3) {
 			open(my $screen, "-|", @look);
 			exit 0 if grep { /$pattern/ } map { s/\n//r } <$screen>;
 			exit 1 if time >= $end;

@@ -17,16 +17,27 @@ name_service() {
 	$BED on gateway sed -i "s/^passwd:.*/passwd: $1/" /etc/nsswitch.conf
 }
 
-robot() {
-	perl -e 'select(undef, undef, undef, rand($ARGV[0] / 1000))' \
+# pauses: for how many seconds a robot waits before its first guess, and after
+# others.  Made at once, since a perl for each would guess along.
+pauses() {
+	perl -e '
+		my $pause_s = $ARGV[0] / 1000;
+		printf "%.3f\n", rand $pause_s;
+		printf "%.3f\n", $pause_s * (0.5 + rand) for 1 .. 100' \
 		"$pause_ms"
+}
+robot() {
+	pauses >"$TMUX_TMPDIR/pauses$1"
 	guess=1
+	read -r pause_s <"$TMUX_TMPDIR/pauses$1"
+	sleep "$pause_s"
 	while :; do
-		ssh_with "$BED_DIR/client_key" \
-			"guess$1x$guess@gateway" true </dev/null
-		perl -e 'select(undef, undef, undef,
-			$ARGV[0] / 1000 * (0.5 + rand))' "$pause_ms"
-		guess=$((guess + 1))
+		while read -r pause_s; do
+			ssh_with "$BED_DIR/client_key" \
+				"guess$1x$guess@gateway" true </dev/null
+			sleep "$pause_s"
+			guess=$((guess + 1))
+		done <"$TMUX_TMPDIR/pauses$1"
 	done >"$TMUX_TMPDIR/robot$1" 2>&1
 }
 guesses() {

@@ -148,6 +148,7 @@ for uid in 0 33 65534 2000000001 4295037301 -1 '' 70005x ' 70005'; do
 done
 lost 'it passes a descriptor along' descriptor=70005
 lost "it is somebody else's" by=nobody taken ok=70005
+wait_for on grep -q connected /run/fake.log
 is '... and is not even asked' "$(on grep -v READY /run/fake.log)" connected
 lost 'nobody can get to it' full
 unfake

@@ -99,7 +99,7 @@ scene_end(struct scene *scene)
 /* A request of alice's, and how it was answered. */
 struct asked {
 	struct scene *scene;
-	struct request request;
+	struct waiter request;
 	unsigned answers;
 	bool accepted, reached;
 	enum frame_type type;
@@ -107,7 +107,7 @@ struct asked {
 };
 
 static inline void
-asked_answer(struct request *request, const struct frame *answer, bool reached)
+asked_answer(struct waiter *request, const struct frame *answer, bool reached)
 {
 	struct asked *asked = request->asker;
 

@@ -224,7 +224,7 @@ whoever_has_left_is_not_answered(void **state)
 	(void)state;
 	/* before its turn */
 	keys = session = (struct asked){ 0 };
-	session.request = (struct request){ .want = JOB_SESSION,
+	session.request = (struct waiter){ .want = JOB_SESSION,
 		.user = "alice",
 		.asked = &nothing_asked,
 		.answer = asked_answer,
@@ -619,7 +619,7 @@ too_many_strangers_are_told_so(void **state)
 
 	(void)state;
 	for (int i = 0; i < QUEUE_UNCLAIMED_MAX; i++) {
-		asked[i].request = (struct request){ .want = JOB_KEYS,
+		asked[i].request = (struct waiter){ .want = JOB_KEYS,
 			.asked = &nothing_asked,
 			.answer = asked_answer,
 			.asker = &asked[i] };

@@ -298,7 +298,7 @@ key_content_goes_before_the_key_file(void **state)
 }
 
 /* A request to be authenticated, RFC 4252 section 7, in the making. */
-struct request {
+struct waiter {
 	const char *session_id, *user, *service, *method, *type;
 	size_t session_id_len, blob_len;
 	const unsigned char *blob;
@@ -309,7 +309,7 @@ struct request {
 };
 
 static void
-add(struct request *request, const void *bytes, size_t len)
+add(struct waiter *request, const void *bytes, size_t len)
 {
 	assert_true(request->len + len <= sizeof(request->bytes));
 	memcpy(request->bytes + request->len, bytes, len);
@@ -317,7 +317,7 @@ add(struct request *request, const void *bytes, size_t len)
 }
 
 static void
-add_string(struct request *request, const void *bytes, size_t len)
+add_string(struct waiter *request, const void *bytes, size_t len)
 {
 	const unsigned char size[] = { 0, 0, (unsigned char)(len >> 8),
 		(unsigned char)len };
@@ -327,7 +327,7 @@ add_string(struct request *request, const void *bytes, size_t len)
 }
 
 static void
-make(struct request *request)
+make(struct waiter *request)
 {
 	request->len = 0;
 	add_string(request, request->session_id, request->session_id_len);
@@ -341,12 +341,12 @@ make(struct request *request)
 	add(request, request->tail, strlen(request->tail));
 }
 
-static struct request
+static struct waiter
 alices_request(const struct signer *signer)
 {
 	static const char session_id[64] = "0123456789abcdef0123456789abcdef";
 
-	return (struct request){ .session_id = session_id,
+	return (struct waiter){ .session_id = session_id,
 		.session_id_len = 32,
 		.message = 50,
 		.user = "alice",
@@ -360,7 +360,7 @@ alices_request(const struct signer *signer)
 }
 
 static bool
-signs(const struct signer *signer, struct request *request)
+signs(const struct signer *signer, struct waiter *request)
 {
 	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 
@@ -378,7 +378,7 @@ static void
 a_users_request_is_signed_and_verifies(void **state)
 {
 	struct signer *signer = good_key();
-	struct request request = alices_request(signer);
+	struct waiter request = alices_request(signer);
 
 	(void)state;
 	assert_true(signs(signer, &request));
@@ -390,7 +390,7 @@ a_session_id_is_of_some_hash(void **state)
 {
 	static const size_t good[] = { 20, 32, 48, 64 };
 	struct signer *signer = good_key();
-	struct request request = alices_request(signer);
+	struct waiter request = alices_request(signer);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -407,7 +407,7 @@ a_session_id_is_of_some_hash(void **state)
 /* Sign alice's REQUEST, changed by one assignment: it must not be. */
 #define refuses(assignment)                                      \
 	do {                                                     \
-		struct request request = alices_request(signer); \
+		struct waiter request = alices_request(signer);  \
                                                                  \
 		request.assignment;                              \
 		if (signs(signer, &request))                     \
@@ -450,7 +450,7 @@ half_a_request_is_not_signed(void **state)
 {
 	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 	struct signer *signer = good_key();
-	struct request request = alices_request(signer);
+	struct waiter request = alices_request(signer);
 
 	(void)state;
 	make(&request);
@@ -471,7 +471,7 @@ a_request_with_any_byte_flipped_is_not_signed(void **state)
 	static const size_t session_id_ends = 4 + 32;
 	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 	struct signer *signer = good_key();
-	struct request request = alices_request(signer);
+	struct waiter request = alices_request(signer);
 
 	(void)state;
 	make(&request);

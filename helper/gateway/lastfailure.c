@@ -1,13 +1,13 @@
-#include "failure.h"
+#include "lastfailure.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 void
-failure_remember(struct failure *failure, const struct frame *refusal,
-    enum failure_kind kind, int64_t took_ms, int64_t now_ms)
+lastfailure_remember(struct lastfailure *failure, const struct frame *refusal,
+    enum lastfailure_kind kind, int64_t took_ms, int64_t now_ms)
 {
-	failure_forget(failure);
+	lastfailure_forget(failure);
 	failure->body = malloc(refusal->len + 1);
 	if (failure->body == NULL)
 		return;
@@ -15,19 +15,19 @@ failure_remember(struct failure *failure, const struct frame *refusal,
 	failure->body[refusal->len] = '\0';
 	failure->len = refusal->len;
 	failure->kind = kind;
-	if (kind == FAILURE_REFUSED || took_ms > FAILURE_MAX_MS)
-		took_ms = FAILURE_MAX_MS;
+	if (kind == LASTFAILURE_REFUSED || took_ms > LASTFAILURE_MAX_MS)
+		took_ms = LASTFAILURE_MAX_MS;
 	failure->end_ms = now_ms + took_ms;
 }
 
 bool
-failure_counts(const struct failure *failure, int64_t now_ms)
+lastfailure_counts(const struct lastfailure *failure, int64_t now_ms)
 {
 	return failure->body != NULL && now_ms < failure->end_ms;
 }
 
 struct frame
-failure_frame(const struct failure *failure)
+lastfailure_frame(const struct lastfailure *failure)
 {
 	return (struct frame){ .type = FRAME_REFUSED,
 		.body = failure->body,
@@ -35,7 +35,7 @@ failure_frame(const struct failure *failure)
 }
 
 void
-failure_forget(struct failure *failure)
+lastfailure_forget(struct lastfailure *failure)
 {
 	free(failure->body);
 	failure->body = NULL;

@@ -1,5 +1,5 @@
-#ifndef MOSHGATE_FAILURE_H
-#define MOSHGATE_FAILURE_H
+#ifndef MOSHGATE_LASTFAILURE_H
+#define MOSHGATE_LASTFAILURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,34 +14,35 @@
  */
 
 /* The longest that a failure is remembered, and how long a refusal always is. */
-#define FAILURE_MAX_MS 15000
+#define LASTFAILURE_MAX_MS 15000
 
-enum failure_kind {
-	FAILURE_OTHER,
-	FAILURE_REFUSED, /* the remote's no to the gateway, for this user */
+enum lastfailure_kind {
+	LASTFAILURE_OTHER,
+	LASTFAILURE_REFUSED, /* the remote's no to the gateway, for this user */
 };
 
-struct failure {
+struct lastfailure {
 	char *body; /* malloc'ed: that of FRAME_REFUSED; NULL: there is none */
 	size_t len;
-	enum failure_kind kind;
+	enum lastfailure_kind kind;
 	int64_t end_ms;
 };
 
 /*
  * Remember REFUSAL, a FRAME_REFUSED, of which it has a copy.  It is remembered
  * for as long as it took to learn it, TOOK_MS, but a refusal of the remote's for
- * FAILURE_MAX_MS, since the remote counts them, and bans for them.
+ * LASTFAILURE_MAX_MS, since the remote counts them, and bans for them.
  */
-void failure_remember(struct failure *failure, const struct frame *refusal,
-    enum failure_kind kind, int64_t took_ms, int64_t now_ms);
+void lastfailure_remember(struct lastfailure *failure,
+    const struct frame *refusal, enum lastfailure_kind kind, int64_t took_ms,
+    int64_t now_ms);
 
 /* True if there is one that still counts. */
-bool failure_counts(const struct failure *failure, int64_t now_ms);
+bool lastfailure_counts(const struct lastfailure *failure, int64_t now_ms);
 
 /* The frame that was remembered; it lives as long as FAILURE keeps it. */
-struct frame failure_frame(const struct failure *failure);
+struct frame lastfailure_frame(const struct lastfailure *failure);
 
-void failure_forget(struct failure *failure);
+void lastfailure_forget(struct lastfailure *failure);
 
 #endif
