@@ -302,7 +302,7 @@ fake_say(struct child *child, enum frame_type type, const char *name,
 {
 	struct fields fields = { 0 };
 
-	if (name != NULL)
+	if (name != NULL && value != NULL)
 		fields_add(&fields, name, value);
 	fake_say_bytes(child, type, fields.text, fields.len);
 	fields_free(&fields);
