@@ -32,7 +32,10 @@ $(BUILD)/libtested.a: $(HELPER) $(SHIM) $(call objects-in,shim/nss) \
 
 # What the sanitizers are to do is a part of each program.
 ifdef SAN
-$(PROGRAMS) $(BED_PROGRAMS) $(UNIT_TESTS): $(call objects,tests/san)
+$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS): $(call objects,tests/san)
+# What joins other namespaces can't be looked through for leaks at its end.
+$(BUILD)/tests/on $(BUILD)/tests/on.o: HARDEN = -fPIE $(HARDEN_ALL)
+$(BUILD)/tests/on: HARDEN_LD = -pie $(HARDEN_ALL_LD)
 endif
 
 # The programs are built by whoever calls; the bed alone needs root.
