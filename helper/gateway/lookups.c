@@ -61,9 +61,9 @@ lookups_take(struct lookups_name *name)
 }
 
 static void
-lookups_free_name(struct lookups_name *name)
+lookups_free_name(struct lookups *lookups, struct lookups_name *name)
 {
-	struct lookups_name **at = &name->lookups->first;
+	struct lookups_name **at = &lookups->first;
 
 	while (*at != name)
 		at = &(*at)->next;
@@ -100,13 +100,14 @@ static const struct refusal lookups_slow = { .reason = "slow",
 
 /* Refuse all questions about NAME, for WHY, and forget it. */
 static void
-lookups_drop(struct lookups_name *name, const struct refusal *why)
+lookups_drop(struct lookups *lookups, struct lookups_name *name,
+    const struct refusal *why)
 {
 	struct lookups_question *question;
 
 	while ((question = lookups_take(name)) != NULL)
 		question->answer(question, 0, why);
-	lookups_free_name(name);
+	lookups_free_name(lookups, name);
 }
 
 /*
@@ -172,7 +173,7 @@ lookups_pump(struct lookups *lookups)
 		if (oldest == NULL)
 			return;
 		if (lookups->outage->down) {
-			lookups_drop(oldest, &lookups_unreachable);
+			lookups_drop(lookups, oldest, &lookups_unreachable);
 			continue;
 		}
 		answer = limits_ask(lookups->limits, oldest->name,
@@ -183,7 +184,7 @@ lookups_pump(struct lookups *lookups)
 		if (answer == LIMITS_GO)
 			lookups_start(oldest);
 		else
-			lookups_drop(oldest, &why);
+			lookups_drop(lookups, oldest, &why);
 	}
 }
 
@@ -376,7 +377,7 @@ lookups_on_answer(struct waiter *waiter, const struct frame *answer,
 	}
 	while ((question = lookups_take(name)) != NULL)
 		question->answer(question, uid, none);
-	lookups_free_name(name);
+	lookups_free_name(lookups, name);
 	lookups_pump(lookups);
 }
 
@@ -438,7 +439,7 @@ lookups_fire(void *context, int64_t now_ms)
 			next_ms = at_ms;
 		/* one that is being asked goes on, for the next time */
 		if (name->state == LOOKUPS_WAITING && name->questions == NULL)
-			lookups_free_name(name);
+			lookups_free_name(lookups, name);
 	}
 	lookups_pump(lookups);
 	if (!lookups->timer.on)
