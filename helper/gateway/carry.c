@@ -74,8 +74,13 @@ carry_take_spare(struct carry_spare *spare)
 void
 carries_end_spares(struct carries *carries)
 {
-	while (carries->spares != NULL)
-		connection_close(carry_take_spare(carries->spares));
+	struct carry_spare *spare;
+
+	while ((spare = carries->spares) != NULL) {
+		carries->spares = spare->next;
+		connection_close(spare->connection);
+		free(spare);
+	}
 }
 
 /* Have a connection made that is held for a session of USER over SSH. */
@@ -149,10 +154,13 @@ static void
 carry_on_spare_end(void *context, const struct connection_end *end)
 {
 	struct carry_spare *spare = context;
+	struct carries *carries = spare->carries;
+	char user[USERNAME_MAX_CHARS + 1];
 
-	if (end->refused)
-		carry_tell_refused(spare->carries, spare->user, end->last);
+	memcpy(user, spare->user, sizeof(user));
 	carry_take_spare(spare);
+	if (end->refused)
+		carry_tell_refused(carries, user, end->last);
 }
 
 static const struct connection_owner carry_spare_owner = {
@@ -176,6 +184,14 @@ carry_go(struct carry *carry)
 	return true;
 }
 
+/* The connection that was kept can't be used, for WHY. */
+static void
+carry_log_kept(const struct carry *carry, const struct refusal *why)
+{
+	log_event(LOG_NOTICE, "kept-failed", "user", carry->user, "reason",
+	    why->reason, "detail", why->detail, NULL);
+}
+
 /* The kept connection has not the channel that CARRY needs, as END says. */
 static void
 carry_return(struct carry *carry, const struct connection_end *end)
@@ -183,8 +199,7 @@ carry_return(struct carry *carry, const struct connection_end *end)
 	const struct refusal why = refusal_read(end->last);
 	struct share *share = shares_find(carry->carries->shares, carry->user);
 
-	log_event(LOG_NOTICE, "kept-failed", "user", carry->user, "reason",
-	    why.reason, "detail", why.detail, NULL);
+	carry_log_kept(carry, &why);
 	if (share != NULL && refusal_is(&why, "no-shell"))
 		share_lend_none(share);
 	carry_alone(carry);
@@ -219,6 +234,9 @@ carry_on_ready(void *context)
 	if (!carry_is_held(carry->connection)) {
 		carry->phase = CARRY_STARTS;
 	} else if (!carry_go(carry)) {
+		if (carry->loan.borrower != NULL)
+			carry_log_kept(carry,
+			    &(struct refusal){ .reason = "internal" });
 		connection_close(carry->connection);
 		carry_alone(carry);
 	}

@@ -277,6 +277,13 @@ child_kill(struct child *child)
 }
 
 void
+children_disown(struct children *children)
+{
+	for (struct child *c = children->first; c != NULL; c = c->next)
+		c->pid = -1;
+}
+
+void
 child_disown(struct child *child)
 {
 	child->pid = -1;

@@ -97,4 +97,7 @@ void child_kill(struct child *child);
  */
 void child_disown(struct child *child);
 
+/* The same for all children. */
+void children_disown(struct children *children);
+
 #endif

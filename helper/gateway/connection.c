@@ -168,6 +168,7 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 	};
 	struct fields fields = { 0 };
 
+	c->facts.job = briefing->job;
 	c->child = child_start(c->shared->children, &what, &connection_child,
 	    c);
 	if (c->child == NULL) {
@@ -177,7 +178,6 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 		return false;
 	}
 	c->key = keyring_take(c->shared->keyring);
-	c->facts.job = briefing->job;
 	c->hold = briefing->hold;
 	c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_REACHING);

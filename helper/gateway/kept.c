@@ -207,6 +207,13 @@ kept_drop(struct kept *kept, bool busy_too)
 	kept_unclaim(kept);
 }
 
+void
+kept_end(struct kept *kept)
+{
+	kept_close_successor(kept);
+	kept_close(kept);
+}
+
 /*
  * What the connections tell
  */
@@ -256,8 +263,7 @@ static void
 kept_on_end(void *context, const struct connection_end *end)
 {
 	struct kept *kept = context;
-	const bool opened = end->facts.served == 0 &&
-	    end->facts.job == JOB_OPEN;
+	const bool opened = kept->opens;
 
 	kept_set(kept, NULL);
 	kept->owner->on_end(kept->context, end, opened);

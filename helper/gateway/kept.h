@@ -26,8 +26,8 @@ struct kept_owner {
 	/* It is idle; OPENED: it had nothing to do but to be there. */
 	void (*on_idle)(void *context, bool opened);
 	/*
-	 * It is over; another is made when it is asked for.  OPENED: it was
-	 * still to be there.
+	 * It is over; another is made when it is asked for.  OPENED: nobody
+	 * had asked for it, and it was still to be there.
 	 */
 	void (*on_end)(void *context, const struct connection_end *end,
 	    bool opened);
@@ -88,5 +88,8 @@ int64_t kept_tend(struct kept *kept, int64_t now_ms);
 
 /* End what there is; with BUSY_TOO also what is at work, else after that. */
 void kept_drop(struct kept *kept, bool busy_too);
+
+/* End all there is, also what waits for its turn. */
+void kept_end(struct kept *kept);
 
 #endif

@@ -37,7 +37,7 @@ struct lookups {
 	struct lookups_name *first; /* the one that came last */
 };
 
-static void
+void
 lookups_touch(struct lookups *lookups)
 {
 	loop_at(lookups->loop, &lookups->timer, clock_now_ms());
@@ -63,13 +63,11 @@ lookups_take(struct lookups_name *name)
 static void
 lookups_free_name(struct lookups_name *name)
 {
-	for (struct lookups_name **at = &name->lookups->first; *at != NULL;
-	     at = &(*at)->next) {
-		if (*at == name) {
-			*at = name->next;
-			break;
-		}
-	}
+	struct lookups_name **at = &name->lookups->first;
+
+	while (*at != name)
+		at = &(*at)->next;
+	*at = name->next;
 	free(name);
 }
 
@@ -468,11 +466,14 @@ lookups_new(struct loop *loop, struct shares *shares, struct limits *limits,
 void
 lookups_free(struct lookups *lookups)
 {
+	struct lookups_name *name;
+
 	if (lookups == NULL)
 		return;
-	while (lookups->first != NULL) {
-		shares_forget(lookups->shares, &lookups->first->waiter);
-		lookups_free_name(lookups->first);
+	while ((name = lookups->first) != NULL) {
+		lookups->first = name->next;
+		shares_forget(lookups->shares, &name->waiter);
+		free(name);
 	}
 	loop_at(lookups->loop, &lookups->timer, INT64_MAX);
 	free(lookups);

@@ -51,6 +51,9 @@ void lookups_free(struct lookups *lookups);
 /* Ask; the answer may come before this returns. */
 void lookups_ask(struct lookups *lookups, struct lookups_question *question);
 
+/* There may be an outage: see to the names that wait, soon. */
+void lookups_touch(struct lookups *lookups);
+
 /* QUESTION is not waited for any more. */
 void lookups_forget(struct lookups_question *question);
 

@@ -78,10 +78,14 @@ server_on_reached(void *context, const char *address,
 	struct server *server = context;
 	struct gateway *gateway = &server->gateway;
 	const char *host = gateway->config->host;
+	bool news;
 
 	if (address != NULL)
 		trial_address(gateway->trial, address);
-	if (!outage_told(&gateway->outage, address != NULL, clock_now_ms()))
+	news = outage_told(&gateway->outage, address != NULL, clock_now_ms());
+	/* the next probe is another time from now on */
+	probe_touch(server->probe);
+	if (!news)
 		return;
 	if (refusal == NULL)
 		log_event(LOG_NOTICE, "remote-up", "remote", host, NULL);
@@ -90,7 +94,7 @@ server_on_reached(void *context, const char *address,
 		    refusal->reason, "detail", refusal->detail, NULL);
 	server_show_banner(server);
 	keys_touch(gateway);
-	probe_touch(server->probe);
+	lookups_touch(gateway->lookups);
 }
 
 /* Something has changed about some connection. */
@@ -361,6 +365,8 @@ static _Noreturn void
 server_end_relays(struct server *server)
 {
 	prctl(PR_SET_NAME, "moshgate-relays");
+	/* those that end are the other process's to reap, and their pids free */
+	children_disown(server->children);
 	loop_unwatch(server->gateway.loop, &server->listening);
 	close(server->listening.fd);
 	server->state = SERVER_LEAVES;
@@ -398,6 +404,8 @@ server_leave_relays(struct server *server)
 	carries_end_spares(gateway->carries);
 	shares_retire(gateway->shares);
 	trial_configure(gateway->trial, gateway->config);
+	probe_free(server->probe);
+	server->probe = NULL;
 	pool_retire(gateway->pool);
 	gateway->over = false;
 	pid = fork();

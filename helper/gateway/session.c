@@ -310,6 +310,7 @@ session_ask_mosh(struct session *session)
 		.asker = session };
 	memcpy(session->waiter.user, peer->user, sizeof(session->waiter.user));
 	shares_ask(session_gateway(session)->shares, &session->waiter);
+	carries_touch(session_gateway(session)->carries);
 	session_consider(session, clock_now_ms());
 }
 

@@ -381,7 +381,7 @@ share_retire(struct share *share)
 {
 	share->loan = NULL;
 	share->renew = false;
-	kept_drop(&share->kept, true);
+	kept_end(&share->kept);
 }
 
 void
@@ -390,6 +390,7 @@ share_keep(struct share *share)
 	kept_claim(&share->kept);
 	share->renew = true;
 	share->kept.used_ms = clock_now_ms();
+	kept_mark(&share->kept, share_is_asked(share) || share->loan != NULL);
 	share_touch(share);
 }
 

@@ -1,16 +1,13 @@
 #include "relay.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../../shim/lib/fields.h"
+#include "../../shim/lib/stream.h"
 #include "relayphase.h"
 
 /*
@@ -30,60 +27,6 @@ enum relay_step {
 	RELAY_STEP_FAILED,
 	RELAY_STEP_GONE, /* nobody is there to take the output */
 };
-
-#define BUFFER_BYTES ((size_t)32 * 1024)
-
-/* What is under way in one direction: read, and not yet written. */
-struct stream {
-	int fd;
-	bool over; /* there is no more to read */
-	size_t at, len;
-	char buffer[BUFFER_BYTES];
-};
-
-static void
-close_stream(struct stream *s)
-{
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
-	s->at = s->len = 0;
-}
-
-/* Write to its descriptor, which poll() found ready, what S holds. */
-static enum relay_step
-deliver(struct stream *s)
-{
-	ssize_t put;
-
-	if (s->len == 0)
-		return RELAY_STEP_IDLE;
-	put = send(s->fd, s->buffer + s->at, s->len,
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
-	/* of a pipe poll() promises room for so much; it may well block */
-	if (put < 0 && errno == ENOTSOCK)
-		put = write(s->fd, s->buffer + s->at,
-		    s->len < PIPE_BUF ? s->len : PIPE_BUF);
-	if (put < 0)
-		return errno == EAGAIN || errno == EINTR ? RELAY_STEP_IDLE
-							 : RELAY_STEP_GONE;
-	s->at += (size_t)put;
-	s->len -= (size_t)put;
-	return RELAY_STEP_DONE;
-}
-
-/* Read from the input, which poll() found ready. */
-static void
-take_input(struct stream *s)
-{
-	const ssize_t got = read(s->fd, s->buffer, BUFFER_BYTES);
-
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	s->over = got <= 0;
-	s->at = 0;
-	s->len = got > 0 ? (size_t)got : 0;
-}
 
 struct relay {
 	struct session *session;
@@ -124,13 +67,12 @@ relay_read(struct relay *r, struct stream *s, int id)
 
 	if (s->len > 0)
 		return RELAY_STEP_IDLE;
-	got = libssh2_channel_read_ex(r->channel, id, s->buffer, BUFFER_BYTES);
+	got = libssh2_channel_read_ex(r->channel, id, s->bytes, STREAM_BYTES);
 	if (got <= 0)
 		return got == 0 ? RELAY_STEP_IDLE : relay_step_of(got);
-	if (s->fd < 0)
-		return RELAY_STEP_DONE; /* it is not wanted */
-	s->at = 0;
-	s->len = (size_t)got;
+	/* nobody wants what has no descriptor any more */
+	if (s->to_fd >= 0)
+		stream_was_read(s, (size_t)got);
 	return RELAY_STEP_DONE;
 }
 
@@ -161,19 +103,18 @@ relay_write(struct relay *r)
 
 	if (s->len == 0)
 		return s->over ? relay_end_input(r) : RELAY_STEP_IDLE;
-	put = libssh2_channel_write(r->channel, s->buffer + s->at, s->len);
+	put = libssh2_channel_write(r->channel, s->bytes + s->at, s->len);
 	/* where the remote has closed the channel already it will tell */
 	if (put < 0 && put != LIBSSH2_ERROR_EAGAIN &&
 	    libssh2_channel_eof(r->channel) == 1) {
-		s->len = 0;
+		stream_drop(s);
 		s->over = true;
 		relay_input_told(r);
 		return RELAY_STEP_DONE;
 	}
 	if (put <= 0)
 		return put == 0 ? RELAY_STEP_IDLE : relay_step_of(put);
-	s->at += (size_t)put;
-	s->len -= (size_t)put;
+	stream_was_written(s, (size_t)put);
 	return RELAY_STEP_DONE;
 }
 
@@ -308,10 +249,9 @@ relay_end_output(struct relay *r)
 	    libssh2_channel_eof(r->channel) != 1)
 		return;
 	r->phase = relayphase_after(r->phase, RELAYPHASE_OUTPUT_DELIVERED);
-	if (r->out.fd >= 0)
-		shutdown(r->out.fd, SHUT_WR); /* input may share the socket */
-	close_stream(&r->out);
-	close_stream(&r->err);
+	stream_end(&r->out); /* input may share the socket */
+	stream_close(&r->out);
+	stream_close(&r->err);
 }
 
 /* What the descriptors are polled for, in this order. */
@@ -329,7 +269,6 @@ static void
 relay_list_polls(const struct relay *r, struct pollfd fds[RELAY_POLLS])
 {
 	const bool writing = relay_wants_to_send(r);
-	const bool reading = r->in.len == 0 && !r->in.over;
 	const struct relayphase_held held = { .output = r->out.len,
 		.errors = r->err.len,
 		.input = r->in.len,
@@ -342,14 +281,11 @@ relay_list_polls(const struct relay *r, struct pollfd fds[RELAY_POLLS])
 		    : -1,
 		.events = (short)((hearing ? POLLIN : 0) |
 		    (writing ? POLLOUT : 0)) };
-	fds[RELAY_POLL_IN] = (struct pollfd){ .fd = reading ? r->in.fd : -1,
-		.events = POLLIN };
+	fds[RELAY_POLL_IN] = stream_reads(&r->in);
 	/* also without events: it may break */
-	fds[RELAY_POLL_OUT] = (struct pollfd){ .fd = r->out.fd,
+	fds[RELAY_POLL_OUT] = (struct pollfd){ .fd = r->out.to_fd,
 		.events = r->out.len > 0 ? POLLOUT : 0 };
-	fds[RELAY_POLL_ERR] = (struct pollfd){ .fd = r->err.len > 0 ? r->err.fd
-								    : -1,
-		.events = POLLOUT };
+	fds[RELAY_POLL_ERR] = stream_writes(&r->err);
 	fds[RELAY_POLL_CONTROL] = (struct pollfd){ .fd = r->resized
 		    ? -1
 		    : r->control_fd,
@@ -364,7 +300,7 @@ static enum relay_step
 relay_wait(struct relay *r, bool waiting)
 {
 	struct pollfd fds[RELAY_POLLS];
-	enum relay_step step = RELAY_STEP_DONE;
+	enum stream_result written = STREAM_IDLE;
 	short out;
 
 	relay_list_polls(r, fds);
@@ -373,19 +309,19 @@ relay_wait(struct relay *r, bool waiting)
 	if (fds[RELAY_POLL_PARENT].revents != 0)
 		return RELAY_STEP_GONE;
 	if (fds[RELAY_POLL_IN].revents != 0)
-		take_input(&r->in);
+		stream_read(&r->in);
 	out = fds[RELAY_POLL_OUT].revents;
 	if ((out & POLLOUT) != 0)
-		step = deliver(&r->out);
+		written = stream_write(&r->out);
 	else if ((out & (POLLERR | POLLHUP)) != 0)
-		step = RELAY_STEP_GONE;
+		written = STREAM_BROKEN;
 	/* a reader that closes standard error alone can do without it */
 	if (fds[RELAY_POLL_ERR].revents != 0 &&
-	    deliver(&r->err) == RELAY_STEP_GONE)
-		close_stream(&r->err);
+	    stream_write(&r->err) == STREAM_BROKEN)
+		stream_close(&r->err);
 	if (fds[RELAY_POLL_CONTROL].revents != 0)
 		relay_read_control(r);
-	return step == RELAY_STEP_GONE ? RELAY_STEP_GONE : RELAY_STEP_DONE;
+	return written == STREAM_BROKEN ? RELAY_STEP_GONE : RELAY_STEP_DONE;
 }
 
 /* Do what can be done, and wait for more.  RELAY_STEP_DONE: there is more. */
@@ -432,9 +368,9 @@ relay_run(struct session *session, LIBSSH2_CHANNEL *channel, int parent_fd,
 		.channel = channel,
 		.parent_fd = parent_fd,
 		.phase = RELAYPHASE_OPEN,
-		.in.fd = fds[0],
-		.out.fd = fds[1],
-		.err.fd = terminal ? -1 : fds[2],
+		.in = { .from_fd = fds[0], .to_fd = -1 },
+		.out = { .from_fd = -1, .to_fd = fds[1] },
+		.err = { .from_fd = -1, .to_fd = terminal ? -1 : fds[2] },
 		.merged = terminal,
 		.control_fd = terminal ? fds[2] : -1,
 		.control.limit_bytes = RELAY_CONTROL_MAX_BYTES,
@@ -444,9 +380,9 @@ relay_run(struct session *session, LIBSSH2_CHANNEL *channel, int parent_fd,
 
 	while (step == RELAY_STEP_DONE && r->phase != RELAYPHASE_CLOSED)
 		step = relay_turn(r);
-	close_stream(&r->in);
-	close_stream(&r->out);
-	close_stream(&r->err);
+	stream_close(&r->in);
+	stream_close(&r->out);
+	stream_close(&r->err);
 	frame_in_reset(&r->control);
 	if (r->control_fd >= 0)
 		close(r->control_fd);

@@ -1,0 +1,141 @@
+/*
+ * What is kept of several users, and what becomes of it when there is no process
+ * to be had, or when the helper ends.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "fakegateway.h"
+
+#define STRANGERS (QUEUE_UNCLAIMED_MAX + 8)
+
+/* CHILD has been started: it reads the keys, and is then idle. */
+static void
+read_keys(struct scene *scene, struct child *child)
+{
+	fake_enter(child);
+	fake_say_bytes(child, FRAME_TEXT, "x", 1);
+	fake_settle(scene->loop);
+}
+
+static void
+strangers_do_not_push_out_who_has_just_had_a_session(void **state)
+{
+	static struct asked strangers[STRANGERS];
+	struct scene *scene = scene_begin(false);
+	struct asked keys;
+	struct child *hers;
+
+	(void)state;
+	ask(scene, &keys, JOB_KEYS);
+	hers = last(scene, 1);
+	read_keys(scene, hers);
+	/* by a relay of hers, on a connection of its own */
+	share_keep(shares_get(scene->shares, "alice"));
+	fake_settle(scene->loop);
+	for (int i = 0; i < STRANGERS; i++) {
+		struct asked *a = &strangers[i];
+
+		*a = (struct asked){ .scene = scene,
+			.request = { .want = JOB_KEYS,
+			    .asked = &nothing_asked,
+			    .answer = asked_answer,
+			    .asker = a } };
+		snprintf(a->request.user, sizeof(a->request.user), "s%d", i);
+		shares_ask(scene->shares, &a->request);
+		fake_pass(scene->loop, 100);
+		if (scene->children->last != hers &&
+		    scene->children->last->told_count == 1)
+			read_keys(scene, scene->children->last);
+	}
+	assert_int_equal(hers->state, FAKE_RUNS);
+	scene_end(scene);
+}
+
+static void
+a_process_that_cannot_be_started_ends_the_trial_that_it_was_for(void **state)
+{
+	struct scene *scene = scene_begin(true);
+	struct reach_trial trial;
+	struct asked session;
+
+	(void)state;
+	scene->children->full = true;
+	ask(scene, &session, JOB_SESSION);
+	refused(&session, "internal");
+	fake_pass(scene->loop, 1000);
+	assert_false(reach_trying(trial_reach(scene->trial), &trial));
+	scene_end(scene);
+}
+
+static void
+nor_is_it_held_against_a_login_that_nobody_waited_for_it(void **state)
+{
+	struct scene *scene = scene_begin(false);
+	struct asked keys;
+
+	(void)state;
+	scene->children->full = true;
+	share_keep(shares_get(scene->shares, "alice"));
+	fake_settle(scene->loop);
+	assert_non_null(strstr(fake_log, "replace-failed"));
+	scene->children->full = false;
+	ask(scene, &keys, JOB_KEYS);
+	read_keys(scene, last(scene, 1));
+	assert_int_equal(keys.type, FRAME_TEXT);
+	scene_end(scene);
+}
+
+static void
+what_waits_for_its_turn_is_forgotten_when_the_helper_ends(void **state)
+{
+	struct scene *scene = scene_begin(false);
+	struct asked keys = { .scene = scene,
+		.request = { .want = JOB_KEYS,
+		    .user = "alice",
+		    .asked = &nothing_asked,
+		    .answer = asked_answer,
+		    .asker = &keys } };
+
+	(void)state;
+	shares_ask(scene->shares, &keys.request);
+	/* SIGTERM comes in the same turn, and a relay of another's runs */
+	shares_forget(scene->shares, &keys.request);
+	shares_retire(scene->shares);
+	trial_configure(scene->trial, scene->config);
+	pool_retire(scene->pool);
+	/* the process for the relays goes on */
+	shares_resume(scene->shares);
+	fake_settle(scene->loop);
+	assert_int_equal(scene->children->count, 0);
+	scene_end(scene);
+}
+
+static int
+group_begin(void **state)
+{
+	(void)state;
+	return sodium_init() < 0 ? -1 : 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    strangers_do_not_push_out_who_has_just_had_a_session),
+		cmocka_unit_test(
+		    a_process_that_cannot_be_started_ends_the_trial_that_it_was_for),
+		cmocka_unit_test(
+		    nor_is_it_held_against_a_login_that_nobody_waited_for_it),
+		cmocka_unit_test(
+		    what_waits_for_its_turn_is_forgotten_when_the_helper_ends),
+	};
+
+	return cmocka_run_group_tests_name("shares", tests, group_begin, NULL);
+}
