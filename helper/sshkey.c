@@ -47,8 +47,7 @@ sshkey_type_named(const char *name, size_t len)
 	return NULL;
 }
 
-/* True if the LIST, separated by commas, has the LEN characters at NAME. */
-static bool
+bool
 sshkey_list_has(const char *list, const char *name, size_t len)
 {
 	for (; *list != '\0'; list += strspn(list, ",")) {

@@ -43,4 +43,10 @@ const char *sshkey_kind(const unsigned char *blob, size_t len);
 void sshkey_fingerprint(const unsigned char *blob, size_t len,
     char out[SSHKEY_FINGERPRINT_BYTES]);
 
+/*
+ * True if the LIST of names, separated by commas (RFC 4251, section 5), has the
+ * LEN characters at NAME.
+ */
+bool sshkey_list_has(const char *list, const char *name, size_t len);
+
 #endif

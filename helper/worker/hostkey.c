@@ -242,27 +242,13 @@ hostkey_any(const struct hostkeys *keys)
 	return false;
 }
 
-/* True if the LIST, separated by commas, has the LEN characters at NAME. */
-static bool
-hostkey_has_name(const char *list, const char *name, size_t len)
-{
-	for (; *list != '\0'; list += strspn(list, ",")) {
-		const size_t word = strcspn(list, ",");
-
-		if (word == len && memcmp(list, name, len) == 0)
-			return true;
-		list += word;
-	}
-	return false;
-}
-
 /* Append the LEN characters at NAME to LIST, if they are new and fit. */
 static void
 hostkey_append_name(char *list, size_t size, const char *name, size_t len)
 {
 	const size_t used = strlen(list), comma = used > 0;
 
-	if (hostkey_has_name(list, name, len) || used + comma + len >= size)
+	if (sshkey_list_has(list, name, len) || used + comma + len >= size)
 		return;
 	snprintf(list + used, size - used, "%s%.*s", comma ? "," : "", (int)len,
 	    name);
@@ -298,9 +284,9 @@ hostkey_algorithms(const struct hostkeys *keys, const char *wanted,
 
 		from += len;
 		/* one that is not known here has the name of its type */
-		if (type != NULL ? !hostkey_has_name(types, type->name,
+		if (type != NULL ? !sshkey_list_has(types, type->name,
 				       strlen(type->name))
-				 : !hostkey_has_name(types, name, len))
+				 : !sshkey_list_has(types, name, len))
 			continue;
 		if (wanted[0] == '\0' && type != NULL)
 			hostkey_append_name(algorithms, size, type->algorithms,
