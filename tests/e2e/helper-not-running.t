@@ -30,6 +30,7 @@ for user in alice bob carol; do
 done
 
 ok 'without the helper a login is refused' kept_out alice@gateway
+see_log gateway 'moshgate-keys\['
 line=$($BED log gateway | grep 'moshgate-keys\[')
 like '... and the log says why' "$line" \
 	'event=login-failed user="alice" asked=keys reason=helper '

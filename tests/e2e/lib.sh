@@ -410,7 +410,9 @@ new_sshd() {
 	fi
 }
 
-# login_failed: the gateway's log lines about failed logins so far.
+# login_failed: the gateway's log lines about failed logins so far, of which there
+# is one; syslogd may still be about to write it.
 login_failed() {
+	see_log gateway event=login-failed >&2
 	$BED log gateway | grep event=login-failed
 }

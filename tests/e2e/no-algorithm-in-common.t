@@ -34,6 +34,8 @@ no_common() {
 		return
 	fi
 	ok "$1: no keys" not asks
+	# syslogd may still be about to write it
+	wait_for failed
 	line=$(failed)
 	like '... one line names the kind, and what the gateway has' "$line" \
 		"reason=no-common-algorithm detail=\"no $2 in common: the gateway has $3"

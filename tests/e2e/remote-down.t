@@ -25,6 +25,7 @@ settings 'connect_timeout = 2'
 $BED helper restart
 $BED wan down
 ok 'with the link down a login is refused' kept_out bob@gateway
+see_log gateway 'user=bob.*reason=unreachable'
 line=$($BED log gateway | grep 'user=bob.*reason=unreachable')
 like '... and the log says which' "$line" \
 	'event=login-failed user=bob asked=keys remote=remote '

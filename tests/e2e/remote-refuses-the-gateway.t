@@ -14,6 +14,7 @@ forget_gateway() {
 # The gateway's key isn't in a user's authorized_keys.
 forget_gateway bob
 ok "a user who hasn't got the gateway's key is refused" kept_out bob@gateway
+see_log gateway 'user=bob'
 line=$($BED log gateway | grep 'user=bob')
 like '... and the log says that' "$line" \
 	'event=login-failed user=bob asked=keys .*reason=refused'
