@@ -17,6 +17,7 @@
 #endif
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -48,6 +49,10 @@
 /* How long "listens" waits in all, and between two looks. */
 #define LISTENS_TRIES 5000
 #define LISTENS_PAUSE_NS 2000000
+
+/* How often it is seen whether a log still grows, and how long after. */
+#define LOG_TRIES 100
+#define LOG_PAUSE_NS 10000000
 
 /* What env(1) exits with if there is no such command, or it can't be run. */
 #define STATUS_NOT_FOUND 127
@@ -188,6 +193,20 @@ write_all(const char *text, size_t len)
 	}
 }
 
+/* Let syslogd write to the log at FD what is on its way to it. */
+static void
+await_quiet(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOG_PAUSE_NS };
+	struct stat before, after = { 0 };
+
+	for (int i = 0; i < LOG_TRIES; i++) {
+		if (fstat(fd, &before) < 0 || nanosleep(&pause, NULL) < 0 ||
+		    fstat(fd, &after) < 0 || before.st_size == after.st_size)
+			return;
+	}
+}
+
 /* log HOST */
 static int
 print_log(int count, char **words)
@@ -215,6 +234,7 @@ print_log(int count, char **words)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		err(1, "%s", path);
+	await_quiet(fd);
 	while ((len = read(fd, text, sizeof(text))) > 0)
 		write_all(text, (size_t)len);
 	if (len < 0)
