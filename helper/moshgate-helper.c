@@ -37,9 +37,8 @@
 #define EMPTY_DIR "empty"
 #define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
-#define SERVED_WAIT_S 5  /* for a socket to be let go of */
-#define SYSTEMD_FD 3     /* sd_listen_fds(3) */
-#define STATUS_LEFT (-1) /* another process goes on with what there was */
+#define SERVED_WAIT_S 5 /* for a socket to be let go of */
+#define SYSTEMD_FD 3    /* sd_listen_fds(3) */
 /*
  * So many, and one more, wait until they are taken.  A helper that is stuck lets
  * no more of sshd's processes wait for it than leave room for others: sshd
@@ -384,15 +383,10 @@ print_settings(const struct settings *settings)
 static int
 serve(int fd, int signal_fd, struct settings *settings)
 {
-	switch (server_run(fd, signal_fd, settings->options->config_path,
-	    settings->config, settings->signer)) {
-	case SERVER_ENDED:
-		return 0;
-	case SERVER_LEFT_RELAYS:
-		return STATUS_LEFT;
-	default:
-		return 1;
-	}
+	const enum server_end end = server_run(fd, signal_fd,
+	    settings->options->config_path, settings->config, settings->signer);
+
+	return end == SERVER_ENDED ? 0 : 1;
 }
 
 int
@@ -442,9 +436,6 @@ main(int argc, char **argv)
 	status = serve(fd, signal_fd, &settings);
 	if (own)
 		unlink(SOCKET_PATH);
-	/* what it shares with another process must not be closed here */
-	if (status == STATUS_LEFT)
-		_exit(0);
 	/* Not closed: what waits in it may take its time, but not at exit. */
 	return status;
 }

@@ -55,15 +55,6 @@ client_ask(int fd, enum frame_type type, const struct fields *fields)
 	    frame_send(fd, type, fields->text, fields->len, send_timeout_ms);
 }
 
-bool
-client_ask_fds(int fd, enum frame_type type, const struct fields *fields,
-    const int fds[FRAME_FDS])
-{
-	return !fields->failed &&
-	    frame_send_fds(fd, type, fields->text, fields->len, fds,
-		send_timeout_ms);
-}
-
 const char *
 client_problem(int error)
 {

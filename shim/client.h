@@ -26,10 +26,6 @@ int client_connect_now(void);
  */
 bool client_ask(int fd, enum frame_type type, const struct fields *fields);
 
-/* The same, with the descriptors in FDS passed along. */
-bool client_ask_fds(int fd, enum frame_type type, const struct fields *fields,
-    const int fds[FRAME_FDS]);
-
 /*
  * Say in one sentence, for a person, why the helper could not be asked.  ERROR
  * is the errno of client_connect().  Returns a static string.

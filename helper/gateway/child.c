@@ -234,11 +234,11 @@ child_tell(struct child *child, enum frame_type type,
 
 bool
 child_tell_fds(struct child *child, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS])
+    const struct fields *fields, const int *fds, size_t count)
 {
 	return !fields->failed && child_has_taken_all(child) &&
 	    frame_send_fds(child->watch.fd, type, fields->text, fields->len,
-		fds, 0);
+		fds, count, 0);
 }
 
 bool
@@ -277,14 +277,9 @@ child_kill(struct child *child)
 }
 
 void
-children_disown(struct children *children)
+child_leave(struct child *child)
 {
-	for (struct child *c = children->first; c != NULL; c = c->next)
-		c->pid = -1;
-}
-
-void
-child_disown(struct child *child)
-{
+	/* nobody is to kill it */
 	child->pid = -1;
+	child_close(child);
 }

@@ -70,11 +70,11 @@ void child_tell(struct child *child, enum frame_type type,
     const struct fields *fields);
 
 /*
- * Send FIELDS at once and the descriptors FDS along, which stay the caller's.
- * Returns false if that can't be done.
+ * Send FIELDS at once and the COUNT descriptors at FDS along, which stay the
+ * caller's.  Returns false if that can't be done.
  */
 bool child_tell_fds(struct child *child, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS]);
+    const struct fields *fields, const int *fds, size_t count);
 
 /* True if all that was sent to the child has been taken. */
 bool child_has_taken_all(const struct child *child);
@@ -91,13 +91,7 @@ void child_close(struct child *child);
 /* The same, but it is killed at once. */
 void child_kill(struct child *child);
 
-/*
- * Forget that the child's process is one of this process's: it may be another
- * one's, after a fork.
- */
-void child_disown(struct child *child);
-
-/* The same for all children. */
-void children_disown(struct children *children);
+/* The same, but it may take as long as it likes, and outlive this process. */
+void child_leave(struct child *child);
 
 #endif

@@ -40,6 +40,8 @@ peer_next(enum peer_state *state, enum peer_event event)
 		{ PEER_ASKING, PEER_ANSWERED, PEER_ANSWERING },
 		{ PEER_WAITING, PEER_ANSWERED, PEER_ANSWERING },
 		{ PEER_WAITING, PEER_SETTLED, PEER_STAYING },
+		{ PEER_WAITING, PEER_GIVES, PEER_GIVEN },
+		{ PEER_GIVEN, PEER_ANSWERED, PEER_ANSWERING },
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -161,6 +163,11 @@ static void
 peer_send(struct peer *peer, enum peer_event event, enum frame_type type,
     const char *body, size_t len)
 {
+	if (peer->state == PEER_GIVEN &&
+	    !loop_watch(peer->peers->loop, &peer->watch)) {
+		peer_cut(peer);
+		return;
+	}
 	if (!peer_next(&peer->state, event) ||
 	    !frame_queue(&peer->out, type, body, len)) {
 		peer_cut(peer);
@@ -205,10 +212,21 @@ peer_turn_away(struct peer *peer, const struct refusal *why)
 	struct fields fields = { 0 };
 	const struct frame refusal = refusal_frame(why, &fields);
 
-	/* whoever asked may wait for their end */
-	socket_close_fds(&peer->fds);
 	peer_answer(peer, FRAME_REFUSED, refusal.body, refusal.len);
 	fields_free(&fields);
+}
+
+int
+peer_socket(const struct peer *peer)
+{
+	return peer->watch.fd;
+}
+
+void
+peer_given(struct peer *peer)
+{
+	if (peer_next(&peer->state, PEER_GIVES))
+		loop_unwatch(peer->peers->loop, &peer->watch);
 }
 
 /* TEXT, or NULL if there is none. */
@@ -283,8 +301,6 @@ peer_has_asked(struct peer *peer)
 		peer_refuse(peer, &malformed);
 		return;
 	}
-	if (peer->asked.type != FRAME_SESSION)
-		socket_close_fds(&peer->fds);
 	if (kind == NULL) {
 		peer_refuse(peer, &unknown);
 		return;
@@ -392,7 +408,6 @@ peer_close(struct peer *peer)
 	loop_unwatch(peers->loop, &peer->watch);
 	if (peer->watch.fd >= 0)
 		socket_close(peer->watch.fd);
-	socket_close_fds(&peer->fds);
 	frame_in_reset(&peer->in);
 	frame_out_reset(&peer->out);
 	frame_free(&peer->asked);
@@ -446,7 +461,6 @@ peer_new(struct peers *peers, int fd)
 	peer->context = peers->context;
 	peer->uid = cred.uid;
 	peer->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
-	peer->in.fds = &peer->fds;
 	peer->timer.fire = peer_fire;
 	peer->watch.ready = peer_ready;
 	peer->timer.context = peer->watch.context = peer;

@@ -27,6 +27,7 @@ enum peer_state {
 	PEER_ASKING,    /* its request is being read */
 	PEER_WAITING,   /* its request is worked for */
 	PEER_STAYING,   /* its session lasts until it closes */
+	PEER_GIVEN,     /* a worker has its socket, and speaks with it */
 	PEER_ANSWERING, /* its last answer is being written */
 };
 
@@ -35,6 +36,7 @@ enum peer_event {
 	PEER_ASKS,     /* its request is whole */
 	PEER_ANSWERED, /* with its last answer */
 	PEER_SETTLED,  /* with one after which it stays */
+	PEER_GIVES,    /* its socket is a worker's as well */
 };
 
 /*
@@ -61,10 +63,9 @@ struct peer {
 	const struct peer_kind *kind;
 	void *request;
 	enum peer_state state;
-	uid_t uid;            /* by the kernel: unix(7), SO_PEERCRED */
-	struct frame asked;   /* its request */
-	struct frame_fds fds; /* that came with it */
-	int64_t asked_ms;     /* when it was whole */
+	uid_t uid;          /* by the kernel: unix(7), SO_PEERCRED */
+	struct frame asked; /* its request */
+	int64_t asked_ms;   /* when it was whole */
 	/* of whom it is about, whose sshd has asked, and from where: or "" */
 	char user[USERNAME_MAX_CHARS + 1];
 	char sshd_pid[16];
@@ -133,6 +134,15 @@ void peer_tell(struct peer *peer, enum frame_type type,
 
 /* The last answer, FRAME_OK with FIELDS, after which the peer stays. */
 void peer_settle(struct peer *peer, const struct fields *fields);
+
+/* The socket to PEER, for peer_given(). */
+int peer_socket(const struct peer *peer);
+
+/*
+ * A worker has got the socket to PEER, and speaks with it.  PEER stays until it
+ * is answered, or closed, in the worker's place.
+ */
+void peer_given(struct peer *peer);
 
 /* Refuse what PEER asks for, with a line in the log. */
 void peer_refuse(struct peer *peer, const struct refusal *why);

@@ -50,11 +50,9 @@ phase_ends_with(enum job job)
 }
 
 enum phase
-phase_accepted(enum phase phase, enum job job, bool hold)
+phase_accepted(enum job job)
 {
-	if (phase == PHASE_CLEARING || hold)
-		return PHASE_HELD;
-	return job == JOB_RELAY ? PHASE_STARTING : PHASE_AT_WORK;
+	return job == JOB_RELAY ? PHASE_HELD : PHASE_AT_WORK;
 }
 
 enum queue_state

@@ -1,6 +1,5 @@
 #include "server.h"
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -35,11 +34,7 @@ struct server {
 	struct loop_watch listening, signals;
 	struct loop_timer accept_again;
 	bool banner; /* it is there */
-	enum {
-		SERVER_SERVES,
-		SERVER_LEAVES, /* nothing but relays are seen to their end */
-		SERVER_OVER,
-	} state;
+	bool over;   /* it is to end */
 };
 
 /*
@@ -238,10 +233,10 @@ server_take_signals(void *context, short revents)
 	(void)revents;
 	while ((event = signals_next(server->signals.fd)) != SIGNALS_NONE) {
 		if (event == SIGNALS_END)
-			server->state = SERVER_OVER;
+			server->over = true;
 		else if (event == SIGNALS_CHILD)
 			server_reap(server);
-		else if (server->state == SERVER_SERVES)
+		else
 			server_reload(server);
 	}
 }
@@ -360,60 +355,6 @@ server_listen(struct server *server, int listen_fd, int signal_fd)
 	    loop_watch(server->gateway.loop, &server->listening);
 }
 
-/* Of a process that has nothing left but relays: see them to their end. */
-static _Noreturn void
-server_end_relays(struct server *server)
-{
-	prctl(PR_SET_NAME, "moshgate-relays");
-	/* those that end are the other process's to reap, and their pids free */
-	children_disown(server->children);
-	loop_unwatch(server->gateway.loop, &server->listening);
-	close(server->listening.fd);
-	server->state = SERVER_LEAVES;
-	while (!peers_none(server->gateway.peers) &&
-	    server->state == SERVER_LEAVES)
-		loop_turn(server->gateway.loop);
-	_exit(0);
-}
-
-/* Close PEER unless it is a relay that runs. */
-static void
-server_close_idle(void *context, struct peer *peer)
-{
-	struct session_status status;
-
-	(void)context;
-	if (!session_status(peer, &status) || status.phase != SESSION_SSH)
-		peer_close(peer);
-}
-
-/*
- * The helper ends.  If relays run, a process of their own carries on with them,
- * without the key or anything else.  Returns false if there are none.
- */
-static bool
-server_leave_relays(struct server *server)
-{
-	struct gateway *gateway = &server->gateway;
-	pid_t pid;
-
-	peers_close_unasked(gateway->peers);
-	peers_each(gateway->peers, server_close_idle, NULL);
-	if (peers_none(gateway->peers))
-		return false;
-	carries_end_spares(gateway->carries);
-	shares_retire(gateway->shares);
-	trial_configure(gateway->trial, gateway->config);
-	probe_free(server->probe);
-	server->probe = NULL;
-	pool_retire(gateway->pool);
-	gateway->over = false;
-	pid = fork();
-	if (pid == 0)
-		server_end_relays(server);
-	return pid > 0;
-}
-
 static void
 server_free(struct server *server)
 {
@@ -456,14 +397,9 @@ server_run(int listen_fd, int signal_fd, const char *config_path,
 	    NULL);
 	server_admit_by(&server, config);
 	banner_show(false);
-	while (server.state == SERVER_SERVES)
+	while (!server.over)
 		loop_turn(gateway->loop);
 	log_event(LOG_NOTICE, "stop", NULL);
-	gateway->over = true;
-	if (server_leave_relays(&server)) {
-		banner_show(false);
-		return SERVER_LEFT_RELAYS;
-	}
 	server_free(&server);
 	banner_show(false);
 	return SERVER_ENDED;

@@ -7,12 +7,6 @@
 enum server_end {
 	SERVER_ENDED,
 	SERVER_FAILED, /* it could not even begin */
-	/*
-	 * Relays run, with people's files on the way: a process of their own
-	 * carries on with them.  What is left here is shared with it, and must
-	 * not be closed but by the end of this process.
-	 */
-	SERVER_LEFT_RELAYS,
 };
 
 /*

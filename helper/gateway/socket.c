@@ -91,31 +91,3 @@ socket_close(int fd)
 	}
 	close(fd);
 }
-
-void
-socket_close_fds(struct frame_fds *fds)
-{
-	if (fds->count > 0)
-		socket_close_in_child(fds->fd, fds->count);
-	fds->count = 0;
-}
-
-bool
-socket_streams(const struct frame_fds *fds)
-{
-	for (size_t i = 0; i < fds->count; i++) {
-		struct stat st;
-		socklen_t len = sizeof(int);
-		int type;
-
-		if (fstat(fds->fd[i], &st) < 0)
-			return false;
-		if (S_ISFIFO(st.st_mode))
-			continue;
-		if (getsockopt(fds->fd[i], SOL_SOCKET, SO_TYPE, &type, &len) <
-			0 ||
-		    type != SOCK_STREAM)
-			return false;
-	}
-	return true;
-}

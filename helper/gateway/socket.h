@@ -23,13 +23,4 @@ void socket_guard(int fd);
 /* Close the socket FD, with whatever has not been read from it. */
 void socket_close(int fd);
 
-/*
- * True if FDS are pipes and stream sockets, as sshd has them: what is written
- * to others, such as the log's, would be a message of this process.
- */
-bool socket_streams(const struct frame_fds *fds);
-
-/* Close the descriptors in FDS. */
-void socket_close_fds(struct frame_fds *fds);
-
 #endif

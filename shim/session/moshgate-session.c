@@ -39,9 +39,12 @@ session_usage(void)
 	    stdout);
 }
 
-/* Wait for the helper's ANSWER, at FD, and show the person for how long. */
+/*
+ * Wait for the helper's ANSWER, at FD, and show the person for how long.  A
+ * worker that is ready to carry the session over SSH is given STREAMS.
+ */
 static bool
-session_wait_answer(int fd, struct frame *answer)
+session_wait_answer(int fd, const int streams[FRAME_FDS], struct frame *answer)
 {
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	const int64_t began_ms = clock_now_ms();
@@ -53,6 +56,12 @@ session_wait_answer(int fd, struct frame *answer)
 		terminal_show_progress(STDOUT_FILENO, elapsed_ms);
 		result = frame_wait(fd, &in, answer,
 		    tick_ms - elapsed_ms % tick_ms);
+		if (result == FRAME_COMPLETE && answer->type == FRAME_READY) {
+			frame_free(answer);
+			result = request_send_streams(fd, streams)
+			    ? FRAME_AGAIN
+			    : FRAME_FAILED;
+		}
 	} while (result == FRAME_AGAIN &&
 	    clock_now_ms() - began_ms < answer_timeout_ms);
 	terminal_hide_progress(STDOUT_FILENO);
@@ -103,7 +112,7 @@ session_at_terminal(struct request *request, int fd)
 	static struct frame answer;
 	int data[2], control[2];
 	struct pump pump = { .terminal = &request->tty, .helper_fd = fd };
-	bool asked;
+	bool answered;
 
 	terminal_make_size(STDIN_FILENO);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) < 0 ||
@@ -111,11 +120,12 @@ session_at_terminal(struct request *request, int fd)
 		sentence_say_no_memory();
 		return 1;
 	}
-	asked = request_send(request, fd,
-	    (const int[]){ data[1], data[1], control[1] });
+	answered = request_send(request, fd) &&
+	    session_wait_answer(fd,
+		(const int[]){ data[1], data[1], control[1] }, &answer);
 	close(data[1]);
 	close(control[1]);
-	if (!asked || !session_wait_answer(fd, &answer)) {
+	if (!answered) {
 		sentence_say_no_answer();
 		return 1;
 	}
@@ -177,19 +187,34 @@ session_end_relay(const struct frame *answer, bool running)
 }
 
 /*
+ * A worker, at FD, has said NEWS of the command, which goes on.  Returns false
+ * if it doesn't.
+ */
+static bool
+session_go_on(int fd, const struct frame *news)
+{
+	static const int streams[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
+		STDERR_FILENO };
+
+	if (news->type == FRAME_READY)
+		return request_send_streams(fd, streams);
+	session_leave_streams();
+	sentence_say_warning(news);
+	return true;
+}
+
+/*
  * Have the helper, at FD, carry a session or a command without a terminal.
  * Returns the exit status.
  */
 static int
 session_relay(const struct request *request, int fd)
 {
-	static const int fds[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
-		STDERR_FILENO };
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	static struct frame answer;
 	bool running = false;
 
-	if (!request_send(request, fd, fds)) {
+	if (!request_send(request, fd)) {
 		sentence_say_no_answer();
 		return ENDING_FAILED;
 	}
@@ -202,11 +227,13 @@ session_relay(const struct request *request, int fd)
 			sentence_say_no_answer();
 			return ENDING_FAILED;
 		}
-		if (answer.type != FRAME_RUNNING)
+		if (answer.type != FRAME_READY && answer.type != FRAME_RUNNING)
 			return session_end_relay(&answer, running);
-		session_leave_streams();
-		running = true;
-		sentence_say_warning(&answer);
+		running |= answer.type == FRAME_RUNNING;
+		if (!session_go_on(fd, &answer)) {
+			sentence_say_no_answer();
+			return ENDING_FAILED;
+		}
 		frame_free(&answer);
 	}
 	return ENDING_FAILED;

@@ -16,6 +16,7 @@
 #define LOGIN_MAX_CHARS 64
 #define TERM_MAX_CHARS 64
 #define CONNECTION_MAX_CHARS 128
+#define STREAMS_TIMEOUT_MS 5000 /* for a worker to take them */
 
 /* Store in *TO a copy of TEXT, NULL if that is; false for want of memory. */
 static bool
@@ -183,12 +184,13 @@ request_add_terminal(struct fields *fields, const struct request *r)
 }
 
 bool
-request_send(const struct request *r, int fd, const int fds[FRAME_FDS])
+request_send(const struct request *r, int fd)
 {
 	struct fields fields = { 0 };
 	bool sent;
 
 	fields_add(&fields, "via", r->by_shell ? "shell" : "force-command");
+	fields_add(&fields, "streams", "1");
 	request_add(&fields, "login", r->login);
 	request_add(&fields, "command", r->command);
 	request_add(&fields, "original", r->original);
@@ -201,7 +203,14 @@ request_send(const struct request *r, int fd, const int fds[FRAME_FDS])
 	request_add(&fields, "client", r->client);
 	for (size_t i = 0; i < LOCALE_NAMES; i++)
 		request_add(&fields, locale_names[i], r->locale[i]);
-	sent = client_ask_fds(fd, FRAME_SESSION, &fields, fds);
+	sent = client_ask(fd, FRAME_SESSION, &fields);
 	fields_free(&fields);
 	return sent;
+}
+
+bool
+request_send_streams(int fd, const int streams[FRAME_FDS])
+{
+	return frame_send_fds(fd, FRAME_STREAMS, NULL, 0, streams, FRAME_FDS,
+	    STREAMS_TIMEOUT_MS);
 }

@@ -40,10 +40,16 @@ void request_free(struct request *request);
 bool request_is_too_long(const struct request *request);
 
 /*
- * Send REQUEST to the helper, at the socket FD, with the descriptors in FDS.
- * Returns false when the helper did not take it.
+ * Send REQUEST to the helper, at the socket FD.  Returns false when the helper
+ * did not take it.
  */
-bool request_send(const struct request *request, int fd,
-    const int fds[FRAME_FDS]);
+bool request_send(const struct request *request, int fd);
+
+/*
+ * A worker that has the helper's end of the socket FD now has said FRAME_READY:
+ * give it the STREAMS that it is to carry.  Returns false when it did not take
+ * them.
+ */
+bool request_send_streams(int fd, const int streams[FRAME_FDS]);
 
 #endif

@@ -95,19 +95,6 @@ socket_close(int fd)
 	close(fd);
 }
 
-bool
-socket_streams(const struct frame_fds *fds)
-{
-	(void)fds;
-	return false;
-}
-
-void
-socket_close_fds(struct frame_fds *fds)
-{
-	(void)fds;
-}
-
 /* One child, and what its owner was told. */
 struct scene {
 	struct loop *loop;
@@ -253,7 +240,6 @@ what_is_not_taken_is_sent_later(void **state)
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	struct frame frame = { 0 };
 	enum frame_result result = FRAME_AGAIN;
-	const int fds[FRAME_FDS] = { 0, 1, 2 };
 	struct fields fields = { 0 };
 
 	(void)state;
@@ -261,7 +247,8 @@ what_is_not_taken_is_sent_later(void **state)
 	child_send(scene->child, FRAME_TEXT, bytes, len);
 	assert_false(child_has_taken_all(scene->child));
 	/* nothing is pushed in between */
-	assert_false(child_tell_fds(scene->child, FRAME_GO, &fields, fds));
+	assert_false(child_tell_fds(scene->child, FRAME_GO, &fields,
+	    (const int[]){ 0 }, 1));
 	for (int i = 0; i < 1000 && result == FRAME_AGAIN; i++) {
 		pass(scene, 0);
 		result = frame_read(far_fd, &in, &frame);
@@ -271,7 +258,8 @@ what_is_not_taken_is_sent_later(void **state)
 	frame_free(&frame);
 	pass(scene, 0);
 	assert_true(child_has_taken_all(scene->child));
-	assert_true(child_tell_fds(scene->child, FRAME_GO, &fields, fds));
+	assert_true(child_tell_fds(scene->child, FRAME_GO, &fields,
+	    (const int[]){ 0 }, 1));
 	free(bytes);
 	scene_end(scene);
 }
@@ -421,13 +409,12 @@ without_a_deadline_it_has_time(void **state)
 }
 
 static void
-one_that_has_been_disowned_is_not_killed(void **state)
+one_that_is_left_is_not_killed(void **state)
 {
 	struct scene *scene = scene_begin();
 
 	(void)state;
-	child_disown(scene->child);
-	child_kill(scene->child);
+	child_leave(scene->child);
 	pass(scene, ENDING_MS);
 	assert_false(is_killed(scene, false));
 	assert_false(children_reap(scene->children, scene->pid));
@@ -438,11 +425,11 @@ static void
 fields_that_could_not_be_made_are_its_end(void **state)
 {
 	const struct fields failed = { .failed = true };
-	const int fds[FRAME_FDS] = { 0, 1, 2 };
 	struct scene *scene = scene_begin();
 
 	(void)state;
-	assert_false(child_tell_fds(scene->child, FRAME_GO, &failed, fds));
+	assert_false(child_tell_fds(scene->child, FRAME_GO, &failed,
+	    (const int[]){ 0 }, 1));
 	child_tell(scene->child, FRAME_START, &failed);
 	/* but not in the middle of what its owner does */
 	assert_int_equal(scene->ends, 0);
@@ -499,7 +486,7 @@ main(void)
 		cmocka_unit_test(or_is_killed_at_once),
 		cmocka_unit_test(one_that_is_late_is_killed),
 		cmocka_unit_test(without_a_deadline_it_has_time),
-		cmocka_unit_test(one_that_has_been_disowned_is_not_killed),
+		cmocka_unit_test(one_that_is_left_is_not_killed),
 		cmocka_unit_test(fields_that_could_not_be_made_are_its_end),
 		cmocka_unit_test(another_owner_is_told_from_then_on),
 		cmocka_unit_test(no_process_is_no_child),

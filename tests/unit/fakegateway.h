@@ -84,8 +84,6 @@ static inline void
 scene_end(struct scene *scene)
 {
 	carries_end_spares(scene->carries);
-	shares_retire(scene->shares);
-	pool_retire(scene->pool);
 	carries_free(scene->carries);
 	shares_free(scene->shares);
 	pool_free(scene->pool);

@@ -11,7 +11,7 @@
 #include "../../helper/gateway/peer.h"
 
 #define STATES (PEER_ANSWERING + 1)
-#define EVENTS (PEER_SETTLED + 1)
+#define EVENTS (PEER_GIVES + 1)
 #define NOT (-1)
 
 static void
@@ -20,12 +20,19 @@ each_event_leads_where_the_table_says(void **state)
 	static const int to[STATES][EVENTS] = {
 		[PEER_ASKING] = { [PEER_ASKS] = PEER_WAITING,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
-		    [PEER_SETTLED] = NOT },
+		    [PEER_SETTLED] = NOT,
+		    [PEER_GIVES] = NOT },
 		[PEER_WAITING] = { [PEER_ASKS] = NOT,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
-		    [PEER_SETTLED] = PEER_STAYING },
-		[PEER_STAYING] = { NOT, NOT, NOT },
-		[PEER_ANSWERING] = { NOT, NOT, NOT },
+		    [PEER_SETTLED] = PEER_STAYING,
+		    [PEER_GIVES] = PEER_GIVEN },
+		[PEER_STAYING] = { NOT, NOT, NOT, NOT },
+		/* in its worker's place */
+		[PEER_GIVEN] = { [PEER_ASKS] = NOT,
+		    [PEER_ANSWERED] = PEER_ANSWERING,
+		    [PEER_SETTLED] = NOT,
+		    [PEER_GIVES] = NOT },
+		[PEER_ANSWERING] = { NOT, NOT, NOT, NOT },
 	};
 
 	(void)state;
