@@ -28,6 +28,7 @@ static const struct {
 } reexec_kinds[] = {
 	[REEXEC_WORKER] = { "--worker", "moshgate-worker" },
 	[REEXEC_PROBER] = { "--udp", "moshgate-udp" },
+	[REEXEC_CLOSER] = { "--close", "moshgate-closer" },
 };
 
 /* What goes into a process: all above the descriptors that are given. */

@@ -14,6 +14,7 @@
 enum reexec_kind {
 	REEXEC_WORKER, /* speaks SSH with the remote: job.h */
 	REEXEC_PROBER, /* tries whether UDP gets through to it */
+	REEXEC_CLOSER, /* closes what may take for ever to be closed */
 };
 
 struct reexec {

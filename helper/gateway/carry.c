@@ -199,7 +199,7 @@ carry_go(struct carry *carry)
 		fields_add(&fields, "why", carry->why);
 	if (carry->warning != NULL)
 		fields_add(&fields, "warning", carry->warning);
-	told = connection_go(carry->connection, &fields, carry->fd);
+	told = connection_go(carry->connection, &fields, carry->fd, carry->uid);
 	fields_free(&fields);
 	if (!told)
 		return false;

@@ -27,6 +27,7 @@ struct carry {
 	char user[USERNAME_MAX_CHARS + 1];
 	const struct frame *asked; /* the shim's request */
 	int fd;                    /* the socket to the shim */
+	uid_t uid;                 /* whose the shim is */
 	const char *why;           /* it is over SSH: for the person; or NULL */
 	const char *warning;       /* the same about the remote */
 	/*

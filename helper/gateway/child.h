@@ -11,6 +11,7 @@
 #include "../../shim/lib/frame.h"
 #include "../loop.h"
 #include "../reexec.h"
+#include "closers.h"
 
 /*
  * The processes that the helper has started, and the frames that go between
@@ -39,8 +40,10 @@ struct child_owner {
 	void (*on_end)(void *context, enum child_end end);
 };
 
-/* Returns NULL for want of memory.  LOOP must outlive the table. */
-struct children *children_new(struct loop *loop);
+/*
+ * Returns NULL for want of memory.  LOOP and CLOSERS must outlive the table.
+ */
+struct children *children_new(struct loop *loop, struct closers *closers);
 
 /* Kill those that are left. */
 void children_free(struct children *children);
@@ -78,6 +81,12 @@ bool child_tell_fds(struct child *child, enum frame_type type,
 
 /* True if all that was sent to the child has been taken. */
 bool child_has_taken_all(const struct child *child);
+
+/*
+ * From now on the child has what UID has given it: should it never end, that is
+ * on UID's account (dying.h).
+ */
+void child_blame(struct child *child, uid_t uid);
 
 /* Until AT_MS the child has time; INT64_MAX: for ever. */
 void child_deadline(struct child *child, int64_t at_ms);

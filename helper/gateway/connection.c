@@ -234,7 +234,8 @@ connection_hold(struct connection *c, const struct frame *asked,
 }
 
 bool
-connection_go(struct connection *c, const struct fields *fields, int fd)
+connection_go(struct connection *c, const struct fields *fields, int fd,
+    uid_t uid)
 {
 	const int log_fd = log_give();
 	/* without a log it says at its end what it has to say to nobody */
@@ -246,6 +247,7 @@ connection_go(struct connection *c, const struct fields *fields, int fd)
 		close(log_fd);
 	if (!told)
 		return false;
+	child_blame(c->child, uid);
 	connection_enter(c, PHASE_STARTING);
 	connection_limit_job(c);
 	return true;

@@ -121,11 +121,11 @@ void connection_hold(struct connection *connection, const struct frame *asked,
 
 /*
  * Have one that is held begin the relay that FIELDS tell of, for whoever is at
- * the other end of the socket FD, which stays the caller's.  Returns false if it
- * can't be told.
+ * the other end of the socket FD, which stays the caller's: UID.  Returns false
+ * if it can't be told.
  */
 bool connection_go(struct connection *connection, const struct fields *fields,
-    int fd);
+    int fd, uid_t uid);
 
 /*
  * Forget it; one that has had connection_go() goes on without this process.

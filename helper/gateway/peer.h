@@ -12,6 +12,8 @@
 #include "../../shim/lib/usermap.h"
 #include "../loop.h"
 #include "../refusal.h"
+#include "closers.h"
+#include "peerstate.h"
 #include "quota.h"
 
 /*
@@ -22,28 +24,6 @@ struct peer;
 
 /* All of them. */
 struct peers;
-
-enum peer_state {
-	PEER_ASKING,    /* its request is being read */
-	PEER_WAITING,   /* its request is worked for */
-	PEER_STAYING,   /* its session lasts until it closes */
-	PEER_GIVEN,     /* a worker has its socket, and speaks with it */
-	PEER_ANSWERING, /* its last answer is being written */
-};
-
-/* What becomes of a peer. */
-enum peer_event {
-	PEER_ASKS,     /* its request is whole */
-	PEER_ANSWERED, /* with its last answer */
-	PEER_SETTLED,  /* with one after which it stays */
-	PEER_GIVES,    /* its socket is a worker's as well */
-};
-
-/*
- * The state after EVENT, in *STATE.  Returns false if that can't happen in this
- * one.
- */
-bool peer_next(enum peer_state *state, enum peer_event event);
 
 /* A kind of request. */
 struct peer_kind {
@@ -80,11 +60,11 @@ struct peer {
 };
 
 /*
- * KINDS are pointers to the COUNT kinds of requests; LOOP must outlive the
- * peers.  Returns NULL for want of memory.
+ * KINDS are pointers to the COUNT kinds of requests; LOOP and CLOSERS must
+ * outlive the peers.  Returns NULL for want of memory.
  */
-struct peers *peers_new(struct loop *loop, const struct peer_kind *const *kinds,
-    size_t count, void *context);
+struct peers *peers_new(struct loop *loop, struct closers *closers,
+    const struct peer_kind *const *kinds, size_t count, void *context);
 
 /* Cut all off that are left. */
 void peers_free(struct peers *peers);
@@ -98,15 +78,9 @@ enum peers_accepted {
 /* Take one who has connected to LISTEN_FD. */
 enum peers_accepted peers_accept(struct peers *peers, int listen_fd);
 
-/* True if there are none. */
-bool peers_none(const struct peers *peers);
-
 /* Call EACH with CONTEXT for all who have asked; it may close the peer. */
 void peers_each(const struct peers *peers,
     void (*each)(void *context, struct peer *peer), void *context);
-
-/* Cut all off who have not asked yet. */
-void peers_close_unasked(struct peers *peers);
 
 /* Cut PEER off now. */
 void peer_close(struct peer *peer);

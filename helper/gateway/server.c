@@ -26,7 +26,7 @@
 
 struct server {
 	struct gateway gateway;
-	const char *config_path;
+	const struct means *means;
 	struct config *config;
 	struct reserved *reserved;
 	struct children *children;
@@ -172,7 +172,7 @@ server_reread(struct server *server, struct config **config,
 {
 	struct signer *signer;
 
-	*config = config_read(server->config_path, error);
+	*config = config_read(server->means->config_path, error);
 	if (*config == NULL)
 		return false;
 	signer = signer_open(*config, error);
@@ -220,8 +220,10 @@ server_reap(struct server *server)
 {
 	pid_t pid;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		children_reap(server->children, pid);
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		if (!closers_reap(server->means->closers, pid))
+			children_reap(server->children, pid);
+	}
 }
 
 static void
@@ -295,10 +297,8 @@ server_make_lower(struct server *server, struct config *config,
 {
 	struct gateway *g = &server->gateway;
 
-	g->loop = loop_new();
-	if (g->loop == NULL)
-		return false;
-	server->children = children_new(g->loop);
+	g->loop = server->means->loop;
+	server->children = children_new(g->loop, server->means->closers);
 	if (server->children == NULL)
 		return false;
 	g->trial = trial_new(g->loop, server->children, config, server_on_trial,
@@ -334,20 +334,20 @@ server_make_upper(struct server *server)
 	g->admission = (struct admission){ .users = g->users };
 	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
 	    &g->admission);
-	g->peers = peers_new(g->loop, server_kinds,
+	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
 	return g->lookups != NULL && g->peers != NULL;
 }
 
-/* Listen to LISTEN_FD and SIGNAL_FD.  Returns false for want of memory. */
+/* Listen.  Returns false for want of memory. */
 static bool
-server_listen(struct server *server, int listen_fd, int signal_fd)
+server_listen(struct server *server)
 {
-	server->listening = (struct loop_watch){ .fd = listen_fd,
+	server->listening = (struct loop_watch){ .fd = server->means->listen_fd,
 		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
-	server->signals = (struct loop_watch){ .fd = signal_fd,
+	server->signals = (struct loop_watch){ .fd = server->means->signal_fd,
 		.events = POLLIN,
 		.ready = server_take_signals,
 		.context = server };
@@ -377,20 +377,18 @@ server_free(struct server *server)
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);
-	loop_free(g->loop);
 }
 
 enum server_end
-server_run(int listen_fd, int signal_fd, const char *config_path,
-    struct config *config, struct signer *signer)
+server_run(const struct means *means, struct config *config,
+    struct signer *signer)
 {
-	struct server server = { .config_path = config_path, .config = config };
+	struct server server = { .means = means, .config = config };
 	struct gateway *gateway = &server.gateway;
 
 	server_raise_limits();
 	if (!server_make_lower(&server, config, signer) ||
-	    !server_make_upper(&server) ||
-	    !server_listen(&server, listen_fd, signal_fd)) {
+	    !server_make_upper(&server) || !server_listen(&server)) {
 		log_event(LOG_ERR, "start-failed", "detail", strerror(errno),
 		    NULL);
 		return SERVER_FAILED;

@@ -2,6 +2,7 @@
 #define MOSHGATE_SERVER_H
 
 #include "../config.h"
+#include "means.h"
 #include "signer.h"
 
 enum server_end {
@@ -10,11 +11,10 @@ enum server_end {
 };
 
 /*
- * Serve the listening Unix socket LISTEN_FD until SIGTERM or SIGINT comes by
- * SIGNAL_FD (signals.h).  CONFIG was read from CONFIG_PATH, and SIGHUP has it
- * read again, with the key.  CONFIG and SIGNER are the server's from now on.
+ * Serve those who come until SIGTERM or SIGINT comes.  CONFIG was read from
+ * where MEANS says.  CONFIG and SIGNER are the server's from now on.
  */
-enum server_end server_run(int listen_fd, int signal_fd,
-    const char *config_path, struct config *config, struct signer *signer);
+enum server_end server_run(const struct means *means, struct config *config,
+    struct signer *signer);
 
 #endif

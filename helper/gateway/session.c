@@ -7,6 +7,7 @@
 #include "../authkeys.h"
 #include "../log.h"
 #include "gateway.h"
+#include "warning.h"
 #include "way.h"
 
 /* A session waits for a verdict on UDP so long. */
@@ -50,33 +51,6 @@ session_log_failed(const struct session *session, enum job asked,
 	    gateway->config->host, why);
 }
 
-/*
- * If anybody could be where SESSION goes: what is to be said of that on its
- * terminal; else NULL.
- */
-static const char *
-session_warning(const struct session *session)
-{
-	return session_gateway(session)->config->verify_host_key
-	    ? NULL
-	    : "WARNING: the remote server's host key is not checked "
-	      "(verify_host_key = no).";
-}
-
-/* The same for the log. */
-static void
-session_log_warning(const struct session *session)
-{
-	if (session_warning(session) == NULL)
-		return;
-	log_event(LOG_WARNING, "note", "user", session->peer->user, "about",
-	    "host-key-unchecked", "detail",
-	    "a session begins with verify_host_key = no", "remedy",
-	    "put the remote's host key into known_hosts and remove "
-	    "verify_host_key",
-	    NULL);
-}
-
 /* How many seconds SESSION has lasted. */
 static void
 session_duration(const struct session *session, char text[32])
@@ -112,10 +86,10 @@ session_relay_runs(struct session *session, const struct frame *answer)
 		: refused            ? "refused"
 				     : "yes",
 	    "client", session_client(session), NULL);
-	session_log_warning(session);
+	warning_log(session_gateway(session)->config, session->peer->user);
 }
 
-/* The relay of SESSION is over, with ANSWER, or (NULL) since it is gone. */
+/* The relay of SESSION is over, with ANSWER. */
 static void
 session_log_relay_end(const struct session *session, const struct frame *answer)
 {
@@ -123,11 +97,10 @@ session_log_relay_end(const struct session *session, const struct frame *answer)
 
 	session_duration(session, duration);
 	log_event(LOG_INFO, "relay-end", "user", session->peer->user, "status",
-	    answer != NULL ? fields_get(answer, "status") : NULL, "signal",
-	    answer != NULL ? fields_get(answer, "signal") : NULL, "reason",
-	    answer != NULL ? fields_get(answer, "reason") : "abandoned",
-	    "detail", answer != NULL ? fields_get(answer, "detail") : NULL,
-	    "duration_s", duration, NULL);
+	    fields_get(answer, "status"), "signal",
+	    fields_get(answer, "signal"), "reason",
+	    fields_get(answer, "reason"), "detail",
+	    fields_get(answer, "detail"), "duration_s", duration, NULL);
 }
 
 static void
@@ -163,8 +136,9 @@ session_ask_ssh(struct session *session)
 	session->phase = SESSION_ASKS_SSH;
 	session->carry = (struct carry){ .asked = &peer->asked,
 		.fd = peer_socket(peer),
+		.uid = peer->uid,
 		.why = session->why,
-		.warning = session_warning(session),
+		.warning = warning_text(session_gateway(session)->config),
 		.given = session_on_given,
 		.answer = session_on_carry,
 		.asker = session };
@@ -198,9 +172,9 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
 	    config->host, "mosh", session->mosh_at, "client",
 	    session_client(session), NULL);
-	if (session_warning(session) != NULL)
-		fields_add(&fields, "warning", session_warning(session));
-	session_log_warning(session);
+	if (warning_text(config) != NULL)
+		fields_add(&fields, "warning", warning_text(config));
+	warning_log(config, session->peer->user);
 	peer_settle(session->peer, &fields);
 	fields_free(&fields);
 }
@@ -477,11 +451,7 @@ session_leave(struct peer *peer)
 		shares_forget(gateway->shares, &session->waiter);
 	if (session->phase == SESSION_ASKS_SSH || session->phase == SESSION_SSH)
 		carries_forget(&session->carry);
-	if (gateway->over)
-		return;
-	if (session->phase == SESSION_SSH)
-		session_log_relay_end(session, NULL);
-	if (session->phase == SESSION_MOSH) {
+	if (session->phase == SESSION_MOSH && !gateway->over) {
 		session_duration(session, duration);
 		log_event(LOG_INFO, "session-end", "user", peer->user, "mosh",
 		    session->mosh_at, "duration_s", duration, NULL);

@@ -90,8 +90,10 @@ socket_guard(int fd)
 }
 
 void
-socket_close(int fd)
+socket_close(struct closers *closers, uid_t uid, int fd)
 {
+	(void)closers;
+	(void)uid;
 	close(fd);
 }
 
@@ -99,6 +101,7 @@ socket_close(int fd)
 struct scene {
 	struct loop *loop;
 	struct loop_timer waker;
+	struct closers *closers;
 	struct children *children;
 	struct child *child;
 	pid_t pid;
@@ -149,7 +152,9 @@ scene_begin(void)
 
 	assert_non_null(scene);
 	scene->loop = loop_new();
-	scene->children = children_new(scene->loop);
+	scene->closers = closers_new(scene->loop);
+	assert_non_null(scene->closers);
+	scene->children = children_new(scene->loop, scene->closers);
 	assert_non_null(scene->children);
 	scene->child = child_start(scene->children, &what, &owner, scene);
 	assert_non_null(scene->child);
@@ -194,6 +199,7 @@ static void
 scene_end(struct scene *scene)
 {
 	children_free(scene->children);
+	closers_free(scene->closers);
 	loop_free(scene->loop);
 	if (kill(scene->pid, SIGKILL) == 0)
 		waitpid(scene->pid, NULL, 0);
@@ -421,6 +427,46 @@ one_that_is_left_is_not_killed(void **state)
 	scene_end(scene);
 }
 
+/* Have scene's children hang until USER is refused; returns how many it took. */
+static unsigned
+hang_until_refused(struct scene *scene, uid_t uid)
+{
+	const struct reexec what = { .kind = REEXEC_WORKER };
+	struct dying *dying = closers_dying(scene->closers);
+	unsigned count = 0;
+
+	for (; !dying_refuses(dying, uid) && count < 100; count++) {
+		struct child *child = child_start(scene->children, &what,
+		    &owner, scene);
+
+		assert_non_null(child);
+		child_blame(child, uid);
+		child_close(child);
+	}
+	return count;
+}
+
+static void
+those_that_do_not_end_are_on_the_account_of_whose_they_were(void **state)
+{
+	struct scene *scene = scene_begin();
+	struct dying *dying = closers_dying(scene->closers);
+
+	(void)state;
+	assert_int_equal(hang_until_refused(scene, 1000), DYING_PER_USER_MAX);
+	assert_false(dying_refuses(dying, 1001));
+	/* one is reaped */
+	kill(started, SIGKILL);
+	assert_int_equal(waitpid(started, NULL, 0), started);
+	assert_true(children_reap(scene->children, started));
+	assert_false(dying_refuses(dying, 1000));
+	assert_int_equal(hang_until_refused(scene, 1000), 1);
+	/* while one runs it is no matter */
+	child_blame(scene->child, 1001);
+	assert_false(dying_refuses(dying, 1001));
+	scene_end(scene);
+}
+
 static void
 fields_that_could_not_be_made_are_its_end(void **state)
 {
@@ -487,6 +533,8 @@ main(void)
 		cmocka_unit_test(one_that_is_late_is_killed),
 		cmocka_unit_test(without_a_deadline_it_has_time),
 		cmocka_unit_test(one_that_is_left_is_not_killed),
+		cmocka_unit_test(
+		    those_that_do_not_end_are_on_the_account_of_whose_they_were),
 		cmocka_unit_test(fields_that_could_not_be_made_are_its_end),
 		cmocka_unit_test(another_owner_is_told_from_then_on),
 		cmocka_unit_test(no_process_is_no_child),

@@ -35,6 +35,7 @@ struct owner {
 };
 
 #define SOME_FD 7
+#define SOME_UID 65537
 
 static const struct fields nothing_asked_for = { 0 };
 
@@ -69,7 +70,7 @@ scene_begin(void)
 	fake_now_ms = FAKE_START_MS;
 	fake_log[0] = '\0';
 	scene->loop = loop_new();
-	scene->children = children_new(scene->loop);
+	scene->children = children_new(scene->loop, NULL);
 	scene->config = fake_config();
 	scene->pool = pool_new(scene->loop, scene->children, scene->config,
 	    fake_signer(0), &events, scene);
@@ -397,8 +398,8 @@ nor_for_a_spare_that_is_held_or_used(void **state)
 
 	child = begin_spare(scene, &owner);
 	fake_enter(child);
-	assert_true(
-	    connection_go(owner.connection, &nothing_asked_for, SOME_FD));
+	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	in(&owner, PHASE_STARTING);
 	/* it counts as connecting no more */
 	assert_int_equal(connection_entry(owner.connection)->state,
@@ -741,8 +742,8 @@ a_relay_of_its_own_starts_runs_and_ends(void **state)
 	(void)state;
 	fake_enter(child);
 	in(&owner, PHASE_HELD);
-	assert_true(
-	    connection_go(owner.connection, &nothing_asked_for, SOME_FD));
+	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	in(&owner, PHASE_STARTING);
 	fake_say(child, FRAME_RUNNING, NULL, NULL);
 	in(&owner, PHASE_RUNNING);
@@ -774,10 +775,11 @@ a_spare_is_held_for_ten_seconds(void **state)
 
 	child = begin_spare(scene, &owner);
 	fake_enter(child);
-	assert_true(
-	    connection_go(owner.connection, &nothing_asked_for, SOME_FD));
+	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	assert_int_equal(fake_told(child)->type, FRAME_GO);
 	assert_int_equal(child->fd, SOME_FD);
+	assert_int_equal(child->uid, SOME_UID);
 	fake_pass(scene->loop, 10000);
 	assert_int_equal(owner.ends, 0);
 	fake_say(child, FRAME_RUNNING, NULL, NULL);
@@ -795,8 +797,8 @@ one_that_takes_nothing_is_not_begun(void **state)
 	(void)state;
 	fake_enter(child);
 	child->stuffed = true;
-	assert_false(
-	    connection_go(owner.connection, &nothing_asked_for, SOME_FD));
+	assert_false(connection_go(owner.connection, &nothing_asked_for,
+	    SOME_FD, SOME_UID));
 	in(&owner, PHASE_HELD);
 	connection_close(owner.connection);
 	assert_int_equal(child->state, FAKE_CLOSED);
@@ -932,8 +934,8 @@ one_that_is_left_goes_on_and_the_others_are_killed(void **state)
 	(void)state;
 	children[0] = begin(scene, &left, JOB_RELAY);
 	fake_enter(children[0]);
-	assert_true(
-	    connection_go(left.connection, &nothing_asked_for, SOME_FD));
+	assert_true(connection_go(left.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	children[1] = begin(scene, &held, JOB_RELAY);
 	fake_enter(children[1]);
 	children[2] = begin_idle(scene, &idle, JOB_OPEN);

@@ -105,6 +105,7 @@ struct child {
 	struct children *children;
 	enum fake_state state;
 	enum reexec_kind kind;
+	uid_t uid;    /* who is to blame if it hangs */
 	bool stuffed; /* it takes nothing of what is sent */
 	int fd; /* the first that came with what it was told last, or -1 */
 	struct frame told[FAKE_TOLD_MAX]; /* what it has been told */
@@ -122,10 +123,11 @@ struct children {
 };
 
 struct children *
-children_new(struct loop *loop)
+children_new(struct loop *loop, struct closers *closers)
 {
 	struct children *children = calloc(1, sizeof(*children));
 
+	(void)closers;
 	assert_non_null(children);
 	children->loop = loop;
 	return children;
@@ -243,6 +245,12 @@ bool
 child_has_taken_all(const struct child *child)
 {
 	return !child->stuffed;
+}
+
+void
+child_blame(struct child *child, uid_t uid)
+{
+	child->uid = uid;
 }
 
 void

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../helper/gateway/peer.h"
+#include "../../helper/gateway/peerstate.h"
 
 #define STATES (PEER_ANSWERING + 1)
 #define EVENTS (PEER_GIVES + 1)
@@ -84,5 +84,5 @@ main(void)
 		cmocka_unit_test(a_session_that_stays_is_not_answered_again),
 	};
 
-	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("peerstate", tests, NULL, NULL);
 }
