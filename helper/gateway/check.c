@@ -6,6 +6,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "way.h"
 
@@ -265,6 +266,7 @@ check_ask(struct peer *peer)
 	    QUEUE_ALONE, &check_owner, check);
 	if (check->connection == NULL)
 		peer_refuse(peer, &waiter_no_memory);
+	beat_begin(peer);
 }
 
 static void

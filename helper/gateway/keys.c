@@ -9,6 +9,7 @@
 #include "../authkeys.h"
 #include "../file.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 
 /*
@@ -132,6 +133,7 @@ keys_ask_remote(struct peer *peer)
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
 	shares_ask(gateway->shares, waiter);
+	beat_begin(peer);
 }
 
 static void
