@@ -23,8 +23,9 @@
  *				FRAME_STEP	a line of `moshgate check`
  *				FRAME_REACHED	it is there, its host key right;
  *						address, where mosh would go
- *				FRAME_ACCEPTED	it lets the user in; after
- *						FRAME_HOLD, ready for FRAME_GO
+ *				FRAME_ACCEPTED	it lets the user in; and once
+ *						more for a relay, for which there
+ *						is a channel: ready for FRAME_GO
  *				FRAME_TEXT	the authorized_keys, filtered
  *				FRAME_RUNNING	the command of a relay runs;
  *						"no_terminal" if without one;

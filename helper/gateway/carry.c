@@ -244,7 +244,7 @@ carry_on_ready(void *context)
 {
 	struct carry *carry = context;
 
-	if (carry_go(carry))
+	if (!carry_is_held(carry->connection) || carry_go(carry))
 		return;
 	connection_close(carry->connection);
 	if (carry->phase == CARRY_CLEARS) {

@@ -327,7 +327,7 @@ connection_take_reached(struct connection *c, const struct frame *frame)
 static bool
 connection_take_accepted(struct connection *c, const struct frame *frame)
 {
-	const enum phase phase = phase_accepted(c->facts.job);
+	const enum phase phase = phase_accepted(c->facts.phase, c->facts.job);
 
 	(void)frame;
 	connection_drop_key(c);

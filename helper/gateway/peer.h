@@ -46,6 +46,7 @@ struct peer {
 	uid_t uid;          /* by the kernel: unix(7), SO_PEERCRED */
 	struct frame asked; /* its request */
 	int64_t asked_ms;   /* when it was whole */
+	bool beats;         /* it is told that the helper is at work */
 	/* of whom it is about, whose sshd has asked, and from where: or "" */
 	char user[USERNAME_MAX_CHARS + 1];
 	char sshd_pid[16];

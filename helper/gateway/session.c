@@ -6,6 +6,7 @@
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "warning.h"
 #include "way.h"
@@ -436,6 +437,7 @@ session_ask(struct peer *peer)
 	};
 	directory_ask_uid(session_gateway(session)->directory,
 	    &session->question, peer->uid);
+	beat_begin(peer);
 }
 
 static void

@@ -139,7 +139,7 @@ startrelay_make_ready(struct work *w, const struct frame *first,
 	session_end_login(w->session);
 	if (failure != FAILURE_NONE)
 		return failure;
-	if (kept && !report_fields(&w->report, FRAME_ACCEPTED, NULL))
+	if (!report_fields(&w->report, FRAME_ACCEPTED, NULL))
 		return FAILURE_ABANDONED;
 	return startrelay_wait(w, r);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../client.h"
 #include "../lib/fields.h"
 #include "terminal.h"
 
@@ -16,7 +15,6 @@
 #define LOGIN_MAX_CHARS 64
 #define TERM_MAX_CHARS 64
 #define CONNECTION_MAX_CHARS 128
-#define STREAMS_TIMEOUT_MS 5000 /* for a worker to take them */
 
 /* Store in *TO a copy of TEXT, NULL if that is; false for want of memory. */
 static bool
@@ -184,7 +182,7 @@ request_add_terminal(struct fields *fields, const struct request *r)
 }
 
 bool
-request_send(const struct request *r, int fd)
+request_send(const struct request *r, const struct client *client)
 {
 	struct fields fields = { 0 };
 	bool sent;
@@ -203,14 +201,15 @@ request_send(const struct request *r, int fd)
 	request_add(&fields, "client", r->client);
 	for (size_t i = 0; i < LOCALE_NAMES; i++)
 		request_add(&fields, locale_names[i], r->locale[i]);
-	sent = client_ask(fd, FRAME_SESSION, &fields);
+	sent = client_ask(client, FRAME_SESSION, &fields);
 	fields_free(&fields);
 	return sent;
 }
 
 bool
-request_send_streams(int fd, const int streams[FRAME_FDS])
+request_send_streams(struct client *client, const int streams[FRAME_FDS])
 {
-	return frame_send_fds(fd, FRAME_STREAMS, NULL, 0, streams, FRAME_FDS,
-	    STREAMS_TIMEOUT_MS);
+	const struct fields none = { 0 };
+
+	return client_ask_fds(client, FRAME_STREAMS, &none, streams);
 }

@@ -125,7 +125,7 @@ a_relay_has_a_connection_of_its_own_if_none_is_kept(void **state)
 	fake_was_told(child, FRAME_START, "first", "relay");
 	fake_was_told(child, FRAME_START, "command", "true");
 	assert_false(relay.given);
-	fake_enter(child);
+	fake_make_ready(child);
 	fake_was_told(child, FRAME_GO, "command", "true");
 	is_running(scene, child, &relay);
 	/* now one is kept for the next */
@@ -181,7 +181,7 @@ it_waits_for_the_one_that_is_kept_but_not_for_long(void **state)
 	fake_pass(scene->loop, 3000);
 	child = last(scene, 3);
 	fake_was_told(child, FRAME_START, "first", "relay");
-	fake_enter(child);
+	fake_make_ready(child);
 	is_running(scene, child, &relay);
 	has_ended(scene, child, &relay);
 	scene_end(scene);
@@ -204,7 +204,7 @@ it_goes_alone_if_there_is_no_second_channel(void **state)
 	/* its own comes before the one that is to be kept */
 	child = last(scene, 3);
 	fake_was_told(child, FRAME_START, "first", "relay");
-	fake_enter(child);
+	fake_make_ready(child);
 	is_running(scene, child, &relay);
 	/* and the next one doesn't even try */
 	enter_done(scene, child->next);
@@ -265,7 +265,7 @@ nor_does_it_try_for_ever(void **state)
 	(void)state;
 	relay_ask(scene, &relay, false);
 	child = last(scene, 1);
-	fake_reach(child);
+	fake_enter(child);
 	child->stuffed = true;
 	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
 	fake_settle(scene->loop);
@@ -287,7 +287,7 @@ it_fails_as_its_connection_does(void **state)
 	was_refused(&relay, "unreachable");
 	/* that is no matter of the next */
 	relay_ask(scene, &relay, false);
-	fake_enter(last(scene, 2));
+	fake_make_ready(last(scene, 2));
 	is_running(scene, last(scene, 2), &relay);
 	fake_over(last(scene, 3)->next, CHILD_CLOSED);
 	was_refused(&relay, "internal");
@@ -373,7 +373,7 @@ a_relay_that_nobody_waits_for_ends(void **state)
 	assert_int_equal(last(scene, 1)->state, FAKE_CLOSED);
 	relay_ask(scene, &relay, false);
 	child = last(scene, 2);
-	fake_enter(child);
+	fake_make_ready(child);
 	is_running(scene, child, &relay);
 	relay_forget(scene, &relay);
 	/* what runs is its worker's */
@@ -498,7 +498,7 @@ with_a_bad_one_the_session_has_one_that_is_held(void **state)
 
 	(void)state;
 	child = begin_spare(scene, &session, &prober, &spare);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	go_over_ssh(scene, prober, &session, &relay);
 	fake_was_told(spare, FRAME_GO, "terminal", "1");
 	is_running(scene, spare, &relay);
@@ -542,7 +542,7 @@ or_the_spare_that_connects_if_the_kept_one_has_no_channel(void **state)
 	fake_fail(child, "no-shell");
 	fake_settle(scene->loop);
 	last(scene, count);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	fake_was_told(spare, FRAME_GO, "terminal", "1");
 	is_running(scene, spare, &relay);
 	has_ended(scene, spare, &relay);
@@ -559,7 +559,7 @@ a_command_takes_no_spare(void **state)
 
 	(void)state;
 	child = begin_spare(scene, &session, &prober, &spare);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	relay_ask(scene, &relay, false);
 	/* nor what a session waits for */
 	assert_int_equal(child->state, FAKE_RUNS);
@@ -579,7 +579,7 @@ a_spare_that_nobody_takes_is_no_failure(void **state)
 
 	(void)state;
 	begin_spare(scene, &session, &prober, &spare);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	fake_pass(scene->loop, 10000);
 	assert_int_equal(spare->state, FAKE_OVER);
 	/* it isn't given to anybody any more */

@@ -391,13 +391,14 @@ nor_for_a_spare_that_is_held_or_used(void **state)
 	fake_reach(child);
 	fake_ask_signature(child, "alice", 0);
 	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
 	in(&owner, PHASE_HELD);
 	fake_ask_signature(child, "alice", 0);
 	assert_int_equal(child->told_count, 2);
 	over(&owner, "internal");
 
 	child = begin_spare(scene, &owner);
-	fake_enter(child);
+	fake_make_ready(child);
 	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
 	    SOME_UID));
 	in(&owner, PHASE_STARTING);
@@ -740,7 +741,7 @@ a_relay_of_its_own_starts_runs_and_ends(void **state)
 	struct child *child = begin(scene, &owner, JOB_RELAY);
 
 	(void)state;
-	fake_enter(child);
+	fake_make_ready(child);
 	in(&owner, PHASE_HELD);
 	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
 	    SOME_UID));
@@ -766,7 +767,9 @@ a_spare_is_held_for_ten_seconds(void **state)
 	(void)state;
 	fake_was_told(child, FRAME_START, "terminal", "1");
 	fake_enter(child);
-	assert_int_equal(owner.ready, 1);
+	in(&owner, PHASE_CLEARING);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	assert_int_equal(owner.ready, 2);
 	fake_pass(scene->loop, 9900);
 	in(&owner, PHASE_HELD);
 	fake_pass(scene->loop, 100);
@@ -774,7 +777,7 @@ a_spare_is_held_for_ten_seconds(void **state)
 	over(&owner, NULL);
 
 	child = begin_spare(scene, &owner);
-	fake_enter(child);
+	fake_make_ready(child);
 	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
 	    SOME_UID));
 	assert_int_equal(fake_told(child)->type, FRAME_GO);
@@ -795,7 +798,7 @@ one_that_takes_nothing_is_not_begun(void **state)
 	struct child *child = begin_spare(scene, &owner);
 
 	(void)state;
-	fake_enter(child);
+	fake_make_ready(child);
 	child->stuffed = true;
 	assert_false(connection_go(owner.connection, &nothing_asked_for,
 	    SOME_FD, SOME_UID));
@@ -933,11 +936,11 @@ one_that_is_left_goes_on_and_the_others_are_killed(void **state)
 
 	(void)state;
 	children[0] = begin(scene, &left, JOB_RELAY);
-	fake_enter(children[0]);
+	fake_make_ready(children[0]);
 	assert_true(connection_go(left.connection, &nothing_asked_for, SOME_FD,
 	    SOME_UID));
 	children[1] = begin(scene, &held, JOB_RELAY);
-	fake_enter(children[1]);
+	fake_make_ready(children[1]);
 	children[2] = begin_idle(scene, &idle, JOB_OPEN);
 	children[3] = begin(scene, &connecting, JOB_OPEN);
 	connection_leave(left.connection);

@@ -335,6 +335,14 @@ fake_enter(struct child *child)
 	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
 }
 
+/* The same, and it has a channel for a relay. */
+static inline void
+fake_make_ready(struct child *child)
+{
+	fake_enter(child);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+}
+
 /* CHILD fails for REASON, and is over. */
 static inline void
 fake_fail(struct child *child, const char *reason)

@@ -108,15 +108,19 @@ a_signature_is_given_once(void **state)
 			    phase == PHASE_ENTERING && job != JOB_PROBE);
 	}
 	/* and nothing leads back there but a connection's beginning */
-	for (int job = 0; job < JOBS; job++)
-		assert_true(phase_accepted((enum job)job) > PHASE_PROVING);
+	for (int phase = PHASE_ENTERING; phase < PHASES; phase++) {
+		for (int job = 0; job < JOBS; job++)
+			assert_true(phase_accepted((enum phase)phase,
+					(enum job)job) > PHASE_PROVING);
+	}
 }
 
 static void
 a_spare_that_is_held_or_used_gets_no_signature(void **state)
 {
 	(void)state;
-	assert_int_equal(phase_accepted(JOB_RELAY), PHASE_HELD);
+	assert_int_equal(phase_accepted(PHASE_PROVING, JOB_RELAY),
+	    PHASE_CLEARING);
 	assert_false(phase_allows(PHASE_HELD, JOB_RELAY, FRAME_SIGN));
 	assert_false(phase_allows(PHASE_STARTING, JOB_RELAY, FRAME_SIGN));
 	assert_false(phase_allows(PHASE_RUNNING, JOB_RELAY, FRAME_SIGN));
@@ -137,9 +141,17 @@ static void
 what_is_let_in_goes_to_work_or_is_held(void **state)
 {
 	(void)state;
-	for (int job = 0; job < JOBS; job++)
-		assert_int_equal(phase_accepted((enum job)job),
-		    job == JOB_RELAY ? PHASE_HELD : PHASE_AT_WORK);
+	for (int job = 0; job < JOBS; job++) {
+		const enum phase next = job == JOB_RELAY ? PHASE_CLEARING
+							 : PHASE_AT_WORK;
+
+		assert_int_equal(phase_accepted(PHASE_ENTERING, (enum job)job),
+		    next);
+		assert_int_equal(phase_accepted(PHASE_PROVING, (enum job)job),
+		    next);
+	}
+	/* once it has a channel, and whether it was kept or not */
+	assert_int_equal(phase_accepted(PHASE_CLEARING, JOB_RELAY), PHASE_HELD);
 }
 
 static void

@@ -41,12 +41,14 @@ send_and_read(const struct request *request, struct frame *frame)
 {
 	/* no descriptors come with it */
 	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES };
+	struct client client = { .patience = client_patience_of_person };
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
 			     ends),
 	    0);
-	assert_true(request_send(request, ends[0]));
+	client.fd = ends[0];
+	assert_true(request_send(request, &client));
 	assert_int_equal(frame_read(ends[1], &in, frame), FRAME_COMPLETE);
 	assert_int_equal(frame->type, FRAME_SESSION);
 	assert_true(fields_wellformed(frame));
