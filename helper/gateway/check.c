@@ -5,6 +5,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "way.h"
 
@@ -285,6 +286,7 @@ check_ask(struct peer *peer)
 	};
 	directory_ask_name(check_gateway(check)->directory, &check->question,
 	    peer->user);
+	beat_begin(peer);
 }
 
 static void

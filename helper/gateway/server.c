@@ -13,6 +13,7 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "banner.h"
+#include "beat.h"
 #include "check.h"
 #include "gateway.h"
 #include "keys.h"
@@ -330,6 +331,7 @@ server_make_upper(struct server *server)
 	outage_init(&g->outage);
 	keys_init(g);
 	g->directory = directory_new();
+	beat_init(g);
 	g->users = users_open(USERMAP_DIR);
 	g->limits = limits_new();
 	g->loginlog.users = quotas_new();

@@ -6,6 +6,7 @@
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "socket.h"
 #include "way.h"
@@ -103,6 +104,7 @@ session_relay_runs(struct session *session, const struct frame *answer)
 	if (refused)
 		fields_add(&fields, "no_terminal", "1");
 	session_warn(session, &fields);
+	beat_end(session->peer);
 	peer_tell(session->peer, FRAME_RUNNING, &fields);
 	fields_free(&fields);
 }
@@ -452,6 +454,7 @@ session_ask(struct peer *peer)
 	};
 	directory_ask_uid(session_gateway(session)->directory,
 	    &session->question, peer->uid);
+	beat_begin(peer);
 }
 
 static void
