@@ -108,7 +108,7 @@ check_try_udp(struct check *check, const struct frame *answer)
 
 	if (check->mark[0] == '\0' || !mosh_answer_valid(answer) ||
 	    !reach_idle(trial_reach(trial)) ||
-	    !mosh_port_wanted(gateway->config, fields_get(answer, "port")))
+	    !mosh_answer_allowed(gateway->config, answer))
 		return false;
 	check->phase = CHECK_UDP;
 	trial_begin(trial, check->peer->user, check->mark);

@@ -238,7 +238,8 @@ session_on_answer(struct waiter *waiter, const struct frame *answer,
 	(void)reached;
 	if (answer->type == FRAME_REFUSED) {
 		session_mosh_refused(session, answer);
-	} else if (mosh_answer_valid(answer)) {
+	} else if (mosh_answer_valid(answer) &&
+	    mosh_answer_allowed(session_gateway(session)->config, answer)) {
 		/* of no use for mosh */
 		socket_close_fds(&session->peer->fds);
 		session_answer_mosh(session, answer);
