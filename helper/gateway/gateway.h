@@ -6,6 +6,7 @@
 #include "../config.h"
 #include "admission.h"
 #include "carry.h"
+#include "directory.h"
 #include "limits.h"
 #include "loginlog.h"
 #include "lookups.h"
@@ -24,6 +25,7 @@ struct gateway {
 	struct trial *trial;
 	struct shares *shares;
 	struct carries *carries;
+	struct directory *directory;
 	struct users *users;
 	struct limits *limits;
 	struct lookups *lookups;
