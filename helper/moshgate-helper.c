@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../shim/lib/jam.h"
 #include "../shim/lib/usermap.h"
 #include "closer/closer.h"
 #include "config.h"
@@ -152,11 +153,13 @@ make_dir(int dir_fd, const char *name, gid_t gid, mode_t mode)
 
 /*
  * Make the empty file NAME in the directory open at DIR_FD, root's, in the place
- * of an older one: those of the group GID may write to it.
+ * of an older one: those of the group GID may write to it.  Nobody has ever done
+ * that by its time.
  */
 static bool
 make_file(int dir_fd, const char *name, gid_t gid)
 {
+	static const struct timespec never[2] = { { 0 } };
 	bool made;
 	int fd;
 
@@ -166,7 +169,8 @@ make_file(int dir_fd, const char *name, gid_t gid)
 	    0600);
 	if (fd < 0)
 		return false;
-	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0;
+	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0 &&
+	    futimens(fd, never) == 0;
 	close(fd);
 	return made;
 }
@@ -188,7 +192,7 @@ make_run_dir(gid_t gid)
 	if (fd < 0)
 		return false;
 	made = make_dir(fd, EMPTY_DIR, 0, 0555) &&
-	    make_file(fd, BANNER_NAME, gid);
+	    make_file(fd, BANNER_NAME, gid) && make_file(fd, JAM_NAME, gid);
 	close(fd);
 	return made;
 }
