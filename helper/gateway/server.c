@@ -11,6 +11,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "../weakness.h"
 #include "banner.h"
 #include "beat.h"
 #include "check.h"
@@ -146,6 +147,17 @@ static const struct pool_events server_pool_events = {
  * Settings
  */
 
+/* Say which weak algorithms CONFIG allows. */
+static void
+server_note_weakness(const struct config *config)
+{
+	char allowed[WEAKNESS_BYTES];
+
+	if (weakness_allowed(config, allowed))
+		log_event(LOG_WARNING, "note", "about", "weak-algorithms",
+		    "detail", allowed, "remedy", weakness_remedy, NULL);
+}
+
 /* Have CONFIG hold for those who are let in. */
 static void
 server_admit_by(struct server *server, const struct config *config)
@@ -154,6 +166,7 @@ server_admit_by(struct server *server, const struct config *config)
 	char error[CONFIG_ERROR_BYTES];
 
 	gateway->config = gateway->admission.config = config;
+	server_note_weakness(config);
 	limits_configure(gateway->limits, config->lookups_per_minute,
 	    config->negative_ttl_s);
 	reserved_free(server->reserved);
