@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -24,6 +25,17 @@
 
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+/*
+ * So many, and one more, wait until they are taken.  A helper that is stuck lets
+ * no more of sshd's processes wait for it than leave room for others: sshd
+ * begins to turn away whoever comes when 10 are under way (MaxStartups).
+ */
+#define SERVER_BACKLOG 4
+/*
+ * So long whoever has come waits for the user map to be read in the beginning.
+ * After that those are served who need nothing of it.
+ */
+#define SERVER_TABLE_MS 1500
 
 struct server {
 	struct gateway gateway;
@@ -141,6 +153,15 @@ server_on_trial(void *context)
 	shares_resume(gateway->shares);
 }
 
+/* The user map has been read: those who have come can be served. */
+static void
+server_on_table(void *context)
+{
+	struct server *server = context;
+
+	loop_at(server->gateway.loop, &server->accept_again, clock_now_ms());
+}
+
 static const struct pool_events server_pool_events = {
 	.reached = server_on_reached,
 	.changed = server_on_change,
@@ -158,6 +179,8 @@ server_admit_by(struct server *server, const struct config *config)
 	char error[CONFIG_ERROR_BYTES];
 
 	gateway->config = gateway->admission.config = config;
+	users_configure(gateway->users, (uid_t)config->uid_min,
+	    (uid_t)config->uid_max);
 	limits_configure(gateway->limits, config->lookups_per_minute,
 	    config->negative_ttl_s);
 	reserved_free(server->reserved);
@@ -269,8 +292,15 @@ static void
 server_accept_again(void *context, int64_t now_ms)
 {
 	struct server *server = context;
+	int listens = 0;
+	socklen_t len = sizeof(listens);
 
 	(void)now_ms;
+	/* on one of systemd's it does already */
+	if (getsockopt(server->listening.fd, SOL_SOCKET, SO_ACCEPTCONN,
+		&listens, &len) == 0 &&
+	    listens == 0)
+		listen(server->listening.fd, SERVER_BACKLOG);
 	server->listening.events = POLLIN;
 }
 
@@ -329,8 +359,10 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
-	g->directory = directory_new();
-	g->users = users_open(USERMAP_DIR);
+	g->directory = directory_new(g->loop, server->children);
+	if (g->directory != NULL)
+		g->users = users_new(g->loop, server->children, g->directory,
+		    server_on_table, server);
 	g->limits = limits_new();
 	g->loginlog.users = quotas_new();
 	if (g->directory == NULL || g->users == NULL || g->limits == NULL ||
@@ -338,7 +370,7 @@ server_make_upper(struct server *server)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
 	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
-	    &g->admission);
+	    &g->admission, g->directory);
 	g->peers = peers_new(g->loop, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
 	return g->lookups != NULL && g->peers != NULL;
@@ -349,7 +381,6 @@ static bool
 server_listen(struct server *server, int listen_fd, int signal_fd)
 {
 	server->listening = (struct loop_watch){ .fd = listen_fd,
-		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
 	server->signals = (struct loop_watch){ .fd = signal_fd,
@@ -358,6 +389,8 @@ server_listen(struct server *server, int listen_fd, int signal_fd)
 		.context = server };
 	server->accept_again = (struct loop_timer){ .fire = server_accept_again,
 		.context = server };
+	loop_at(server->gateway.loop, &server->accept_again,
+	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
 	    loop_watch(server->gateway.loop, &server->listening);
 }
@@ -429,10 +462,10 @@ server_free(struct server *server)
 	shares_free(g->shares);
 	pool_free(g->pool);
 	trial_free(g->trial);
+	users_free(g->users);
+	directory_free(g->directory);
 	children_free(server->children);
 	limits_free(g->limits);
-	users_close(g->users);
-	directory_free(g->directory);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);
