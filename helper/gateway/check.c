@@ -5,6 +5,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "beat.h"
 #include "enroll.h"
 #include "gateway.h"
 #include "way.h"
@@ -108,7 +109,7 @@ check_try_udp(struct check *check, const struct frame *answer)
 
 	if (check->mark[0] == '\0' || !mosh_answer_valid(answer) ||
 	    !reach_idle(trial_reach(trial)) ||
-	    !mosh_port_wanted(gateway->config, fields_get(answer, "port")))
+	    !mosh_answer_allowed(gateway->config, answer))
 		return false;
 	check->phase = CHECK_UDP;
 	trial_begin(trial, check->peer->user, check->mark);
@@ -286,6 +287,7 @@ check_ask(struct peer *peer)
 	};
 	directory_ask_name(check_gateway(check)->directory, &check->question,
 	    peer->user);
+	beat_begin(peer);
 }
 
 static void

@@ -33,6 +33,8 @@ struct gateway {
 	struct admission admission;
 	struct outage outage;
 	struct loop_timer keys_timer; /* of keys.h */
+	struct loop_timer beat_timer; /* of beat.h */
+	bool beating;                 /* the timer runs */
 	struct loginlog loginlog;
 	bool over; /* what ends from now on is not logged as ended */
 };

@@ -8,6 +8,7 @@
 #include "../authkeys.h"
 #include "../file.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 
 struct keys_request {
@@ -138,6 +139,7 @@ keys_ask_remote(struct peer *peer)
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
 	shares_ask(gateway->shares, waiter);
+	beat_begin(peer);
 }
 
 /* The account has been looked up: go on if it may come. */

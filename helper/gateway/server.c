@@ -14,6 +14,7 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "banner.h"
+#include "beat.h"
 #include "check.h"
 #include "gateway.h"
 #include "keys.h"
@@ -25,12 +26,6 @@
 
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
-/*
- * So many, and one more, wait until they are taken.  A helper that is stuck lets
- * no more of sshd's processes wait for it than leave room for others: sshd
- * begins to turn away whoever comes when 10 are under way (MaxStartups).
- */
-#define SERVER_BACKLOG 4
 /*
  * So long whoever has come waits for the user map to be read in the beginning.
  * After that those are served who need nothing of it.
@@ -292,15 +287,10 @@ static void
 server_accept_again(void *context, int64_t now_ms)
 {
 	struct server *server = context;
-	int listens = 0;
-	socklen_t len = sizeof(listens);
 
 	(void)now_ms;
-	/* on one of systemd's it does already */
-	if (getsockopt(server->listening.fd, SOL_SOCKET, SO_ACCEPTCONN,
-		&listens, &len) == 0 &&
-	    listens == 0)
-		listen(server->listening.fd, SERVER_BACKLOG);
+	/* the first time: on one of systemd's it does already */
+	listen(server->listening.fd, SERVER_BACKLOG);
 	server->listening.events = POLLIN;
 }
 
@@ -359,6 +349,7 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
+	beat_init(g);
 	g->directory = directory_new(g->loop, server->children);
 	if (g->directory != NULL)
 		g->users = users_new(g->loop, server->children, g->directory,

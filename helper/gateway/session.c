@@ -6,6 +6,7 @@
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "socket.h"
 #include "way.h"
@@ -103,6 +104,7 @@ session_relay_runs(struct session *session, const struct frame *answer)
 	if (refused)
 		fields_add(&fields, "no_terminal", "1");
 	session_warn(session, &fields);
+	beat_end(session->peer);
 	peer_tell(session->peer, FRAME_RUNNING, &fields);
 	fields_free(&fields);
 }
@@ -236,7 +238,8 @@ session_on_answer(struct waiter *waiter, const struct frame *answer,
 	(void)reached;
 	if (answer->type == FRAME_REFUSED) {
 		session_mosh_refused(session, answer);
-	} else if (mosh_answer_valid(answer)) {
+	} else if (mosh_answer_valid(answer) &&
+	    mosh_answer_allowed(session_gateway(session)->config, answer)) {
 		/* of no use for mosh */
 		socket_close_fds(&session->peer->fds);
 		session_answer_mosh(session, answer);
@@ -452,6 +455,7 @@ session_ask(struct peer *peer)
 	};
 	directory_ask_uid(session_gateway(session)->directory,
 	    &session->question, peer->uid);
+	beat_begin(peer);
 }
 
 static void
