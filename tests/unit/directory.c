@@ -204,6 +204,36 @@ many_that_hang_delay_nobody_who_was_quick(void **state)
 		    "the name service has not answered in time");
 }
 
+/* It may have been stopped, and the next one is not. */
+static void
+who_was_quick_need_not_wait_for_one_that_hangs(void **state)
+{
+	struct asked asked;
+
+	(void)state;
+	ask(&asked, "alice");
+	says_there(nth(0), "alice", 7);
+	ask(&asked, "alice");
+	fake_pass(loop, DISPATCH_PATIENCE_MS - 1);
+	assert_int_equal(children->count, 1);
+	fake_pass(loop, 100);
+	assert_int_equal(children->count, 2);
+	fake_was_told(nth(1), FRAME_ACCOUNT, "name", "alice");
+	says_there(nth(1), "alice", 8);
+	is_there(&asked, 8);
+	/* what the other one says late does no harm */
+	says_there(nth(0), "alice", 9);
+	is_there(&asked, 8);
+	assert_int_equal(nth(0)->state, FAKE_RUNS);
+	/* but if both hang, nobody waits for longer than one may take */
+	ask(&asked, "alice");
+	fake_pass(loop, DISPATCH_ANSWER_MS + DISPATCH_PATIENCE_MS + 100);
+	is_unknown(&asked, "the name service has not answered in time");
+	assert_int_equal(nth(0)->state, FAKE_OVER);
+	assert_int_equal(nth(1)->state, FAKE_OVER);
+	assert_int_equal(children->count, 2);
+}
+
 static void
 so_many_wait_and_no_more(void **state)
 {
@@ -457,6 +487,7 @@ main(void)
 		TEST(the_same_question_is_asked_once_at_a_time),
 		TEST(one_that_hangs_delays_nobody_else),
 		TEST(many_that_hang_delay_nobody_who_was_quick),
+		TEST(who_was_quick_need_not_wait_for_one_that_hangs),
 		TEST(so_many_wait_and_no_more),
 		TEST(one_that_dies_is_replaced),
 		TEST(one_that_says_nonsense_is_killed),
