@@ -43,7 +43,7 @@ begin(void **state)
 	fake_now_ms = FAKE_START_MS;
 	fake_log[0] = '\0';
 	loop = loop_new();
-	children = children_new(loop);
+	children = children_new(loop, NULL);
 	directory = directory_new(loop, children);
 	return directory != NULL ? 0 : -1;
 }
