@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 33
+plan 34
 
 on() {
 	$BED on gateway "$@"
@@ -123,7 +123,7 @@ ok '... somebody else is kept out' not ask nobody-knows
 ok '... the log says why' see_log gateway \
 	'event=refused uid=770 user=nobody-knows reason=name-service remedy='
 ok '... and root is told how things are' $BED on gateway moshgate status
-ok 'it is no account of root'"'"'s that may ask for a session' not \
+ok 'somebody outside the group may not have a session' not \
 	as outsider /usr/libexec/moshgate/moshgate-session
 answers
 
