@@ -3,7 +3,7 @@
 # not with another key, not as root, not past a restriction of the key.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 57
+plan 61
 known alice bob carol
 
 ours=$BED_DIR/client_key
@@ -187,3 +187,17 @@ terminal c 80 24 ssh -F none -i "$TMUX_TMPDIR/any" -o IdentitiesOnly=yes \
 ok 'with keys = any, any key gets to a prompt on the remote' see c bob@remote
 LOGIN_KEY=$TMUX_TMPDIR/any
 ok '... but root does not get in' not let_in root@gateway
+
+# The drop-in's line for a copy of the remote's revoked keys.
+$BED on gateway sed -i 's/^\(\t*\)#\(RevokedKeys \)/\1\2/' \
+	/etc/ssh/sshd_config.d/50-moshgate.conf
+$BED on gateway sh -c 'cat >/etc/moshgate/revoked_keys' \
+	<"$TMUX_TMPDIR/any.pub"
+new_sshd gateway
+ok 'a key that the drop-in revokes is refused' kept_out bob@gateway
+LOGIN_KEY=
+ok '... and no other' let_in bob@gateway
+$BED on gateway rm /etc/moshgate/revoked_keys
+ok '... but all where the file is missing' kept_out bob@gateway
+like '... to users of the remote' "$(ssh local@gateway id -un </dev/null)" \
+	'^local$'
