@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../shim/lib/clock.h"
 #include "../../shim/lib/fields.h"
@@ -297,6 +298,8 @@ worker_main(void)
 
 	if (!reexec_begin(REEXEC_WORKER))
 		return 2;
+	/* before files are out of reach: what a relay logs has the local time */
+	tzset();
 	/* resolv.conf(5): getaddrinfo() knows no other deadline */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
 	/* or OpenSSL would read its settings when they are out of reach */
