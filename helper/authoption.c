@@ -33,6 +33,16 @@ static const struct authoption_known {
 };
 
 bool
+authoption_more(struct authline_run *rest)
+{
+	while (rest->len > 0 && *rest->at == ',') {
+		rest->at++;
+		rest->len--;
+	}
+	return rest->len > 0;
+}
+
+bool
 authoption_next(struct authline_run *rest, struct authoption *option)
 {
 	size_t i = 0;
@@ -54,12 +64,9 @@ authoption_next(struct authline_run *rest, struct authoption *option)
 		i++;
 	}
 	option->whole = (struct authline_run){ .at = rest->at, .len = i };
-	if (i < rest->len) {
-		/* a comma comes next, and behind it another option */
-		if (rest->at[i] != ',' || i + 1 == rest->len)
-			return false;
-		i++;
-	}
+	/* a comma comes next */
+	if (i < rest->len && rest->at[i] != ',')
+		return false;
 	rest->at += i;
 	rest->len -= i;
 	return option->name.len > 0;
