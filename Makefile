@@ -42,9 +42,9 @@ PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 NSS_NAME = libnss_moshgate.so.2
 NSS_MODULE = $(BUILD)/$(NSS_NAME)
 
-# What tests/bed is made of is built along: the stand-in for a long link, and
-# what runs a command on a host.
-BED_PROGRAMS = $(BUILD)/tests/wan $(BUILD)/tests/on
+# What tests/bed is made of is built along: the stand-in for a long link, what
+# runs a command on a host, and a helper with hostile workers.
+BED_PROGRAMS = $(addprefix $(BUILD)/tests/,wan on hostile)
 all: $(PROGRAMS) $(NSS_MODULE) $(BED_PROGRAMS)
 	@:
 
