@@ -40,6 +40,8 @@ ANY_COMMAND = os.environ.get('PREFIX', '/usr') + \
 # sshd ends a connection with 1024 attempts.
 KEYS_PER_CONNECTION = 900
 WORK = '/run/differential'
+# The time zones of the remote and of the gateway.
+REMOTE_ZONE, GATEWAY_ZONE = 'REM-1RST,M3.5.0,M10.5.0/3', 'GAT7:30'
 
 
 # Keys
@@ -121,7 +123,7 @@ VALUES = {
                 'internal-sftp -R', 'a=b', '/usr/libexec/moshgate/'
                 'moshgate-session', '\\\\', 'a\\', 'echo $SSH_ORIGINAL_COMMAND',
                 'moshgate-session -', ANY_COMMAND],
-    'expiry-time': ['20380101', '20200101', '203801011200Z', '20200101Z',
+    'expiry-time': ['20380101', '20380701', '203807010030', '20200101', '203801011200Z', '20200101Z',
                     '20380101123456', '2038010112', '99999999', '2038-01-01',
                     '', '20380101Z', '203801011200', '20380231', '0',
                     '20380101 ', '+20380101', '20380101z', '20380101UTC',
@@ -280,11 +282,11 @@ REFUSED = Verdict(0, frozenset(), ())
 
 class Answers:
     """By the fingerprint of a key: its verdict, and the lines that had it but
-    were refused for their options, with those."""
+    were refused for their options."""
 
     def __init__(self, log):
         self.verdicts = {}
-        self.refused = collections.defaultdict(dict)
+        self.refused = collections.defaultdict(set)
         line, flags, details, asked = 0, frozenset(), [], None
         for text in log:
             match = re.search(r'publickey test pkalg .* (SHA256:\S+)', text)
@@ -304,7 +306,7 @@ class Answers:
             if match:
                 details.append(match[1])
             if text.startswith('Refused by key options') and line:
-                self.refused[asked][line] = flags
+                self.refused[asked].add(line)
                 line = 0
             match = re.search(r'Accepted key \S+ (SHA256:\S+) found', text)
             if match:
@@ -341,7 +343,7 @@ class Agent(threading.Thread):
 
 
 class Sshd:
-    def __init__(self, name, port):
+    def __init__(self, name, port, zone):
         self.dir = f'{WORK}/{name}'
         self.port = port
         os.mkdir(self.dir)
@@ -369,7 +371,7 @@ LogLevel DEBUG1
         self.log = open(f'{self.dir}/log', 'w+b')
         self.process = subprocess.Popen(
             ['/usr/sbin/sshd', '-D', '-e', '-f', f'{self.dir}/config'],
-            stderr=self.log)
+            stderr=self.log, env=dict(os.environ, TZ=zone))
 
     def put(self, key, text):
         with open(f'{self.dir}/files/{key.fingerprint}', 'wb') as file:
@@ -428,6 +430,14 @@ def without_command(verdict):
                         if not d.startswith(COMMAND))
 
 
+def at_once(details, zone):
+    """DETAILS with the time that one may have, of ZONE, as it is everywhere."""
+    os.environ['TZ'] = zone
+    time.tzset()
+    return [time.mktime(time.strptime(d[11:], '%Y-%m-%dT%H:%M:%S'))
+            if d.startswith('expires at ') else d for d in details]
+
+
 def more(file, direct, through):
     """What THROUGH the gateway is let in and not DIRECTly, in words, or ''."""
     if not through.line:
@@ -440,7 +450,7 @@ def more(file, direct, through):
         return 'with ' + ' '.join(sorted((got_flags & PERMITS) - flags))
     if (flags - PERMITS) - got_flags:
         return 'without ' + ' '.join(sorted((flags - PERMITS) - got_flags))
-    if got_details != details:
+    if at_once(got_details, GATEWAY_ZONE) != at_once(details, REMOTE_ZONE):
         return f'with {got_details} for {details}'
     wanted = command_of(direct)
     if file.mode == 'refuse' and wanted is not None:
@@ -451,18 +461,24 @@ def more(file, direct, through):
     return ''
 
 
+# A line that sshd has refused for what else it has.
+LEFT_OUT = re.compile(rb'(?i)\0|command|principals|touch-req|no-verify-req')
 # sshd has these, too; yet they are not among the options of moshgate-keys(8).
 UNNAMED = re.compile(rb'(?i)(?:^|,)\s*(?:touch-required|no-verify-required)'
                      rb'\s*(?:,|\s)')
+# ... and takes these for types of keys, which nobody writes.
+UNKNOWN = re.compile(rb'(?i)(?<![a-z0-9-])(?:ed25519(?:-sk)?|rsa|ecdsa(?:-sk)?|'
+                     rb'rsa-sha2-(?:256|512))[ \t]')
 
 
 def may_be_left_out(file, key, direct, refused):
     """True if moshgate-keys(8) says that the line is, in which sshd has found
-    KEY; REFUSED are the lines before that had it, with their options."""
+    KEY; REFUSED are the lines that had it, but were refused."""
     lines = file.text.split(b'\n')
     if b'\0' in lines[direct.line - 1] or 'principals' in direct.flags:
         return True
-    if UNNAMED.search(lines[direct.line - 1]):
+    if UNNAMED.search(lines[direct.line - 1]) or \
+            UNKNOWN.search(lines[direct.line - 1]):
         return True
     command = command_of(direct)
     if command is not None and (file.mode == 'refuse' or command.startswith(
@@ -471,7 +487,7 @@ def may_be_left_out(file, key, direct, refused):
     # an earlier line with the key, which was left out
     for number, line in enumerate(lines[:direct.line - 1], 1):
         if number in refused:
-            if 'command' in refused[number] or b'\0' in line:
+            if LEFT_OUT.search(line):
                 return True
         elif key_is_in(key, line):
             return True
@@ -545,7 +561,7 @@ def try_files(files, direct, through):
         with open(path, 'wb') as out:
             out.write(file.text)
         orders += f'{file.mode} {path} {path}.filtered\n'
-    subprocess.run([FILTERKEYS], input=orders.encode(), check=True)
+    subprocess.run([FILTERKEYS, REMOTE_ZONE], input=orders.encode(), check=True)
     for file in files:
         path = f'{WORK}/{file.number}'
         with open(f'{path}.filtered', 'rb') as filtered:
@@ -580,7 +596,8 @@ def run():
     numbers = [int(ONLY)] if ONLY else range(FILES)
     subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f',
                     f'{WORK}/host_key'], check=True)
-    direct, through = Sshd('direct', 2201), Sshd('through', 2202)
+    direct, through = Sshd('direct', 2201, REMOTE_ZONE), \
+        Sshd('through', 2202, GATEWAY_ZONE)
     end = time.monotonic() + 60
     while not (is_up(2201) and is_up(2202)) and time.monotonic() < end:
         time.sleep(0.05)

@@ -2,7 +2,8 @@
  * filterkeys: filters files of keys as the helper does.
  *
  * Each line of standard input is "refuse FROM TO" or "honor FROM TO": the file
- * FROM is filtered, with what becomes of its commands, into the file TO.
+ * FROM is filtered, with what becomes of its commands, into the file TO.  The
+ * argument is the remote's time zone, as TZ.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,8 +41,9 @@ filterkeys_write(const char *path, const char *text, size_t len)
 
 /* Do what LINE says, with room for a file at TEXT. */
 static bool
-filterkeys_line(const char *line, char *text)
+filterkeys_line(const char *line, const struct expiry_zone *zone, char *text)
 {
+	struct authkeys_rules rules = { .zone = zone };
 	char how[8], from[PATH_CHARS + 1], to[PATH_CHARS + 1], *filtered;
 	struct authkeys_report report;
 	size_t len, filtered_len;
@@ -50,9 +52,9 @@ filterkeys_line(const char *line, char *text)
 	if (sscanf(line, "%7s %255s %255s", how, from, to) != 3 ||
 	    !filterkeys_read(from, text, &len))
 		return false;
-	filtered = authkeys_filter(text, len, NULL, 0,
-	    strcmp(how, "honor") == 0 ? AUTHKEYS_HONOR : AUTHKEYS_REFUSE,
-	    &filtered_len, &report);
+	rules.forced = strcmp(how, "honor") == 0 ? AUTHKEYS_HONOR
+						 : AUTHKEYS_REFUSE;
+	filtered = authkeys_filter(text, len, &rules, &filtered_len, &report);
 	if (filtered == NULL)
 		return false;
 	done = filterkeys_write(to, filtered, filtered_len);
@@ -61,13 +63,17 @@ filterkeys_line(const char *line, char *text)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	char line[LINE_CHARS], *text = malloc(AUTHKEYS_MAX_BYTES);
-	int status = text == NULL;
+	struct expiry_zone zone = { 0 };
+	int status = text == NULL || argc != 2;
+
+	if (argc == 2)
+		expiry_read_zone(&zone, argv[1], strlen(argv[1]));
 
 	while (status == 0 && fgets(line, sizeof(line), stdin) != NULL) {
-		if (!filterkeys_line(line, text)) {
+		if (!filterkeys_line(line, &zone, text)) {
 			fprintf(stderr, "filterkeys: failed: %s", line);
 			status = 1;
 		}
