@@ -6,9 +6,11 @@
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "allowance.h"
 #include "beat.h"
 #include "gateway.h"
 #include "socket.h"
+#include "warning.h"
 #include "way.h"
 
 /* A session waits for a verdict on UDP so long. */
@@ -19,6 +21,7 @@ struct session {
 	enum session_phase phase;
 	struct directory_question question; /* whose the peer's uid is */
 	struct way_facts facts;
+	int memory_mib;  /* that mosh-client may have; 0: there are too many */
 	const char *why; /* it is over SSH: a sentence, or NULL */
 	struct waiter waiter;
 	struct carry carry;
@@ -52,26 +55,6 @@ session_log_failed(const struct session *session, enum job asked,
 	    gateway->config->host, why);
 }
 
-/*
- * Anybody could be where SESSION goes: have that said on its terminal, by a
- * field of the answer, and in the log.
- */
-static void
-session_warn(const struct session *session, struct fields *answer)
-{
-	if (session_gateway(session)->config->verify_host_key)
-		return;
-	fields_add(answer, "warning",
-	    "WARNING: the remote server's host key is not checked "
-	    "(verify_host_key = no).");
-	log_event(LOG_WARNING, "note", "user", session->peer->user, "about",
-	    "host-key-unchecked", "detail",
-	    "a session begins with verify_host_key = no", "remedy",
-	    "put the remote's host key into known_hosts and remove "
-	    "verify_host_key",
-	    NULL);
-}
-
 /* How many seconds SESSION has lasted. */
 static void
 session_duration(const struct session *session, char text[32])
@@ -103,7 +86,7 @@ session_relay_runs(struct session *session, const struct frame *answer)
 		fields_add(&fields, "why", session->why);
 	if (refused)
 		fields_add(&fields, "no_terminal", "1");
-	session_warn(session, &fields);
+	warning_add(&fields, session->peer);
 	beat_end(session->peer);
 	peer_tell(session->peer, FRAME_RUNNING, &fields);
 	fields_free(&fields);
@@ -150,9 +133,14 @@ session_on_carry(struct carry *carry, const struct frame *answer)
 static void
 session_ask_ssh(struct session *session)
 {
+	const struct refusal *why = allowance_of_relay(session->peer);
 	struct peer *peer = session->peer;
 
-	session->phase = SESSION_ASKS_SSH;
+	session->phase = why == NULL ? SESSION_ASKS_SSH : SESSION_OVER;
+	if (why != NULL) {
+		peer_refuse(peer, why);
+		return;
+	}
 	session->carry = (struct carry){ .asked = &peer->asked,
 		.fds = &peer->fds,
 		.answer = session_on_carry,
@@ -178,16 +166,12 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	session->began_ms = clock_now_ms();
 	snprintf(session->mosh_at, sizeof(session->mosh_at),
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
-	fields_add(&fields, "host", host);
-	fields_add(&fields, "port", port);
-	fields_add(&fields, "key", fields_get(answer, "key"));
-	fields_add(&fields, "predict", config->predict);
-	fields_add(&fields, "escape_key", config->escape_key);
-	fields_add(&fields, "title_prefix", config->title_prefix ? "1" : "0");
+	mosh_add_client(&fields, answer, config);
+	allowance_add(&fields, session->memory_mib);
 	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
 	    config->host, "mosh", session->mosh_at, "client",
 	    session_client(session), NULL);
-	session_warn(session, &fields);
+	warning_add(&fields, session->peer);
 	peer_settle(session->peer, &fields);
 	fields_free(&fields);
 }
@@ -374,6 +358,16 @@ session_has_kept_name(struct peer *peer)
 	return false;
 }
 
+static bool
+session_is_by_mosh(const struct peer *peer)
+{
+	const struct session *session = peer->request;
+
+	return peer->kind == &session_kind &&
+	    (session->phase == SESSION_ASKS_MOSH ||
+		session->phase == SESSION_MOSH);
+}
+
 /* Read from the request what the way depends on. */
 static void
 session_read_facts(struct session *session)
@@ -390,6 +384,8 @@ session_read_facts(struct session *session)
 		.wanted = fields_get(&peer->asked, "way"),
 		.unfit = fields_get(&peer->asked, "unfit"),
 	};
+	session->memory_mib = allowance_of_mosh(peer, session_is_by_mosh,
+	    &session->facts.unfit);
 }
 
 /* Begin with SESSION, the way that it goes. */

@@ -117,6 +117,17 @@ startrelay_leave_jobs(struct work *w)
 	return shell_end(&w->shell);
 }
 
+/* How much may be on its way: as FIRST, the helper's word, says. */
+static unsigned
+startrelay_window(const struct frame *first)
+{
+	long long bytes;
+
+	return fields_get_number(first, "window", 1, UINT_MAX, &bytes)
+	    ? (unsigned)bytes
+	    : CHANNEL_WINDOW_USUAL;
+}
+
 /*
  * Have a channel for the relay that FIRST is about, which is FRAME_START or
  * FRAME_HOLD, and wait for the relay if it is yet to come.
@@ -136,7 +147,7 @@ startrelay_make_ready(struct work *w, const struct frame *first,
 	session_allow(w->session, BUDGET_COMMAND_BYTES);
 	failure = channel_open(w->session,
 	    spare || terminal ? CHANNEL_TERMINAL : CHANNEL_COMMAND,
-	    &r->channel);
+	    startrelay_window(first), &r->channel);
 	session_end_login(w->session);
 	if (failure != FAILURE_NONE)
 		return failure;
