@@ -41,9 +41,9 @@ PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 NSS_NAME = libnss_moshgate.so.2
 NSS_MODULE = $(BUILD)/$(NSS_NAME)
 
-# What tests/bed is made of is built along: the stand-in for a long link, and
-# what runs a command on a host.
-BED_PROGRAMS = $(BUILD)/tests/wan $(BUILD)/tests/on
+# What tests/bed is made of is built along: the stand-in for a long link, what
+# runs a command on a host, and a helper with hostile workers.
+BED_PROGRAMS = $(addprefix $(BUILD)/tests/,wan on hostile)
 all: $(PROGRAMS) $(NSS_MODULE) $(BED_PROGRAMS)
 	@:
 
@@ -73,7 +73,7 @@ $(BUILD)/moshgate: $(ADMIN) $(SHIM)
 
 $(NSS_MODULE): $(patsubst %.o,%.pic.o,$(call objects-in,shim/nss) \
 	$(call objects,shim/client shim/lib/usermap shim/lib/frame \
-	shim/lib/fields shim/lib/clock))
+	shim/lib/fields shim/lib/clock shim/lib/jam))
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^

@@ -18,6 +18,12 @@ tests: $(UNIT_TESTS)
 
 $(BED_PROGRAMS): %: %.o
 
+$(BUILD)/tests/hostile: $(call objects,helper/moshgate-helper) \
+	$(BUILD)/libtested.a
+$(BUILD)/tests/hostile.o: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
+$(BUILD)/tests/hostile: LIBS = $(call pkg-libs,$(HELPER_PKGS) $(SESSION_PKGS)) \
+	-Wl,--wrap=session_authenticate,--wrap=orders_wait_idle
+
 $(BUILD)/tests/unit/%: PKG_CFLAGS = $(call pkg-cflags,$(UNIT_PKGS))
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
@@ -32,7 +38,8 @@ $(BUILD)/libtested.a: $(HELPER) $(SHIM) $(call objects-in,shim/nss) \
 
 # What the sanitizers are to do is a part of each program.
 ifdef SAN
-$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS): $(call objects,tests/san)
+$(PROGRAMS) $(BUILD)/tests/wan $(BUILD)/tests/hostile $(UNIT_TESTS): \
+	$(call objects,tests/san)
 # What joins other namespaces can't be looked through for leaks at its end.
 $(BUILD)/tests/on $(BUILD)/tests/on.o: HARDEN = -fPIE $(HARDEN_ALL)
 $(BUILD)/tests/on: HARDEN_LD = -pie $(HARDEN_ALL_LD)

@@ -28,15 +28,17 @@ static void
 keys_answer_text(struct peer *peer, const char *text, size_t len)
 {
 	const struct gateway *gateway = peer->context;
+	const struct authkeys_rules rules = {
+		.own = signer_public(pool_signer(gateway->pool)),
+		.own_len = SSHKEY_ED25519_BLOB_BYTES,
+		.forced = (enum authkeys_forced)
+			      gateway->config->forced_commands,
+	};
 	struct authkeys_report report;
 	size_t filtered_len;
 	char *filtered;
 
-	filtered = authkeys_filter(text, len,
-	    signer_public(pool_signer(gateway->pool)),
-	    SSHKEY_ED25519_BLOB_BYTES,
-	    (enum authkeys_forced)gateway->config->forced_commands,
-	    &filtered_len, &report);
+	filtered = authkeys_filter(text, len, &rules, &filtered_len, &report);
 	if (filtered == NULL) {
 		peer_refuse(peer, &keys_no_memory);
 		return;

@@ -1,19 +1,24 @@
 #include "warning.h"
 
+#include <stddef.h>
+
 #include "../log.h"
-#include "gateway.h"
+
+const char *
+warning_text(const struct config *config)
+{
+	return config->verify_host_key
+	    ? NULL
+	    : "WARNING: the remote server's host key is not checked "
+	      "(verify_host_key = no).";
+}
 
 void
-warning_add(struct fields *fields, const struct peer *peer)
+warning_log(const struct config *config, const char *user)
 {
-	const struct gateway *gateway = peer->context;
-
-	if (gateway->config->verify_host_key)
+	if (config->verify_host_key)
 		return;
-	fields_add(fields, "warning",
-	    "WARNING: the remote server's host key is not checked "
-	    "(verify_host_key = no).");
-	log_event(LOG_WARNING, "note", "user", peer->user, "about",
+	log_event(LOG_WARNING, "note", "user", user, "about",
 	    "host-key-unchecked", "detail",
 	    "a session begins with verify_host_key = no", "remedy",
 	    "put the remote's host key into known_hosts and remove "

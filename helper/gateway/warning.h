@@ -1,13 +1,16 @@
 #ifndef MOSHGATE_WARNING_H
 #define MOSHGATE_WARNING_H
 
-#include "peer.h"
+#include "../config.h"
 
 /*
- * Anybody could be where PEER's session goes, if the host key is not checked:
- * have that said on its terminal, by a field of the answer FIELDS, and in the
- * log.
+ * That anybody could be where a session goes, since CONFIG has the remote's host
+ * key not checked: what is to be said of that on the terminal, or NULL if it is
+ * checked.
  */
-void warning_add(struct fields *fields, const struct peer *peer);
+const char *warning_text(const struct config *config);
+
+/* The same for the log: a session of USER begins. */
+void warning_log(const struct config *config, const char *user);
 
 #endif
