@@ -72,8 +72,8 @@ $(BUILD)/moshgate-session: $(SESSION) $(SHIM)
 $(BUILD)/moshgate: $(ADMIN) $(SHIM)
 
 $(NSS_MODULE): $(patsubst %.o,%.pic.o,$(call objects-in,shim/nss) \
-	$(call objects,shim/client $(addprefix shim/lib/,uidrange usermap frame \
-	fields clock)))
+	$(call objects,shim/client $(addprefix shim/lib/,clock fields frame jam \
+	uidrange usermap)))
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^

@@ -65,14 +65,26 @@ authoption_next(struct authline_run *rest, struct authoption *option)
 	return option->name.len > 0;
 }
 
-/* What is between the quotes of OPTION, which has a value. */
-static struct authline_run
+struct authline_run
 authoption_value(const struct authoption *option)
 {
 	const size_t before = option->name.len + strlen("=\"");
 
 	return (struct authline_run){ .at = option->whole.at + before,
 		.len = option->whole.len - before - strlen("\"") };
+}
+
+static bool
+authoption_is(const struct authoption *option, const char *name)
+{
+	return strlen(name) == option->name.len &&
+	    strncasecmp(name, option->name.at, option->name.len) == 0;
+}
+
+bool
+authoption_sets(const struct authoption *option, const char *name)
+{
+	return option->has_value && authoption_is(option, name);
 }
 
 /*
@@ -134,9 +146,7 @@ authoption_fate(const struct authoption *option)
 		const struct authoption_known *known = &authoption_table[i];
 
 		if (known->has_value != option->has_value ||
-		    strlen(known->name) != option->name.len ||
-		    strncasecmp(known->name, option->name.at,
-			option->name.len) != 0)
+		    !authoption_is(option, known->name))
 			continue;
 		if ((known->fate == AUTHOPTION_REMOVE &&
 			!authoption_is_read(option, known->name)) ||

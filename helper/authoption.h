@@ -26,6 +26,12 @@ struct authoption {
  */
 bool authoption_next(struct authline_run *rest, struct authoption *option);
 
+/* What is between the quotes of OPTION, which has a value. */
+struct authline_run authoption_value(const struct authoption *option);
+
+/* True if OPTION is called NAME, and has a value. */
+bool authoption_sets(const struct authoption *option, const char *name);
+
 enum authoption_fate authoption_fate(const struct authoption *option);
 
 #endif

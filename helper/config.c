@@ -64,10 +64,10 @@ config_complain(struct config_reading *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (r->line > 0)
-		snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%u: %.440s", r->name,
+		snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%u: %.800s", r->name,
 		    r->line, text);
 	else
-		snprintf(r->error, CONFIG_ERROR_BYTES, "%s: %.440s", r->name,
+		snprintf(r->error, CONFIG_ERROR_BYTES, "%s: %.800s", r->name,
 		    text);
 }
 

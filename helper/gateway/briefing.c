@@ -56,8 +56,8 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
 	fields_add(fields, "public", public);
 	if (briefing->unknown)
 		fields_add(fields, "unknown", "1");
-	if (briefing->hold)
-		fields_add(fields, "hold", "1");
+	if (briefing->spare)
+		fields_add(fields, "terminal", "1");
 	if (briefing->mark != NULL && briefing->mark[0] != '\0')
 		fields_add(fields, "mark", briefing->mark);
 	if (briefing->connect_timeout_max_s > 0 &&

@@ -15,11 +15,9 @@ struct briefing {
 	const struct frame
 	    *asked;       /* a shim's request of which fields go along */
 	bool unknown;     /* for a check: the user has no account here */
-	bool hold;        /* the relay is yet to come */
+	bool spare;       /* for a relay at a terminal that is yet to come */
 	const char *mark; /* of a trial of UDP, or NULL */
 	int connect_timeout_max_s; /* not longer than this; 0: as configured */
-	/* what a relay carries, or NULL; they stay the caller's */
-	const int *fds;
 };
 
 /*

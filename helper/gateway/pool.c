@@ -20,8 +20,7 @@ pool_start(void *context, int64_t now_ms)
 	struct queue_entry *next;
 
 	(void)now_ms;
-	while (keyring_signer(pool->shared.keyring) != NULL &&
-	    (next = queue_next(&pool->shared.queue)) != NULL)
+	while ((next = queue_next(&pool->shared.queue)) != NULL)
 		connection_launch(connection_of(next));
 	pool->events->changed(pool->context);
 }
@@ -161,22 +160,4 @@ pool_each(struct pool *pool,
 		next = entry->next;
 		each(context, connection_of(entry));
 	}
-}
-
-/* Let a relay that runs go on in another process; end any other connection. */
-static void
-pool_retire_one(void *context, struct connection *connection)
-{
-	(void)context;
-	if (connection_facts(connection)->phase == PHASE_RUNNING)
-		connection_disown(connection);
-	else
-		connection_kill(connection);
-}
-
-void
-pool_retire(struct pool *pool)
-{
-	pool_each(pool, pool_retire_one, NULL);
-	keyring_retire(pool->shared.keyring);
 }

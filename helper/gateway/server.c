@@ -1,7 +1,7 @@
 #include "server.h"
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "../weakness.h"
 #include "banner.h"
 #include "beat.h"
 #include "check.h"
@@ -25,10 +26,15 @@
 
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+/*
+ * So long whoever has come waits for the user map to be read in the beginning.
+ * After that those are served who need nothing of it.
+ */
+#define SERVER_TABLE_MS 1500
 
 struct server {
 	struct gateway gateway;
-	const char *config_path;
+	const struct means *means;
 	struct config *config;
 	struct reserved *reserved;
 	struct children *children;
@@ -36,11 +42,7 @@ struct server {
 	struct loop_watch listening, signals;
 	struct loop_timer accept_again;
 	bool banner; /* it is there */
-	enum {
-		SERVER_SERVES,
-		SERVER_LEAVES, /* nothing but relays are seen to their end */
-		SERVER_OVER,
-	} state;
+	bool over;   /* it is to end */
 };
 
 /*
@@ -142,6 +144,15 @@ server_on_trial(void *context)
 	shares_resume(gateway->shares);
 }
 
+/* The user map has been read: those who have come can be served. */
+static void
+server_on_table(void *context)
+{
+	struct server *server = context;
+
+	loop_at(server->gateway.loop, &server->accept_again, clock_now_ms());
+}
+
 static const struct pool_events server_pool_events = {
 	.reached = server_on_reached,
 	.changed = server_on_change,
@@ -151,6 +162,17 @@ static const struct pool_events server_pool_events = {
  * Settings
  */
 
+/* Say which weak algorithms CONFIG allows. */
+static void
+server_note_weakness(const struct config *config)
+{
+	char allowed[WEAKNESS_BYTES];
+
+	if (weakness_allowed(config, allowed))
+		log_event(LOG_WARNING, "note", "about", "weak-algorithms",
+		    "detail", allowed, "remedy", weakness_remedy, NULL);
+}
+
 /* Have CONFIG hold for those who are let in. */
 static void
 server_admit_by(struct server *server, const struct config *config)
@@ -159,6 +181,9 @@ server_admit_by(struct server *server, const struct config *config)
 	char error[CONFIG_ERROR_BYTES];
 
 	gateway->config = gateway->admission.config = config;
+	server_note_weakness(config);
+	users_configure(gateway->users, (uid_t)config->uid_min,
+	    (uid_t)config->uid_max);
 	limits_configure(gateway->limits, config->lookups_per_minute,
 	    config->negative_ttl_s);
 	reserved_free(server->reserved);
@@ -178,7 +203,7 @@ server_reread(struct server *server, struct config **config,
 {
 	struct signer *signer;
 
-	*config = config_read(server->config_path, error);
+	*config = config_read(server->means->config_path, error);
 	if (*config == NULL)
 		return false;
 	signer = signer_open(*config, error);
@@ -226,8 +251,10 @@ server_reap(struct server *server)
 {
 	pid_t pid;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		children_reap(server->children, pid);
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		if (!closers_reap(server->means->closers, pid))
+			children_reap(server->children, pid);
+	}
 }
 
 static void
@@ -239,10 +266,10 @@ server_take_signals(void *context, short revents)
 	(void)revents;
 	while ((event = signals_next(server->signals.fd)) != SIGNALS_NONE) {
 		if (event == SIGNALS_END)
-			server->state = SERVER_OVER;
+			server->over = true;
 		else if (event == SIGNALS_CHILD)
 			server_reap(server);
-		else if (server->state == SERVER_SERVES)
+		else
 			server_reload(server);
 	}
 }
@@ -258,10 +285,10 @@ server_accept(void *context, short revents)
 	for (int i = 0;
 	     i < SERVER_ACCEPTS_PER_TURN && accepted == PEERS_ACCEPTED; i++)
 		accepted = peers_accept(server->gateway.peers,
-		    server->listening.fd);
+		    server->means->listen_fd);
 	if (accepted != PEERS_NO_ROOM)
 		return;
-	server->listening.events = 0;
+	server->listening.fd = -1;
 	loop_at(server->gateway.loop, &server->accept_again,
 	    clock_now_ms() + SERVER_ACCEPT_PAUSE_MS);
 }
@@ -272,7 +299,9 @@ server_accept_again(void *context, int64_t now_ms)
 	struct server *server = context;
 
 	(void)now_ms;
-	server->listening.events = POLLIN;
+	/* the first time: on one of systemd's it does already */
+	listen(server->means->listen_fd, SERVER_BACKLOG);
+	server->listening.fd = server->means->listen_fd;
 }
 
 /*
@@ -301,10 +330,8 @@ server_make_lower(struct server *server, struct config *config,
 {
 	struct gateway *g = &server->gateway;
 
-	g->loop = loop_new();
-	if (g->loop == NULL)
-		return false;
-	server->children = children_new(g->loop);
+	g->loop = server->means->loop;
+	server->children = children_new(g->loop, server->means->closers);
 	if (server->children == NULL)
 		return false;
 	g->trial = trial_new(g->loop, server->children, config, server_on_trial,
@@ -330,9 +357,11 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
-	g->directory = directory_new();
 	beat_init(g);
-	g->users = users_open(USERMAP_DIR);
+	g->directory = directory_new(g->loop, server->children);
+	if (g->directory != NULL)
+		g->users = users_new(g->loop, server->children, g->directory,
+		    server_on_table, server);
 	g->limits = limits_new();
 	g->loginlog.users = quotas_new();
 	if (g->directory == NULL || g->users == NULL || g->limits == NULL ||
@@ -340,82 +369,31 @@ server_make_upper(struct server *server)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
 	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
-	    &g->admission);
-	g->peers = peers_new(g->loop, server_kinds,
+	    &g->admission, g->directory);
+	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
 	return g->lookups != NULL && g->peers != NULL;
 }
 
-/* Listen to LISTEN_FD and SIGNAL_FD.  Returns false for want of memory. */
+/* Listen.  Returns false for want of memory. */
 static bool
-server_listen(struct server *server, int listen_fd, int signal_fd)
+server_listen(struct server *server)
 {
-	server->listening = (struct loop_watch){ .fd = listen_fd,
+	/* not yet: poll(2) reports one that does not listen, without an end */
+	server->listening = (struct loop_watch){ .fd = -1,
 		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
-	server->signals = (struct loop_watch){ .fd = signal_fd,
+	server->signals = (struct loop_watch){ .fd = server->means->signal_fd,
 		.events = POLLIN,
 		.ready = server_take_signals,
 		.context = server };
 	server->accept_again = (struct loop_timer){ .fire = server_accept_again,
 		.context = server };
+	loop_at(server->gateway.loop, &server->accept_again,
+	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
 	    loop_watch(server->gateway.loop, &server->listening);
-}
-
-/* Of a process that has nothing left but relays: see them to their end. */
-static _Noreturn void
-server_end_relays(struct server *server)
-{
-	prctl(PR_SET_NAME, "moshgate-relays");
-	/* those that end are the other process's to reap, and their pids free */
-	children_disown(server->children);
-	loop_unwatch(server->gateway.loop, &server->listening);
-	close(server->listening.fd);
-	server->state = SERVER_LEAVES;
-	while (!peers_none(server->gateway.peers) &&
-	    server->state == SERVER_LEAVES)
-		loop_turn(server->gateway.loop);
-	_exit(0);
-}
-
-/* Close PEER unless it is a relay that runs. */
-static void
-server_close_idle(void *context, struct peer *peer)
-{
-	struct session_status status;
-
-	(void)context;
-	if (!session_status(peer, &status) || status.phase != SESSION_SSH)
-		peer_close(peer);
-}
-
-/*
- * The helper ends.  If relays run, a process of their own carries on with them,
- * without the key or anything else.  Returns false if there are none.
- */
-static bool
-server_leave_relays(struct server *server)
-{
-	struct gateway *gateway = &server->gateway;
-	pid_t pid;
-
-	peers_close_unasked(gateway->peers);
-	peers_each(gateway->peers, server_close_idle, NULL);
-	if (peers_none(gateway->peers))
-		return false;
-	carries_end_spares(gateway->carries);
-	shares_retire(gateway->shares);
-	trial_configure(gateway->trial, gateway->config);
-	probe_free(server->probe);
-	server->probe = NULL;
-	pool_retire(gateway->pool);
-	gateway->over = false;
-	pid = fork();
-	if (pid == 0)
-		server_end_relays(server);
-	return pid > 0;
 }
 
 static void
@@ -431,27 +409,25 @@ server_free(struct server *server)
 	shares_free(g->shares);
 	pool_free(g->pool);
 	trial_free(g->trial);
+	users_free(g->users);
+	directory_free(g->directory);
 	children_free(server->children);
 	limits_free(g->limits);
-	users_close(g->users);
-	directory_free(g->directory);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);
-	loop_free(g->loop);
 }
 
 enum server_end
-server_run(int listen_fd, int signal_fd, const char *config_path,
-    struct config *config, struct signer *signer)
+server_run(const struct means *means, struct config *config,
+    struct signer *signer)
 {
-	struct server server = { .config_path = config_path, .config = config };
+	struct server server = { .means = means, .config = config };
 	struct gateway *gateway = &server.gateway;
 
 	server_raise_limits();
 	if (!server_make_lower(&server, config, signer) ||
-	    !server_make_upper(&server) ||
-	    !server_listen(&server, listen_fd, signal_fd)) {
+	    !server_make_upper(&server) || !server_listen(&server)) {
 		log_event(LOG_ERR, "start-failed", "detail", strerror(errno),
 		    NULL);
 		return SERVER_FAILED;
@@ -461,14 +437,9 @@ server_run(int listen_fd, int signal_fd, const char *config_path,
 	    NULL);
 	server_admit_by(&server, config);
 	banner_show(false);
-	while (server.state == SERVER_SERVES)
+	while (!server.over)
 		loop_turn(gateway->loop);
 	log_event(LOG_NOTICE, "stop", NULL);
-	gateway->over = true;
-	if (server_leave_relays(&server)) {
-		banner_show(false);
-		return SERVER_LEFT_RELAYS;
-	}
 	server_free(&server);
 	banner_show(false);
 	return SERVER_ENDED;

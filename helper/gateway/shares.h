@@ -20,9 +20,6 @@ void shares_touch(struct shares *shares);
 /* The pool has another configuration: what is kept of users is let go. */
 void shares_configure(struct shares *shares);
 
-/* No connections are to be kept any more. */
-void shares_retire(struct shares *shares);
-
 /* Have WAITER answered; the answer may come before this returns. */
 void shares_ask(struct shares *shares, struct waiter *waiter);
 
