@@ -239,10 +239,8 @@ check_users(bool mapped, char someone[CHECK_USER_BYTES])
 
 	someone[0] = '\0';
 	ok = check_map_read(mapped, &map);
-	if (ok && mapped) {
-		ok = check_users_overlaps(&map);
-		ok = check_uids(&map) && ok;
-	}
+	if (ok && mapped)
+		ok = check_users_overlaps(&map) && check_uids(&map);
 	ok = check_users_accounts(mapped, mapped ? &map : &none, someone) && ok;
 	check_map_free(&map);
 	return ok;
