@@ -20,7 +20,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../shim/lib/jam.h"
 #include "../shim/lib/usermap.h"
+#include "accounts/accounts.h"
+#include "accounts/keeper.h"
 #include "closer/closer.h"
 #include "config.h"
 #include "gateway/banner.h"
@@ -41,12 +44,6 @@
 #define SOCKET_PATH RUN_DIR "/helper.sock"
 #define SERVED_WAIT_S 5 /* for a socket to be let go of */
 #define SYSTEMD_FD 3    /* sd_listen_fds(3) */
-/*
- * So many, and one more, wait until they are taken.  A helper that is stuck lets
- * no more of sshd's processes wait for it than leave room for others: sshd
- * begins to turn away whoever comes when 10 are under way (MaxStartups).
- */
-#define BACKLOG 4
 
 struct options {
 	bool log_to_stderr, test;
@@ -152,11 +149,13 @@ make_dir(int dir_fd, const char *name, gid_t gid, mode_t mode)
 
 /*
  * Make the empty file NAME in the directory open at DIR_FD, root's, in the place
- * of an older one: those of the group GID may write to it.
+ * of an older one: those of the group GID may write to it.  Nobody has ever done
+ * that by its time.
  */
 static bool
 make_file(int dir_fd, const char *name, gid_t gid)
 {
+	static const struct timespec never[2] = { { 0 } };
 	bool made;
 	int fd;
 
@@ -166,7 +165,8 @@ make_file(int dir_fd, const char *name, gid_t gid)
 	    0600);
 	if (fd < 0)
 		return false;
-	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0;
+	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0 &&
+	    futimens(fd, never) == 0;
 	close(fd);
 	return made;
 }
@@ -188,7 +188,7 @@ make_run_dir(gid_t gid)
 	if (fd < 0)
 		return false;
 	made = make_dir(fd, EMPTY_DIR, 0, 0555) &&
-	    make_file(fd, BANNER_NAME, gid);
+	    make_file(fd, BANNER_NAME, gid) && make_file(fd, JAM_NAME, gid);
 	close(fd);
 	return made;
 }
@@ -271,7 +271,7 @@ systemd_socket(void)
 	/* listen(2) has the kernel tell whoever comes that it is this process */
 	if (!given || fcntl(SYSTEMD_FD, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SYSTEMD_FD, F_SETFL, O_NONBLOCK) < 0 ||
-	    listen(SYSTEMD_FD, BACKLOG) < 0)
+	    listen(SYSTEMD_FD, SERVER_BACKLOG) < 0)
 		return -1;
 	return SYSTEMD_FD;
 }
@@ -307,7 +307,10 @@ is_served(const struct sockaddr_un *address)
 	return true;
 }
 
-/* Make the socket.  Returns -1 after a complaint when that fails. */
+/*
+ * Make the socket, on which the server will listen.  Returns -1 after a
+ * complaint when that fails.
+ */
 static int
 own_socket(const struct options *options)
 {
@@ -326,7 +329,7 @@ own_socket(const struct options *options)
 	mask = umask(0111);
 	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (bound < 0 || listen(fd, BACKLOG) < 0) {
+	if (bound < 0) {
 		complain(options,
 		    SOCKET_PATH ": cannot be made (is " RUN_DIR
 				" there, and " SERVICE_USER "'s?)");
@@ -453,6 +456,8 @@ static int (*const kinds[])(void) = {
 	[REEXEC_WORKER] = worker_main,
 	[REEXEC_PROBER] = prober_main,
 	[REEXEC_CLOSER] = closer_main,
+	[REEXEC_ACCOUNTS] = accounts_main,
+	[REEXEC_USERS] = keeper_main,
 };
 
 int

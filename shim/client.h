@@ -15,6 +15,7 @@
 /* How long a shim waits, in milliseconds, */
 struct client_patience {
 	int64_t connected_ms; /* since it began, until it is connected */
+	bool heeds_jam;       /* which it is not at all then: see lib/jam.h */
 	int64_t taken_ms;     /* since it began, until it hears anything */
 	int64_t silent_ms;   /* since it heard something, until it does again */
 	int64_t answered_ms; /* and since it began, until the answer */

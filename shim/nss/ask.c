@@ -15,6 +15,7 @@
 /* sshd waits meanwhile, and asks again and again. */
 static const struct client_patience ask_patience = {
 	.connected_ms = 300,
+	.heeds_jam = true,
 	.taken_ms = 2000,
 	.silent_ms = 10000,
 	.answered_ms = 10000,
