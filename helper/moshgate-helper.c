@@ -307,7 +307,10 @@ is_served(const struct sockaddr_un *address)
 	return true;
 }
 
-/* Make the socket, on which the server will listen.  Returns -1 after a complaint when that fails. */
+/*
+ * Make the socket, on which the server will listen.  Returns -1 after a
+ * complaint when that fails.
+ */
 static int
 own_socket(const struct options *options)
 {

@@ -285,10 +285,10 @@ server_accept(void *context, short revents)
 	for (int i = 0;
 	     i < SERVER_ACCEPTS_PER_TURN && accepted == PEERS_ACCEPTED; i++)
 		accepted = peers_accept(server->gateway.peers,
-		    server->listening.fd);
+		    server->means->listen_fd);
 	if (accepted != PEERS_NO_ROOM)
 		return;
-	server->listening.events = 0;
+	server->listening.fd = -1;
 	loop_at(server->gateway.loop, &server->accept_again,
 	    clock_now_ms() + SERVER_ACCEPT_PAUSE_MS);
 }
@@ -300,8 +300,8 @@ server_accept_again(void *context, int64_t now_ms)
 
 	(void)now_ms;
 	/* the first time: on one of systemd's it does already */
-	listen(server->listening.fd, SERVER_BACKLOG);
-	server->listening.events = POLLIN;
+	listen(server->means->listen_fd, SERVER_BACKLOG);
+	server->listening.fd = server->means->listen_fd;
 }
 
 /*
@@ -379,7 +379,9 @@ server_make_upper(struct server *server)
 static bool
 server_listen(struct server *server)
 {
-	server->listening = (struct loop_watch){ .fd = server->means->listen_fd,
+	/* not yet: poll(2) reports one that does not listen, without an end */
+	server->listening = (struct loop_watch){ .fd = -1,
+		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
 	server->signals = (struct loop_watch){ .fd = server->means->signal_fd,
