@@ -8,6 +8,7 @@
 #   make check      every test, unit and end to end (as root, or through sudo)
 #   make check-san  the same tests with the sanitizers' builds of all programs
 #   make check-valgrind  the helper and its workers under valgrind
+#   make check-authorized-keys  the filter of keys beside sshd, N files from SEED
 #   make fuzz       look for inputs that upset the parsers
 #   make bench-relay  how fast commands and copies are, beside ssh -J
 #   make dist       the source, as a tar file, in build/
