@@ -22,6 +22,8 @@
 
 #include "../shim/lib/jam.h"
 #include "../shim/lib/usermap.h"
+#include "accounts/accounts.h"
+#include "accounts/keeper.h"
 #include "closer/closer.h"
 #include "config.h"
 #include "gateway/banner.h"
@@ -42,12 +44,6 @@
 #define SOCKET_PATH RUN_DIR "/helper.sock"
 #define SERVED_WAIT_S 5 /* for a socket to be let go of */
 #define SYSTEMD_FD 3    /* sd_listen_fds(3) */
-/*
- * So many, and one more, wait until they are taken.  A helper that is stuck lets
- * no more of sshd's processes wait for it than leave room for others: sshd
- * begins to turn away whoever comes when 10 are under way (MaxStartups).
- */
-#define BACKLOG 4
 
 struct options {
 	bool log_to_stderr, test;
@@ -275,7 +271,7 @@ systemd_socket(void)
 	/* listen(2) has the kernel tell whoever comes that it is this process */
 	if (!given || fcntl(SYSTEMD_FD, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SYSTEMD_FD, F_SETFL, O_NONBLOCK) < 0 ||
-	    listen(SYSTEMD_FD, BACKLOG) < 0)
+	    listen(SYSTEMD_FD, SERVER_BACKLOG) < 0)
 		return -1;
 	return SYSTEMD_FD;
 }
@@ -311,7 +307,10 @@ is_served(const struct sockaddr_un *address)
 	return true;
 }
 
-/* Make the socket.  Returns -1 after a complaint when that fails. */
+/*
+ * Make the socket, on which the server will listen.  Returns -1 after a
+ * complaint when that fails.
+ */
 static int
 own_socket(const struct options *options)
 {
@@ -330,7 +329,7 @@ own_socket(const struct options *options)
 	mask = umask(0111);
 	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (bound < 0 || listen(fd, BACKLOG) < 0) {
+	if (bound < 0) {
 		complain(options,
 		    SOCKET_PATH ": cannot be made (is " RUN_DIR
 				" there, and " SERVICE_USER "'s?)");
@@ -457,6 +456,8 @@ static int (*const kinds[])(void) = {
 	[REEXEC_WORKER] = worker_main,
 	[REEXEC_PROBER] = prober_main,
 	[REEXEC_CLOSER] = closer_main,
+	[REEXEC_ACCOUNTS] = accounts_main,
+	[REEXEC_USERS] = keeper_main,
 };
 
 int

@@ -29,6 +29,9 @@ static const struct {
 	[REEXEC_WORKER] = { "--worker", "moshgate-worker" },
 	[REEXEC_PROBER] = { "--udp", "moshgate-udp" },
 	[REEXEC_CLOSER] = { "--close", "moshgate-closer" },
+	/* the kernel keeps 15 characters */
+	[REEXEC_ACCOUNTS] = { "--accounts", "moshgate-names" },
+	[REEXEC_USERS] = { "--users", "moshgate-users" },
 };
 
 /* What goes into a process: all above the descriptors that are given. */

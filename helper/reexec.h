@@ -12,9 +12,11 @@
 #define REEXEC_FD 3
 
 enum reexec_kind {
-	REEXEC_WORKER, /* speaks SSH with the remote: job.h */
-	REEXEC_PROBER, /* tries whether UDP gets through to it */
-	REEXEC_CLOSER, /* closes what may take for ever to be closed */
+	REEXEC_WORKER,   /* speaks SSH with the remote: job.h */
+	REEXEC_PROBER,   /* tries whether UDP gets through to it */
+	REEXEC_CLOSER,   /* closes what may take for ever to be closed */
+	REEXEC_ACCOUNTS, /* asks the name service: directory.h */
+	REEXEC_USERS,    /* has the file of the user map: keeper.h */
 };
 
 struct reexec {

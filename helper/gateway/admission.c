@@ -1,11 +1,9 @@
 #include "admission.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../../shim/lib/usermap.h"
 #include "../authkeys.h"
-#include "../log.h"
 
 #define ADMISSION_ASK_DIRECTORY                                        \
 	"see why a source of passwd in /etc/nsswitch.conf, such as a " \
@@ -95,11 +93,7 @@ admission_of_account(const struct admission *admission, const char *name,
  * Names
  */
 
-/*
- * True if a name is no account of the gateway's, as ANSWER tells.  If it is one,
- * or nobody can tell, the reason is in *REFUSAL.
- */
-static bool
+bool
 admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal)
 {
@@ -149,9 +143,9 @@ admission_of_name(const struct admission *admission, const char *name,
 	return true;
 }
 
-/* Why users_add() has given no uid, but for its fault. */
+/* The same without its detail. */
 static struct refusal
-admission_no_uid(enum users_result result)
+admission_why_no_uid(enum users_result result)
 {
 	switch (result) {
 	case USERS_FULL:
@@ -159,9 +153,9 @@ admission_no_uid(enum users_result result)
 			.remedy = "raise uid_max in [users]" };
 	case USERS_AGAIN:
 		return (struct refusal){ .reason = "name-service",
-			.remedy = "the next try goes on with the uids behind "
-				  "them; set uid_min in [users] to where there "
-				  "are none" };
+			.remedy = "try again; if that does not help, set "
+				  "uid_min in [users] to where no accounts "
+				  "are" };
 	case USERS_UNKNOWN:
 		return (struct refusal){ .reason = "name-service",
 			.remedy = ADMISSION_ASK_DIRECTORY };
@@ -176,27 +170,11 @@ admission_no_uid(enum users_result result)
 	}
 }
 
-bool
-admission_enroll(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, uid_t *uid, struct refusal *refusal)
+struct refusal
+admission_no_uid(const struct admission *admission, enum users_result result)
 {
-	const struct config *config = admission->config;
-	enum users_result result;
-	char number[16];
+	struct refusal why = admission_why_no_uid(result);
 
-	users_refresh(admission->users);
-	if (users_find(admission->users, name, uid))
-		return true;
-	if (!admission_is_free(answer, refusal))
-		return false;
-	result = users_add(admission->users, name, (uid_t)config->uid_min,
-	    (uid_t)config->uid_max, uid);
-	if (result != USERS_OK) {
-		*refusal = admission_no_uid(result);
-		refusal->detail = users_fault(admission->users);
-		return false;
-	}
-	snprintf(number, sizeof(number), "%lu", (unsigned long)*uid);
-	log_event(LOG_NOTICE, "user-added", "user", name, "uid", number, NULL);
-	return true;
+	why.detail = users_fault(admission->users);
+	return why;
 }

@@ -42,11 +42,17 @@ bool admission_of_name(const struct admission *admission, const char *name,
     const struct directory_answer *answer, struct refusal *refusal);
 
 /*
- * Give NAME, of which the remote has just said that it is a user's, a uid unless
- * it has one, and store it in *UID.
- * Returns false, with the reason in *REFUSAL, as above, if that can't be.
+ * True if a name is no account of the gateway's, as ANSWER tells.  If it is one,
+ * or nobody can tell, the reason is in *REFUSAL, as above.
  */
-bool admission_enroll(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, uid_t *uid, struct refusal *refusal);
+bool admission_is_free(const struct directory_answer *answer,
+    struct refusal *refusal);
+
+/*
+ * Why the users have no uid for a name, which is RESULT, or can't add it.  The
+ * strings live until they are asked again.
+ */
+struct refusal admission_no_uid(const struct admission *admission,
+    enum users_result result);
 
 #endif

@@ -12,6 +12,7 @@
 #include "gateway.h"
 
 struct keys_request {
+	struct users_looking looking;
 	struct directory_question question;
 	struct waiter waiter;
 };
@@ -140,7 +141,6 @@ keys_ask_remote(struct peer *peer)
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
 	shares_ask(gateway->shares, waiter);
-	beat_begin(peer);
 }
 
 /* The account has been looked up: go on if it may come. */
@@ -163,6 +163,17 @@ keys_on_account(struct directory_question *question,
 		keys_ask_remote(peer);
 }
 
+/* The user map has been looked at: have the user looked up. */
+static void
+keys_on_look(struct users_looking *looking)
+{
+	struct peer *peer = looking->asker;
+	const struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
+
+	directory_ask_name(gateway->directory, &request->question, peer->user);
+}
+
 static void
 keys_ask(struct peer *peer)
 {
@@ -174,6 +185,7 @@ keys_ask(struct peer *peer)
 	const struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
 	const char *user = fields_get(&peer->asked, "user");
+	uid_t uid;
 
 	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
 	    sizeof(peer->sshd_pid));
@@ -186,13 +198,16 @@ keys_ask(struct peer *peer)
 		return;
 	}
 	memcpy(peer->user, user, strlen(user) + 1);
-	/* also for those who are in what is left of the map */
-	users_refresh(gateway->users);
+	request->looking = (struct users_looking){ .done = keys_on_look,
+		.asker = peer };
 	request->question = (struct directory_question){
 		.answer = keys_on_account,
-		.asker = peer
+		.asker = peer,
+		.known = users_find(gateway->users, user, &uid)
 	};
-	directory_ask_name(gateway->directory, &request->question, user);
+	/* the name service reads the map's file, which may have to be mended */
+	users_look(gateway->users, &request->looking);
+	beat_begin(peer);
 }
 
 static void
@@ -201,6 +216,7 @@ keys_leave(struct peer *peer)
 	struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
 
+	users_look_no_more(&request->looking);
 	directory_forget(&request->question);
 	if (request->waiter.state != WAITER_NEW)
 		shares_forget(gateway->shares, &request->waiter);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
-#include "account.h"
 
 /* How many may wait for those that are being asked. */
 #define LOOKUPS_WAITING_MAX 8
@@ -25,6 +24,7 @@ struct lookups_name {
 	int64_t began_ms;
 	int64_t asked_ms; /* when asking began */
 	struct waiter waiter;
+	struct enroll enroll;
 	struct lookups_question *questions;
 };
 
@@ -35,6 +35,7 @@ struct lookups {
 	struct limits *limits;
 	struct outage *outage;
 	const struct admission *admission;
+	struct directory *directory;
 	struct lookups_name *first; /* the one that came last */
 };
 
@@ -69,6 +70,7 @@ lookups_free_name(struct lookups *lookups, struct lookups_name *name)
 	while (*at != name)
 		at = &(*at)->next;
 	*at = name->next;
+	enroll_forget(&name->enroll);
 	free(name);
 }
 
@@ -269,31 +271,34 @@ lookups_begin(struct lookups *lookups, struct lookups_question *question)
 		lookups_start(name);
 }
 
-void
-lookups_ask(struct lookups *lookups, struct lookups_question *question)
+static void
+lookups_on_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
 {
+	struct lookups_question *question = enroll->asker;
+
+	question->answer(question, uid, why);
+}
+
+/* The name of a question has been looked up: have the remote asked, if it may. */
+static void
+lookups_on_account(struct directory_question *account,
+    const struct directory_answer *answer)
+{
+	struct lookups_question *question = account->asker;
+	struct lookups *lookups = question->lookups;
 	const struct admission *admission = lookups->admission;
 	const int64_t now_ms = clock_now_ms();
-	struct directory_answer answer;
 	struct lookups_name *name;
 	struct refusal why;
-	uid_t uid = 0;
 
-	question->of = NULL;
-	users_refresh(admission->users);
-	if (users_find(admission->users, question->name, &uid)) {
-		question->answer(question, uid, NULL);
-		return;
-	}
-	account_look_name(question->name, &answer);
 	if (config_names_user(admission->config, question->name)) {
-		const bool enrolled = admission_enroll(admission,
-		    question->name, &answer, &uid, &why);
-
-		question->answer(question, uid, enrolled ? NULL : &why);
+		question->enroll = (struct enroll){ .done = lookups_on_enrolled,
+			.asker = question };
+		enroll_begin(&question->enroll, admission, lookups->directory,
+		    question->name);
 		return;
 	}
-	if (!admission_of_name(admission, question->name, &answer, &why)) {
+	if (!admission_of_name(admission, question->name, answer, &why)) {
 		question->answer(question, 0, &why);
 		return;
 	}
@@ -309,10 +314,33 @@ lookups_ask(struct lookups *lookups, struct lookups_question *question)
 }
 
 void
+lookups_ask(struct lookups *lookups, struct lookups_question *question)
+{
+	const struct admission *admission = lookups->admission;
+	uid_t uid = 0;
+
+	question->of = NULL;
+	question->lookups = lookups;
+	users_refresh(admission->users);
+	if (users_find(admission->users, question->name, &uid)) {
+		question->answer(question, uid, NULL);
+		return;
+	}
+	question->account = (struct directory_question){
+		.answer = lookups_on_account,
+		.asker = question
+	};
+	directory_ask_name(lookups->directory, &question->account,
+	    question->name);
+}
+
+void
 lookups_forget(struct lookups_question *question)
 {
 	struct lookups_question **at;
 
+	directory_forget(&question->account);
+	enroll_forget(&question->enroll);
 	if (question->of == NULL)
 		return;
 	at = &question->of->questions;
@@ -351,17 +379,32 @@ lookups_done(struct lookups_name *name, enum limits_outcome outcome)
 		limits_remember(limits, name->name, clock_now_ms());
 }
 
+/* NAME is over: all its questions are answered. */
+static void
+lookups_finish(struct lookups_name *name, uid_t uid, const struct refusal *why)
+{
+	struct lookups *lookups = name->lookups;
+	struct lookups_question *question;
+
+	while ((question = lookups_take(name)) != NULL)
+		question->answer(question, uid, why);
+	lookups_free_name(lookups, name);
+	lookups_touch(lookups);
+}
+
+static void
+lookups_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
+{
+	lookups_finish(enroll->asker, uid, why);
+}
+
 static void
 lookups_on_answer(struct waiter *waiter, const struct frame *answer,
     bool reached)
 {
 	struct lookups_name *name = waiter->asker;
 	struct lookups *lookups = name->lookups;
-	const struct refusal *none = NULL;
-	struct lookups_question *question;
-	struct directory_answer account;
 	struct refusal why;
-	uid_t uid = 0;
 
 	switch (answer->type) {
 	case FRAME_ACCEPTED:
@@ -369,21 +412,18 @@ lookups_on_answer(struct waiter *waiter, const struct frame *answer,
 		return;
 	case FRAME_OK:
 		lookups_done(name, LIMITS_IS_USER);
-		account_look_name(name->name, &account);
-		if (!admission_enroll(lookups->admission, name->name, &account,
-			&uid, &why))
-			none = &why;
-		break;
+		name->enroll = (struct enroll){ .done = lookups_enrolled,
+			.asker = name };
+		enroll_begin(&name->enroll, lookups->admission,
+		    lookups->directory, name->name);
+		lookups_touch(lookups);
+		return;
 	default:
 		lookups_done(name, reached ? LIMITS_NO_USER : LIMITS_FAILED);
 		why = refusal_read(answer);
-		none = &why;
-		break;
+		lookups_finish(name, 0, &why);
+		return;
 	}
-	while ((question = lookups_take(name)) != NULL)
-		question->answer(question, uid, none);
-	lookups_free_name(lookups, name);
-	lookups_pump(lookups);
 }
 
 /*
@@ -453,7 +493,8 @@ lookups_fire(void *context, int64_t now_ms)
 
 struct lookups *
 lookups_new(struct loop *loop, struct shares *shares, struct limits *limits,
-    struct outage *outage, const struct admission *admission)
+    struct outage *outage, const struct admission *admission,
+    struct directory *directory)
 {
 	struct lookups *lookups = calloc(1, sizeof(*lookups));
 
@@ -466,6 +507,7 @@ lookups_new(struct loop *loop, struct shares *shares, struct limits *limits,
 	lookups->limits = limits;
 	lookups->outage = outage;
 	lookups->admission = admission;
+	lookups->directory = directory;
 	return lookups;
 }
 
@@ -477,9 +519,8 @@ lookups_free(struct lookups *lookups)
 	if (lookups == NULL)
 		return;
 	while ((name = lookups->first) != NULL) {
-		lookups->first = name->next;
 		shares_forget(lookups->shares, &name->waiter);
-		free(name);
+		lookups_free_name(lookups, name);
 	}
 	loop_at(lookups->loop, &lookups->timer, INT64_MAX);
 	free(lookups);

@@ -10,6 +10,8 @@
 #include "../../shim/lib/usermap.h"
 #include "../config.h"
 #include "admission.h"
+#include "directory.h"
+#include "enroll.h"
 #include "limits.h"
 #include "outage.h"
 #include "shares.h"
@@ -35,6 +37,9 @@ struct lookups_question {
 	    const struct refusal *why);
 	void *asker;
 	/* the lookups' own */
+	struct lookups *lookups;
+	struct directory_question account;
+	struct enroll enroll; /* of a name that needn't be asked for */
 	struct lookups_name *of;
 	struct lookups_question *next;
 	int64_t end_ms;
@@ -45,7 +50,7 @@ struct lookups_question {
  */
 struct lookups *lookups_new(struct loop *loop, struct shares *shares,
     struct limits *limits, struct outage *outage,
-    const struct admission *admission);
+    const struct admission *admission, struct directory *directory);
 void lookups_free(struct lookups *lookups);
 
 /* Ask; the answer may come before this returns. */

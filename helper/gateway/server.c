@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -25,6 +26,11 @@
 
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+/*
+ * So long whoever has come waits for the user map to be read in the beginning.
+ * After that those are served who need nothing of it.
+ */
+#define SERVER_TABLE_MS 1500
 
 struct server {
 	struct gateway gateway;
@@ -137,6 +143,15 @@ server_on_trial(void *context)
 	shares_resume(gateway->shares);
 }
 
+/* The user map has been read: those who have come can be served. */
+static void
+server_on_table(void *context)
+{
+	struct server *server = context;
+
+	loop_at(server->gateway.loop, &server->accept_again, clock_now_ms());
+}
+
 static const struct pool_events server_pool_events = {
 	.reached = server_on_reached,
 	.changed = server_on_change,
@@ -166,6 +181,8 @@ server_admit_by(struct server *server, const struct config *config)
 
 	gateway->config = gateway->admission.config = config;
 	server_note_weakness(config);
+	users_configure(gateway->users, (uid_t)config->uid_min,
+	    (uid_t)config->uid_max);
 	limits_configure(gateway->limits, config->lookups_per_minute,
 	    config->negative_ttl_s);
 	reserved_free(server->reserved);
@@ -267,10 +284,10 @@ server_accept(void *context, short revents)
 	for (int i = 0;
 	     i < SERVER_ACCEPTS_PER_TURN && accepted == PEERS_ACCEPTED; i++)
 		accepted = peers_accept(server->gateway.peers,
-		    server->listening.fd);
+		    server->means->listen_fd);
 	if (accepted != PEERS_NO_ROOM)
 		return;
-	server->listening.events = 0;
+	server->listening.fd = -1;
 	loop_at(server->gateway.loop, &server->accept_again,
 	    clock_now_ms() + SERVER_ACCEPT_PAUSE_MS);
 }
@@ -281,7 +298,9 @@ server_accept_again(void *context, int64_t now_ms)
 	struct server *server = context;
 
 	(void)now_ms;
-	server->listening.events = POLLIN;
+	/* the first time: on one of systemd's it does already */
+	listen(server->means->listen_fd, SERVER_BACKLOG);
+	server->listening.fd = server->means->listen_fd;
 }
 
 /*
@@ -337,9 +356,11 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
-	g->directory = directory_new();
 	beat_init(g);
-	g->users = users_open(USERMAP_DIR);
+	g->directory = directory_new(g->loop, server->children);
+	if (g->directory != NULL)
+		g->users = users_new(g->loop, server->children, g->directory,
+		    server_on_table, server);
 	g->limits = limits_new();
 	g->loginlog.users = quotas_new();
 	if (g->directory == NULL || g->users == NULL || g->limits == NULL ||
@@ -347,7 +368,7 @@ server_make_upper(struct server *server)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
 	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
-	    &g->admission);
+	    &g->admission, g->directory);
 	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
 	return g->lookups != NULL && g->peers != NULL;
@@ -357,7 +378,8 @@ server_make_upper(struct server *server)
 static bool
 server_listen(struct server *server)
 {
-	server->listening = (struct loop_watch){ .fd = server->means->listen_fd,
+	/* not yet: poll(2) reports one that does not listen, without an end */
+	server->listening = (struct loop_watch){ .fd = -1,
 		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
@@ -367,6 +389,8 @@ server_listen(struct server *server)
 		.context = server };
 	server->accept_again = (struct loop_timer){ .fire = server_accept_again,
 		.context = server };
+	loop_at(server->gateway.loop, &server->accept_again,
+	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
 	    loop_watch(server->gateway.loop, &server->listening);
 }
@@ -384,10 +408,10 @@ server_free(struct server *server)
 	shares_free(g->shares);
 	pool_free(g->pool);
 	trial_free(g->trial);
+	users_free(g->users);
+	directory_free(g->directory);
 	children_free(server->children);
 	limits_free(g->limits);
-	users_close(g->users);
-	directory_free(g->directory);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);
