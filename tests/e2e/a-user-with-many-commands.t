@@ -7,7 +7,7 @@ in_bed "$@"
 plan 9
 
 MANY=32
-MOST_MB=240 # of all workers of the user
+MOST_MB=170 # of all workers of the user
 
 # master NAME USER: a connection to the gateway that commands can share: sshd
 # takes ten at a time.
