@@ -8,6 +8,7 @@
 #   make check      every test, unit and end to end (as root, or through sudo)
 #   make check-san  the same tests with the sanitizers' builds of all programs
 #   make check-valgrind  the helper and its workers under valgrind
+#   make check-authorized-keys  the filter of keys beside sshd, N files from SEED
 #   make fuzz       look for inputs that upset the parsers
 #   make bench-relay  how fast commands and copies are, beside ssh -J
 #   make dist       the source, as a tar file, in build/
@@ -72,8 +73,8 @@ $(BUILD)/moshgate-session: $(SESSION) $(SHIM)
 $(BUILD)/moshgate: $(ADMIN) $(SHIM)
 
 $(NSS_MODULE): $(patsubst %.o,%.pic.o,$(call objects-in,shim/nss) \
-	$(call objects,shim/client shim/lib/usermap shim/lib/frame \
-	shim/lib/fields shim/lib/clock shim/lib/jam))
+	$(call objects,shim/client $(addprefix shim/lib/,clock fields frame jam \
+	uidrange usermap)))
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^

@@ -245,7 +245,7 @@ authkeys_options(struct authkeys *keys, struct authline_run options,
 	size_t kept = 0, removed = 0;
 	bool forced = false;
 
-	while (options.len > 0) {
+	while (authoption_more(&options)) {
 		struct authoption option;
 		enum authoption_fate fate;
 

@@ -21,6 +21,12 @@ struct authoption {
 };
 
 /*
+ * Take the commas off REST, the options of a line: sshd passes over options that
+ * are empty.  Returns false if nothing is left.
+ */
+bool authoption_more(struct authline_run *rest);
+
+/*
  * Take the next option off REST, the options of a line.  Returns false if what
  * is there has not the form of one.
  */

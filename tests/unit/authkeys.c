@@ -293,13 +293,17 @@ options_that_cannot_be_taken_apart_leave_the_line_out(void **state)
 }
 
 static void
-empty_options_leave_the_line_out(void **state)
+empty_options_are_passed_over_as_by_sshd(void **state)
 {
 	(void)state;
-	left_out(",");
-	left_out(",no-pty");
-	left_out("no-pty,");
-	left_out("no-pty,,restrict");
+	becomes(", " KEY "\n", KEY "\n", 1, 0);
+	becomes(",no-pty " KEY "\n", "no-pty " KEY "\n", 1, 0);
+	becomes("no-pty,,\t" KEY "\n", "no-pty " KEY "\n", 1, 0);
+	becomes(",,no-pty,,restrict, " KEY "\n", "no-pty,restrict " KEY "\n", 1,
+	    0);
+	left_out("no-pty,,command=\"x\"");
+	left_out(",=\"x\"");
+	left_out(",,x,");
 }
 
 static void
@@ -989,7 +993,7 @@ main(void)
 		    a_backslash_before_a_backslash_escapes_nothing),
 		cmocka_unit_test(
 		    options_that_cannot_be_taken_apart_leave_the_line_out),
-		cmocka_unit_test(empty_options_leave_the_line_out),
+		cmocka_unit_test(empty_options_are_passed_over_as_by_sshd),
 		cmocka_unit_test(options_end_at_the_first_blank),
 		cmocka_unit_test(comments_and_empty_lines_are_passed_over),
 		cmocka_unit_test(blanks_and_tabs_may_come_before_and_between),
