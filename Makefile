@@ -73,8 +73,8 @@ $(BUILD)/moshgate-session: $(SESSION) $(SHIM)
 $(BUILD)/moshgate: $(ADMIN) $(SHIM)
 
 $(NSS_MODULE): $(patsubst %.o,%.pic.o,$(call objects-in,shim/nss) \
-	$(call objects,shim/client shim/lib/usermap shim/lib/frame \
-	shim/lib/fields shim/lib/clock shim/lib/jam))
+	$(call objects,shim/client $(addprefix shim/lib/,clock fields frame jam \
+	uidrange usermap)))
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^

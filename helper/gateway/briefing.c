@@ -7,6 +7,7 @@
 
 #include "../../shim/lib/locale.h"
 #include "../sshkey.h"
+#include "ration.h"
 
 /* Add the field NAME of ASKED, if its value may stand in a command line. */
 static void
@@ -40,6 +41,19 @@ briefing_add_request(struct fields *fields, const struct frame *asked)
 		if (value != NULL)
 			fields_add(fields, any[i], value);
 	}
+}
+
+void
+briefing_add_window(struct fields *fields, const struct queue *queue,
+    const struct queue_entry *entry)
+{
+	struct queue_relays others;
+
+	if (entry->class != QUEUE_RELAY)
+		return;
+	queue_count_relays(queue, entry->user, entry, &others);
+	fields_add_number(fields, "window",
+	    ration_window_bytes(others.of_user, others.of_all));
 }
 
 void

@@ -6,6 +6,7 @@
 #include "../../shim/lib/fields.h"
 #include "../config.h"
 #include "../job.h"
+#include "queue.h"
 
 /* What a worker is told. */
 
@@ -26,6 +27,13 @@ struct briefing {
  */
 void briefing_add(struct fields *fields, const struct briefing *briefing,
     const char *user, const struct config *config, const unsigned char *blob);
+
+/*
+ * If ENTRY of QUEUE is a relay, add how much may be on its way: the more of them
+ * there are, the less.
+ */
+void briefing_add_window(struct fields *fields, const struct queue *queue,
+    const struct queue_entry *entry);
 
 /*
  * Add to FIELDS those fields of a shim's request, ASKED, that a worker may know:

@@ -103,7 +103,7 @@ children_ending(const struct children *children, enum reexec_kind kind)
 	size_t count = 0;
 
 	for (const struct child *c = children->first; c != NULL; c = c->next)
-		count += c->state == CHILD_ENDING && c->kind == kind &&
+		count += c->state != CHILD_RUNNING && c->kind == kind &&
 		    c->pid > 0;
 	return count;
 }

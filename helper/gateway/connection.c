@@ -181,6 +181,7 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 	connection_limit_job(c);
 	briefing_add(&fields, briefing, c->user, c->shared->config,
 	    keyring_public(c->key));
+	briefing_add_window(&fields, &c->shared->queue, &c->entry);
 	child_tell(c->child, FRAME_START, &fields);
 	fields_free(&fields);
 	return true;
@@ -231,6 +232,7 @@ connection_hold(struct connection *c, const struct frame *asked,
 	connection_enter(c, PHASE_CLEARING);
 	child_deadline(c->child, clock_now_ms() + within_ms);
 	briefing_add_request(&fields, asked);
+	briefing_add_window(&fields, &c->shared->queue, &c->entry);
 	child_tell(c->child, FRAME_HOLD, &fields);
 	fields_free(&fields);
 }

@@ -141,7 +141,6 @@ keys_ask_remote(struct peer *peer)
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
 	shares_ask(gateway->shares, waiter);
-	beat_begin(peer);
 }
 
 /* The account has been looked up: go on if it may come. */
@@ -208,6 +207,7 @@ keys_ask(struct peer *peer)
 	};
 	/* the name service reads the map's file, which may have to be mended */
 	users_look(gateway->users, &request->looking);
+	beat_begin(peer);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../../shim/lib/clock.h"
+#include "ration.h"
 
 struct pool {
 	struct loop *loop;
@@ -148,6 +149,15 @@ bool
 pool_has_relay(const struct pool *pool, const char *user)
 {
 	return queue_has_relay(&pool->shared.queue, user);
+}
+
+bool
+pool_allows_relay(const struct pool *pool, const char *user)
+{
+	struct queue_relays relays;
+
+	queue_count_relays(&pool->shared.queue, user, NULL, &relays);
+	return ration_allows_relay(relays.of_user, relays.of_all);
 }
 
 void

@@ -66,6 +66,9 @@ bool pool_make_unclaimed_room(struct pool *pool);
 /* True if a relay of USER connects, or waits to. */
 bool pool_has_relay(const struct pool *pool, const char *user);
 
+/* True if USER may have another relay: ration.h says how many. */
+bool pool_allows_relay(const struct pool *pool, const char *user);
+
 /* Call EACH with CONTEXT for each connection. */
 void pool_each(struct pool *pool,
     void (*each)(void *context, struct connection *connection), void *context);

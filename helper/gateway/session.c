@@ -6,6 +6,7 @@
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "allowance.h"
 #include "beat.h"
 #include "gateway.h"
 #include "warning.h"
@@ -19,6 +20,7 @@ struct session {
 	enum session_phase phase;
 	struct directory_question question; /* whose the peer's uid is */
 	struct way_facts facts;
+	int memory_mib;  /* that mosh-client may have; 0: there are too many */
 	const char *why; /* it is over SSH: a sentence, or NULL */
 	struct waiter waiter;
 	struct carry carry;
@@ -132,9 +134,14 @@ session_on_carry(struct carry *carry, const struct frame *answer)
 static void
 session_ask_ssh(struct session *session)
 {
+	const struct refusal *why = allowance_of_relay(session->peer);
 	struct peer *peer = session->peer;
 
-	session->phase = SESSION_ASKS_SSH;
+	session->phase = why == NULL ? SESSION_ASKS_SSH : SESSION_OVER;
+	if (why != NULL) {
+		peer_refuse(peer, why);
+		return;
+	}
 	session->carry = (struct carry){ .asked = &peer->asked,
 		.fd = peer_socket(peer),
 		.uid = peer->uid,
@@ -164,12 +171,8 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	session->began_ms = clock_now_ms();
 	snprintf(session->mosh_at, sizeof(session->mosh_at),
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
-	fields_add(&fields, "host", host);
-	fields_add(&fields, "port", port);
-	fields_add(&fields, "key", fields_get(answer, "key"));
-	fields_add(&fields, "predict", config->predict);
-	fields_add(&fields, "escape_key", config->escape_key);
-	fields_add(&fields, "title_prefix", config->title_prefix ? "1" : "0");
+	mosh_add_client(&fields, answer, config);
+	allowance_add(&fields, session->memory_mib);
 	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
 	    config->host, "mosh", session->mosh_at, "client",
 	    session_client(session), NULL);
@@ -357,6 +360,16 @@ session_has_kept_name(struct peer *peer)
 	return false;
 }
 
+static bool
+session_is_by_mosh(const struct peer *peer)
+{
+	const struct session *session = peer->request;
+
+	return peer->kind == &session_kind &&
+	    (session->phase == SESSION_ASKS_MOSH ||
+		session->phase == SESSION_MOSH);
+}
+
 /* Read from the request what the way depends on. */
 static void
 session_read_facts(struct session *session)
@@ -373,6 +386,8 @@ session_read_facts(struct session *session)
 		.wanted = fields_get(&peer->asked, "way"),
 		.unfit = fields_get(&peer->asked, "unfit"),
 	};
+	session->memory_mib = allowance_of_mosh(peer, session_is_by_mosh,
+	    &session->facts.unfit);
 }
 
 /* Begin with SESSION, the way that it goes. */

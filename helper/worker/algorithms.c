@@ -295,6 +295,21 @@ algorithms_check_group(LIBSSH2_SESSION *ssh, const unsigned char *bytes,
 	return FAILURE_NO_COMMON;
 }
 
+/* True if the MAC of KIND is of no matter, since the cipher has its own. */
+static bool
+algorithms_unused(LIBSSH2_SESSION *ssh, enum kexinit_kind kind)
+{
+	const enum kexinit_kind of = kind == KEXINIT_MAC_OUT
+	    ? KEXINIT_CIPHER_OUT
+	    : KEXINIT_CIPHER_IN;
+	const char *cipher = libssh2_session_methods(ssh,
+	    algorithms_kinds[of].method);
+
+	return algorithms_kinds[kind].kind == PROPOSAL_MAC && cipher != NULL &&
+	    (strstr(cipher, "-poly1305@") != NULL ||
+		strstr(cipher, "-gcm@") != NULL);
+}
+
 void
 algorithms_agree(LIBSSH2_SESSION *ssh, struct algorithms_agreed *agreed)
 {
@@ -308,7 +323,8 @@ algorithms_agree(LIBSSH2_SESSION *ssh, struct algorithms_agreed *agreed)
 		const char *name = libssh2_session_methods(ssh,
 		    algorithms_kinds[i].method);
 
-		if (name == NULL || !algorithms_chosen(i))
+		if (name == NULL || !algorithms_chosen(i) ||
+		    algorithms_unused(ssh, i))
 			continue;
 		proposal_append(agreed->all, sizeof(agreed->all), name,
 		    strlen(name));

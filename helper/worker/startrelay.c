@@ -118,6 +118,17 @@ startrelay_wait(struct work *w, struct startrelay *r)
 						: FAILURE_NONE;
 }
 
+/* How much may be on its way: as FIRST, the helper's word, says. */
+static unsigned
+startrelay_window(const struct frame *first)
+{
+	long long bytes;
+
+	return fields_get_number(first, "window", 1, UINT_MAX, &bytes)
+	    ? (unsigned)bytes
+	    : CHANNEL_WINDOW_USUAL;
+}
+
 /*
  * Have a channel for the relay that FIRST is about, which is FRAME_START or
  * FRAME_HOLD, and wait for the relay.
@@ -135,7 +146,8 @@ startrelay_make_ready(struct work *w, const struct frame *first,
 	failure_clear(&w->facts);
 	session_allow(w->session, BUDGET_COMMAND_BYTES);
 	failure = channel_open(w->session,
-	    terminal ? CHANNEL_TERMINAL : CHANNEL_COMMAND, &r->channel);
+	    terminal ? CHANNEL_TERMINAL : CHANNEL_COMMAND,
+	    startrelay_window(first), &r->channel);
 	session_end_login(w->session);
 	if (failure != FAILURE_NONE)
 		return failure;

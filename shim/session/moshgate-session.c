@@ -1,7 +1,7 @@
 /*
  * moshgate-session: what a gateway user's session runs, as sshd's ForceCommand
  * and as the login shell.  It has the helper start a mosh-server on the remote,
- * and becomes the mosh-client of that, on the session's own terminal.  Where
+ * and runs the mosh-client of that, on the session's own terminal.  Where
  * mosh can't go, or without a terminal, it has the helper carry a session or a
  * command over SSH, and ends as that does.
  */
@@ -108,14 +108,10 @@ session_over_ssh(struct pump *pump, struct frame *answer)
 	return ENDING_FAILED;
 }
 
-/*
- * Run a session at a terminal.  Returns the exit status, unless this process
- * becomes mosh-client.
- */
+/* Run a session at a terminal.  Returns the exit status. */
 static int
 session_at_terminal(struct request *request, struct client *client)
 {
-	/* it ends with the program, or as that becomes another */
 	static struct frame answer;
 	int data[2], control[2];
 	struct pump pump = { .terminal = &request->tty,
@@ -146,8 +142,9 @@ session_at_terminal(struct request *request, struct client *client)
 		sentence_say_refusal(&answer);
 		return 1;
 	default:
-		moshclient_become(client->fd, &answer);
-		return 1;
+		close(data[0]);
+		close(control[0]);
+		return moshclient_run(&request->tty, &answer);
 	}
 }
 

@@ -3,7 +3,7 @@
 # either, unless a setting says so; then the log and `moshgate check' tell.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 49
+plan 53
 known alice
 
 check() {
@@ -54,13 +54,27 @@ is_allowed() {
 	like '... as does moshgate check' "$(check)" \
 		"^warn +algorithms +agreed on .*; weak: .*$weak"
 }
-# weak WHAT OFFER KIND SETTING NAME
+# weak WHAT LINE KIND SETTING NAME: it is refused to the remote's sshd with that
+# line, and allowed by SETTING.
 weak() {
-	sshd "$2"
+	# the first line of a kind counts; this cipher needs a MAC
+	sshd "$2" 'Ciphers aes128-ctr'
 	is_refused "$1" "no $3 in common: the gateway has .*; the remote has $5" \
 		"$4 = [+]$5"
 	is_allowed "$5" "$4 = +$5"
 }
+
+checked=$(asks 'ciphers = +3des-cbc' >/dev/null && check)
+like 'what is allowed, but not agreed on: moshgate check tells' \
+	"$checked" '^warn +algorithms .*; weak ones are allowed: ciphers: 3des-cbc'
+like '... and what to do' "$checked" '^ +-> .*take these out of \[remote\]'
+# told TIMES: has the log said so often what is allowed?
+told() {
+	[ "$(log_count gateway about=weak-algorithms)" -eq "$1" ]
+}
+signal_helper HUP
+ok '... so does the log when the settings are read again' wait_for told 2
+is '... and for no connection' "$(log_count gateway 'about=weak-algorithm ')" 0
 
 weak 'a remote with 3des-cbc alone' 'Ciphers 3des-cbc' cipher ciphers 3des-cbc
 weak 'a remote with hmac-md5-96 alone' 'MACs hmac-md5-96' MAC macs hmac-md5-96

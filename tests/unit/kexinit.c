@@ -363,8 +363,8 @@ flags_among_the_names_are_no_algorithms(void **state)
 static void
 ciphers_with_a_mac_of_their_own_need_no_other(void **state)
 {
-	static const char *const own[] = { "chacha20-poly1305@openssh.com",
-		"aes128-gcm@openssh.com", "aes256-gcm@openssh.com" };
+	static const char *const own[] = { "aes128-gcm@openssh.com",
+		"aes256-gcm@openssh.com" };
 	const char *lists[10], *ours[KEXINIT_KINDS];
 
 	(void)state;
@@ -379,6 +379,21 @@ ciphers_with_a_mac_of_their_own_need_no_other(void **state)
 		    "no MAC in common: the gateway has hmac-sha2-256; the "
 		    "remote has x");
 	}
+}
+
+static void
+but_libssh2_wants_one_with_chacha20(void **state)
+{
+	static const char chacha[] = "chacha20-poly1305@openssh.com";
+	const char *lists[10], *ours[KEXINIT_KINDS];
+
+	(void)state;
+	memcpy(ours, plain, sizeof(ours));
+	theirs(lists, KEXINIT_MAC_OUT, "x");
+	ours[KEXINIT_CIPHER_OUT] = lists[KEXINIT_CIPHER_OUT] = chacha;
+	misses(lists, ours, KEXINIT_MAC_OUT,
+	    "no MAC to the remote in common: the gateway has hmac-sha2-512; "
+	    "the remote has x");
 }
 
 static void
@@ -519,6 +534,7 @@ main(void)
 		cmocka_unit_test(an_empty_list_has_nothing),
 		cmocka_unit_test(flags_among_the_names_are_no_algorithms),
 		cmocka_unit_test(ciphers_with_a_mac_of_their_own_need_no_other),
+		cmocka_unit_test(but_libssh2_wants_one_with_chacha20),
 		cmocka_unit_test(lists_that_are_too_long_are_cut_behind_a_name),
 		cmocka_unit_test(a_group_has_as_many_bits_as_its_modulus),
 		cmocka_unit_test(where_there_is_no_group_it_has_no_bits),
