@@ -23,6 +23,11 @@ static const struct {
 	    "The remote server has no free port for mosh.",
 	    "widen ports in [mosh], or look for forgotten mosh-servers on "
 	    "the remote" },
+	[MOSH_OTHER_PORT] = { "other-port",
+	    "mosh-server took a port that this gateway does not allow.",
+	    "let ports in [mosh] be those that mosh-server takes there, or "
+	    "take -p out of what starts it; or ask the user, whose mosh-server "
+	    "may be another program" },
 	[MOSH_FAILED] = { "mosh-failed",
 	    "mosh-server did not start on the remote server.",
 	    "run mosh-server on the remote as this user" },
@@ -121,14 +126,22 @@ mosh_answer_valid(const struct frame *answer)
 }
 
 bool
-mosh_port_wanted(const struct config *config, const char *port)
+mosh_port_allowed(const struct config *config, long port)
 {
 	const char *colon = strchr(config->mosh_ports, ':');
-	const long wanted = strtol(port, NULL, 10);
 	const long first = strtol(config->mosh_ports, NULL, 10);
 	const long last = colon != NULL ? strtol(colon + 1, NULL, 10) : first;
 
-	return wanted >= first && wanted <= last;
+	return port >= first && port <= last;
+}
+
+bool
+mosh_answer_allowed(const struct config *config, const struct frame *answer)
+{
+	long long port;
+
+	return fields_get_number(answer, "port", 1, 65535, &port) &&
+	    mosh_port_allowed(config, (long)port);
 }
 
 void

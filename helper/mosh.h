@@ -14,10 +14,11 @@
 
 enum mosh_result {
 	MOSH_STARTED,
-	MOSH_NOT_FOUND, /* no such program on the remote */
-	MOSH_NO_LOCALE, /* no UTF-8 locale on the remote */
-	MOSH_NO_PORT,   /* none of the ports is free */
-	MOSH_FAILED,    /* anything else */
+	MOSH_NOT_FOUND,  /* no such program on the remote */
+	MOSH_NO_LOCALE,  /* no UTF-8 locale on the remote */
+	MOSH_NO_PORT,    /* none of the ports is free */
+	MOSH_OTHER_PORT, /* it has one that it may not have */
+	MOSH_FAILED,     /* anything else */
 };
 
 /* True if the LEN bytes at KEY are a session's key. */
@@ -29,11 +30,16 @@ bool mosh_key_valid(const char *key, size_t len);
  */
 bool mosh_address_valid(const char *host);
 
-/* True if PORT, a number, is one of those that CONFIG lets a mosh-server have. */
-bool mosh_port_wanted(const struct config *config, const char *port);
-
 /* True if ANSWER is how to reach a mosh-server: host, port and key are right. */
 bool mosh_answer_valid(const struct frame *answer);
+
+/*
+ * True if PORT is one that CONFIG lets a mosh-server have; the same for the one
+ * in ANSWER.
+ */
+bool mosh_port_allowed(const struct config *config, long port);
+bool mosh_answer_allowed(const struct config *config,
+    const struct frame *answer);
 
 /*
  * Put asterisks over all in LEN bytes at TEXT that could be a session's key: a

@@ -10,21 +10,28 @@
  */
 
 /*
- * From now on no file can be opened, made, changed or run (landlock(7)); those
- * that are open stay so.
+ * From now on no file can be opened, made, changed or run, no port be listened
+ * at, and, from Linux 6.12 on, no other process be sent a signal (landlock(7)).
+ * Files that are open stay so.
  */
 const char *sandbox_files(void);
 
 /*
- * From now on there are only the system calls (seccomp(2)) that a worker with
- * its connections needs: neither new sockets nor processes, nor memory that can
- * be executed.  It can choose to outlive the process that has started it.  Any
- * other call fails with EPERM.
+ * From now on the descriptor FD can be neither closed nor changed; to be called
+ * before what follows.
+ */
+const char *sandbox_keep(int fd);
+
+/*
+ * From now on there are only the system calls, with the arguments (seccomp(2)),
+ * that a worker with its connections needs: they make neither sockets nor
+ * processes nor memory that can be executed, reach no other process, and pass no
+ * descriptor on.  Any other call fails with EPERM.  And it has 64 MiB of memory.
  */
 const char *sandbox_calls(void);
 
-/* The same, but the process CHILD can be killed and waited for. */
-const char *sandbox_calls_and_kill(pid_t child);
+/* The same, but the process CHILD can be waited for. */
+const char *sandbox_calls_and_wait(pid_t child);
 
 /*
  * For the program at PATH, between fork(2) and its execve(2): it can read what

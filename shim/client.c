@@ -1,33 +1,59 @@
 #include "client.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/fields.h"
+#include "lib/clock.h"
 
-static const struct timeval connect_timeout = { .tv_sec = 10 };
-static const int64_t send_timeout_ms = 5000;
+/* From one try to connect to the next. */
+static const int connect_pause_ms = 10;
+/*
+ * A helper that is being started takes what has come meanwhile.  On a slow
+ * machine that may take a while, but those who wait are few: the others find
+ * no place in the socket.
+ */
+static const int64_t starting_ms = 10000;
 
-/* Connect, with FLAGS for socket(2); as client_connect(). */
-static int
-client_dial(int flags)
+const struct client_patience client_patience_of_sshd = {
+	.connected_ms = 300,
+	.taken_ms = 2000,
+	.silent_ms = 2000,
+	.answered_ms = 100000, /* of LoginGraceTime, 120 s */
+};
+
+const struct client_patience client_patience_of_person = {
+	.connected_ms = 5000,
+	.taken_ms = 5000,
+	.silent_ms = 5000,
+	.answered_ms = 100000,
+};
+
+static int64_t
+client_earlier(int64_t a_ms, int64_t b_ms)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX,
-		.sun_path = RUNSTATEDIR "/moshgate/helper.sock" };
-	int fd, error;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+/* Connect without waiting.  Returns the socket, or -1 with errno set. */
+static int
+client_dial(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX,
+		.sun_path = RUNSTATEDIR "/moshgate/helper.sock" };
+	const int fd = socket(AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error;
+
 	if (fd < 0)
 		return -1;
-	/* for connect(), which waits while others wait for the helper */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connect_timeout,
-		sizeof(connect_timeout)) < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) <
+	    0) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -36,32 +62,97 @@ client_dial(int flags)
 	return fd;
 }
 
-int
-client_connect(void)
+/*
+ * True if nobody who could be stuck is at the other end of FD.  The kernel has
+ * who it was that called listen(2) last (unix(7), SO_PEERCRED): root, which is
+ * systemd, until the helper that it starts has done so; or a helper that is gone,
+ * in whose place another is being started.
+ */
+static bool
+client_finds_nobody(int fd)
 {
-	return client_dial(0);
-}
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
 
-int
-client_connect_now(void)
-{
-	return client_dial(SOCK_NONBLOCK);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	    (peer.uid == 0 ||
+		(peer.pid > 0 && kill(peer.pid, 0) < 0 && errno == ESRCH));
 }
 
 bool
-client_ask(int fd, enum frame_type type, const struct fields *fields)
+client_open(struct client *client, const struct client_patience *patience)
 {
-	return !fields->failed &&
-	    frame_send(fd, type, fields->text, fields->len, send_timeout_ms);
+	const int64_t now_ms = clock_now_ms();
+
+	*client = (struct client){ .fd = client_dial(),
+		.patience = *patience,
+		.began_ms = now_ms,
+		.silent_end_ms = now_ms + patience->taken_ms,
+		.in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES } };
+	/* a helper that is at work makes room in no time */
+	while (client->fd < 0 && errno == EAGAIN &&
+	    clock_now_ms() < now_ms + patience->connected_ms) {
+		poll(NULL, 0, connect_pause_ms);
+		client->fd = client_dial();
+	}
+	if (client->fd < 0)
+		return false;
+	if (client_finds_nobody(client->fd))
+		client->silent_end_ms = now_ms + starting_ms;
+	return true;
 }
 
 bool
-client_ask_fds(int fd, enum frame_type type, const struct fields *fields,
-    const int fds[FRAME_FDS])
+client_ask(const struct client *client, enum frame_type type,
+    const struct fields *fields)
 {
 	return !fields->failed &&
-	    frame_send_fds(fd, type, fields->text, fields->len, fds,
-		send_timeout_ms);
+	    frame_send(client->fd, type, fields->text, fields->len,
+		client->patience.taken_ms);
+}
+
+bool
+client_ask_fds(const struct client *client, enum frame_type type,
+    const struct fields *fields, const int fds[FRAME_FDS])
+{
+	return !fields->failed &&
+	    frame_send_fds(client->fd, type, fields->text, fields->len, fds,
+		client->patience.taken_ms);
+}
+
+int64_t
+client_end_ms(const struct client *client)
+{
+	return client_earlier(client->silent_end_ms,
+	    client->began_ms + client->patience.answered_ms);
+}
+
+enum frame_result
+client_wait(struct client *client, struct frame *answer, int64_t until_ms)
+{
+	for (;;) {
+		const enum frame_result result = frame_wait(client->fd,
+		    &client->in, answer,
+		    client_earlier(client_end_ms(client), until_ms) -
+			clock_now_ms());
+
+		if (result != FRAME_COMPLETE)
+			return result;
+		client->silent_end_ms = clock_now_ms() +
+		    client->patience.silent_ms;
+		if (answer->type != FRAME_TAKEN || answer->len > 0)
+			return result;
+		frame_free(answer);
+	}
+}
+
+void
+client_close(struct client *client)
+{
+	frame_in_reset(&client->in);
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
 }
 
 const char *

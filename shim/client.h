@@ -1,38 +1,75 @@
 #ifndef MOSHGATE_CLIENT_H
 #define MOSHGATE_CLIENT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "lib/fields.h"
 #include "lib/frame.h"
 
 /*
- * The shims' side of the helper's socket.
+ * The shims' side of the helper's socket.  A helper that is at work says so, by
+ * FRAME_TAKEN, until it answers; one that says nothing is stuck.
  */
 
-/*
- * Connect to the helper.  Returns the socket, which is closed on exec, or -1
- * with errno set: EAGAIN if the helper has taken nobody for 10 seconds.
- */
-int client_connect(void);
+/* How long a shim waits, in milliseconds, */
+struct client_patience {
+	int64_t connected_ms; /* since it began, until it is connected */
+	int64_t taken_ms;     /* since it began, until it hears anything */
+	int64_t silent_ms;   /* since it heard something, until it does again */
+	int64_t answered_ms; /* and since it began, until the answer */
+};
 
 /*
- * The same without waiting: errno is EAGAIN if as many wait for the helper as
- * may.  The socket does not block either.
+ * For who has not logged in yet: sshd takes few of them at a time, and others,
+ * who have nothing to do with moshgate, among them (MaxStartups).
  */
-int client_connect_now(void);
+extern const struct client_patience client_patience_of_sshd;
+
+/* For a person, who is told. */
+extern const struct client_patience client_patience_of_person;
+
+/* A question to the helper. */
+struct client {
+	int fd; /* a socket, which neither blocks nor outlives an exec */
+	struct client_patience patience;
+	int64_t began_ms;
+	int64_t
+	    silent_end_ms; /* when it is stuck if nothing comes until then */
+	struct frame_in in;
+};
 
 /*
- * Send the request TYPE with FIELDS on the socket FD.
- * Returns false when the helper did not take it.
+ * Connect to the helper.  Returns false, with errno set, if that fails: EAGAIN
+ * if the helper takes nobody.
  */
-bool client_ask(int fd, enum frame_type type, const struct fields *fields);
+bool client_open(struct client *client, const struct client_patience *patience);
+
+/* Send the request TYPE with FIELDS.  False if the helper did not take it. */
+bool client_ask(const struct client *client, enum frame_type type,
+    const struct fields *fields);
 
 /* The same, with the descriptors in FDS passed along. */
-bool client_ask_fds(int fd, enum frame_type type, const struct fields *fields,
-    const int fds[FRAME_FDS]);
+bool client_ask_fds(const struct client *client, enum frame_type type,
+    const struct fields *fields, const int fds[FRAME_FDS]);
+
+/*
+ * Wait for a frame that is not FRAME_TAKEN, as frame_wait(), but no longer than
+ * until UNTIL_MS on the monotonic clock.  FRAME_AGAIN: there is none by then, or
+ * the helper is stuck.
+ */
+enum frame_result client_wait(struct client *client, struct frame *answer,
+    int64_t until_ms);
+
+/* When there is no use in waiting any longer, if nothing comes until then. */
+int64_t client_end_ms(const struct client *client);
+
+/* Close the socket. */
+void client_close(struct client *client);
 
 /*
  * Say in one sentence, for a person, why the helper could not be asked.  ERROR
- * is the errno of client_connect().  Returns a static string.
+ * is the errno of client_open().  Returns a static string.
  */
 const char *client_problem(int error);
 

@@ -14,9 +14,6 @@
 #include "lib/fields.h"
 #include "lib/visible.h"
 
-/* sshd waits LoginGraceTime, 120 s, for the whole login. */
-static const int64_t answer_timeout_ms = 100000;
-
 static void
 keys_usage(FILE *to)
 {
@@ -48,7 +45,7 @@ keys_log_unreachable(const char *user, const char *problem)
 }
 
 static bool
-keys_ask(int fd, char **argv, int argc)
+keys_ask(const struct client *client, char **argv, int argc)
 {
 	struct fields fields = { 0 };
 	bool sent;
@@ -59,7 +56,7 @@ keys_ask(int fd, char **argv, int argc)
 		fields_add(&fields, "blob", argv[3]);
 	}
 	fields_add_number(&fields, "sshd_pid", (long long)getppid());
-	sent = client_ask(fd, FRAME_KEYS, &fields);
+	sent = client_ask(client, FRAME_KEYS, &fields);
 	fields_free(&fields);
 	return sent;
 }
@@ -92,9 +89,9 @@ keys_print(const struct frame *answer)
 int
 main(int argc, char **argv)
 {
-	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
+	struct client client;
 	struct frame answer;
-	int fd, status;
+	int status;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		keys_usage(stdout);
@@ -108,20 +105,19 @@ main(int argc, char **argv)
 		keys_usage(stderr);
 		return 2;
 	}
-	fd = client_connect();
-	if (fd < 0) {
+	if (!client_open(&client, &client_patience_of_sshd)) {
 		keys_log_unreachable(argv[1], client_problem(errno));
 		return 1;
 	}
-	if (!keys_ask(fd, argv, argc) ||
-	    frame_wait(fd, &in, &answer, answer_timeout_ms) != FRAME_COMPLETE) {
+	if (!keys_ask(&client, argv, argc) ||
+	    client_wait(&client, &answer, INT64_MAX) != FRAME_COMPLETE) {
 		keys_log_unreachable(argv[1],
 		    "The moshgate helper on this gateway does not answer.");
-		close(fd);
+		client_close(&client);
 		return 1;
 	}
 	status = keys_print(&answer);
 	frame_free(&answer);
-	close(fd);
+	client_close(&client);
 	return status;
 }

@@ -1,16 +1,11 @@
 #include "admission.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../../shim/lib/usermap.h"
 #include "../authkeys.h"
 #include "../log.h"
-#include "account.h"
-
-#define ADMISSION_GROUPS_MAX 1024
 
 #define ADMISSION_ASK_DIRECTORY                                        \
 	"see why a source of passwd in /etc/nsswitch.conf, such as a " \
@@ -19,35 +14,6 @@
 /*
  * Accounts
  */
-
-/* True if the account NAME, of group GID, is one of the gateway's users. */
-static bool
-admission_has_member(const char *name, gid_t gid)
-{
-	const struct group *group = getgrnam(ADMISSION_GROUP);
-	gid_t groups[ADMISSION_GROUPS_MAX], wanted;
-	int count = ADMISSION_GROUPS_MAX;
-
-	if (group == NULL)
-		return false;
-	wanted = group->gr_gid;
-	if (getgrouplist(name, gid, groups, &count) < 0)
-		return false;
-	for (int i = 0; i < count; i++) {
-		if (groups[i] == wanted)
-			return true;
-	}
-	return false;
-}
-
-/* True if NAME, to the letter, is what UID is called. */
-static bool
-admission_is_name_of(const char *name, uid_t uid)
-{
-	const struct passwd *account = getpwuid(uid);
-
-	return account != NULL && strcmp(account->pw_name, name) == 0;
-}
 
 /* Why an account does not go to the remote, and what is to be done about it. */
 #define ADMISSION_REFUSAL(why, what)                           \
@@ -61,6 +27,10 @@ admission_is_name_of(const char *name, uid_t uid)
 static const struct refusal admission_known = ADMISSION_REFUSAL("no-account",
     "the user is known, but the name service says otherwise: moshgate check "
     "tells why");
+static const struct refusal admission_cannot_tell = { .reason = "name-service",
+	.sentence = "The gateway cannot tell whose account this is; please try "
+		    "again in a minute.",
+	.remedy = ADMISSION_ASK_DIRECTORY };
 static const struct refusal admission_no_account =
     ADMISSION_REFUSAL("no-account", "the user has no account on the gateway");
 static const struct refusal admission_root = ADMISSION_REFUSAL("root",
@@ -82,34 +52,39 @@ static const struct refusal admission_not_wanted =
     ADMISSION_REFUSAL("not-wanted",
 	"the setting users in [clients] excludes this name");
 
+/*
+ * True if sshd can hand a forced command to the account's login shell, where it
+ * is to do so: then the shell must be ours.
+ */
+static bool
+admission_has_shell(const struct admission *admission,
+    const struct directory_answer *answer)
+{
+	return admission->config->forced_commands != AUTHKEYS_HONOR ||
+	    strcmp(answer->shell, ADMISSION_SHELL) == 0;
+}
+
 const struct refusal *
 admission_of_account(const struct admission *admission, const char *name,
-    const struct passwd *account)
+    const struct directory_answer *answer)
 {
-	bool has_shell;
 	uid_t uid;
-	gid_t gid;
 
-	if (account == NULL)
+	if (answer->verdict == DIRECTORY_UNKNOWN)
+		return &admission_cannot_tell;
+	if (answer->verdict == DIRECTORY_NONE)
 		return users_find(admission->users, name, &uid)
 		    ? &admission_known
 		    : &admission_no_account;
-	/* the next question to the name service takes its place */
-	uid = account->pw_uid;
-	gid = account->pw_gid;
-	/* sshd hands a forced command to the login shell, which must be ours */
-	has_shell = admission->config->forced_commands != AUTHKEYS_HONOR ||
-	    strcmp(account->pw_shell, ADMISSION_SHELL) == 0;
-	if (uid == 0)
+	if (answer->uid == 0)
 		return &admission_root;
-	if (!username_valid(account->pw_name))
+	if (answer->name[0] == '\0')
 		return &admission_bad_name;
-	if (strcmp(account->pw_name, name) != 0 ||
-	    !admission_is_name_of(name, uid))
+	if (strcmp(answer->name, name) != 0 || answer->shares_uid)
 		return &admission_shared_uid;
-	if (!admission_has_member(name, gid))
+	if (!answer->in_group)
 		return &admission_not_in_group;
-	if (!has_shell)
+	if (!admission_has_shell(admission, answer))
 		return &admission_other_shell;
 	if (!config_wants_user(admission->config, name))
 		return &admission_not_wanted;
@@ -121,16 +96,17 @@ admission_of_account(const struct admission *admission, const char *name,
  */
 
 /*
- * True if NAME is no account of the gateway's.  If it is one, or nobody can
- * tell, the reason is in *REFUSAL.
+ * True if a name is no account of the gateway's, as ANSWER tells.  If it is one,
+ * or nobody can tell, the reason is in *REFUSAL.
  */
 static bool
-admission_is_free(const char *name, struct refusal *refusal)
+admission_is_free(const struct directory_answer *answer,
+    struct refusal *refusal)
 {
-	switch (account_by_name(name)) {
-	case ACCOUNT_NONE:
+	switch (answer->verdict) {
+	case DIRECTORY_NONE:
 		return true;
-	case ACCOUNT_THERE:
+	case DIRECTORY_THERE:
 		*refusal = (struct refusal){ .reason = "local",
 			.remedy = "this is an account of the gateway, or of a "
 				  "directory service that did not answer "
@@ -138,7 +114,7 @@ admission_is_free(const char *name, struct refusal *refusal)
 		return false;
 	default:
 		*refusal = (struct refusal){ .reason = "name-service",
-			.detail = strerror(errno),
+			.detail = answer->fault,
 			.remedy = ADMISSION_ASK_DIRECTORY };
 		return false;
 	}
@@ -146,10 +122,10 @@ admission_is_free(const char *name, struct refusal *refusal)
 
 bool
 admission_of_name(const struct admission *admission, const char *name,
-    struct refusal *refusal)
+    const struct directory_answer *answer, struct refusal *refusal)
 {
-	/* in the helper the name service knows accounts and the map alone */
-	if (!admission_is_free(name, refusal))
+	/* what the helper is told is of accounts and of the map alone */
+	if (!admission_is_free(answer, refusal))
 		return false;
 	if (!config_wants_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "not-wanted",
@@ -202,7 +178,7 @@ admission_no_uid(enum users_result result)
 
 bool
 admission_enroll(const struct admission *admission, const char *name,
-    uid_t *uid, struct refusal *refusal)
+    const struct directory_answer *answer, uid_t *uid, struct refusal *refusal)
 {
 	const struct config *config = admission->config;
 	enum users_result result;
@@ -211,7 +187,7 @@ admission_enroll(const struct admission *admission, const char *name,
 	users_refresh(admission->users);
 	if (users_find(admission->users, name, uid))
 		return true;
-	if (!admission_is_free(name, refusal))
+	if (!admission_is_free(answer, refusal))
 		return false;
 	result = users_add(admission->users, name, (uid_t)config->uid_min,
 	    (uid_t)config->uid_max, uid);

@@ -3,16 +3,16 @@
 
 #include <sys/types.h>
 
-#include <pwd.h>
 #include <stdbool.h>
 
 #include "../config.h"
+#include "../directory.h"
 #include "../refusal.h"
 #include "reserved.h"
 #include "users.h"
 
 /* Who is a gateway user: the group, and the shell that they can be asked for. */
-#define ADMISSION_GROUP "moshgate"
+#define ADMISSION_GROUP DIRECTORY_GROUP
 #define ADMISSION_SHELL LIBEXECDIR "/moshgate/moshgate-session"
 
 /*
@@ -26,26 +26,27 @@ struct admission {
 };
 
 /*
- * May ACCOUNT (NULL if there is none), of which the name in the request is NAME,
- * go to the remote?  Asks the name service.
- * Returns NULL if it may, or why not.
+ * May the account that ANSWER tells of, of which the name in the request is
+ * NAME, go to the remote?  Returns NULL if it may, or why not.
  */
 const struct refusal *admission_of_account(const struct admission *admission,
-    const char *name, const struct passwd *account);
+    const char *name, const struct directory_answer *answer);
 
 /*
  * May the remote be asked for NAME, as far as the gateway has a say: is it no
- * account's, and wanted?  Returns false if not, with the reason in *REFUSAL.
+ * account's, as ANSWER tells, and wanted?
+ * Returns false if not, with the reason in *REFUSAL, whose strings live as long
+ * as ANSWER.
  */
 bool admission_of_name(const struct admission *admission, const char *name,
-    struct refusal *refusal);
+    const struct directory_answer *answer, struct refusal *refusal);
 
 /*
  * Give NAME, of which the remote has just said that it is a user's, a uid unless
  * it has one, and store it in *UID.
- * Returns false, with the reason in *REFUSAL, if that can't be.
+ * Returns false, with the reason in *REFUSAL, as above, if that can't be.
  */
 bool admission_enroll(const struct admission *admission, const char *name,
-    uid_t *uid, struct refusal *refusal);
+    const struct directory_answer *answer, uid_t *uid, struct refusal *refusal);
 
 #endif

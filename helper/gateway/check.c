@@ -1,11 +1,11 @@
 #include "check.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "way.h"
 
@@ -19,6 +19,7 @@ enum check_phase {
 struct check {
 	struct peer *peer;
 	enum check_phase phase;
+	struct directory_question question; /* about the user */
 	struct connection *connection;
 	bool unknown;                   /* the user has no account here */
 	char mark[MOSH_MARK_CHARS + 1]; /* "": UDP can't be tried */
@@ -53,16 +54,18 @@ check_answer(struct check *check, bool good)
 	peer_answer(check->peer, good ? FRAME_OK : FRAME_REFUSED, NULL, 0);
 }
 
-/* The check of a user without an account went well: so there is one now. */
+/* The user has been looked up again: give them a uid. */
 static void
-check_enroll(struct check *check)
+check_enroll(struct directory_question *question,
+    const struct directory_answer *answer)
 {
+	struct check *check = question->asker;
 	struct refusal why = { 0 };
 	char text[64];
 	uid_t uid = 0;
 
 	if (admission_enroll(&check_gateway(check)->admission,
-		check->peer->user, &uid, &why)) {
+		check->peer->user, answer, &uid, &why)) {
 		snprintf(text, sizeof(text), "the uid is %lu",
 		    (unsigned long)uid);
 		check_tell(check, "user map", "1", text, "");
@@ -75,14 +78,18 @@ check_enroll(struct check *check)
 	check_answer(check, false);
 }
 
-/* All the steps went well. */
+/* All the steps went well, if the user has an account or not. */
 static void
 check_end(struct check *check)
 {
-	if (check->unknown)
-		check_enroll(check);
-	else
+	if (!check->unknown) {
 		check_answer(check, true);
+		return;
+	}
+	/* so there is to be one now */
+	check->question.answer = check_enroll;
+	directory_ask_name(check_gateway(check)->directory, &check->question,
+	    check->peer->user);
 }
 
 /*
@@ -101,7 +108,7 @@ check_try_udp(struct check *check, const struct frame *answer)
 
 	if (check->mark[0] == '\0' || !mosh_answer_valid(answer) ||
 	    !reach_idle(trial_reach(trial)) ||
-	    !mosh_port_wanted(gateway->config, fields_get(answer, "port")))
+	    !mosh_answer_allowed(gateway->config, answer))
 		return false;
 	check->phase = CHECK_UDP;
 	trial_begin(trial, check->peer->user, check->mark);
@@ -209,14 +216,15 @@ static const struct connection_owner check_owner = {
 
 /* True if the remote may be asked for the user; else PEER is refused. */
 static bool
-check_may_ask(struct peer *peer, const struct passwd *account)
+check_may_ask(struct peer *peer, const struct directory_answer *answer)
 {
 	struct gateway *gateway = peer->context;
 	const struct refusal *not_admitted;
 	struct refusal why;
 
-	if (account == NULL) {
-		if (admission_of_name(&gateway->admission, peer->user, &why))
+	if (answer->verdict != DIRECTORY_THERE) {
+		if (admission_of_name(&gateway->admission, peer->user, answer,
+			&why))
 			return true;
 		loginlog_unknown(&gateway->loginlog, peer, peer->user, &why);
 		why.sentence = "The gateway does not ask the remote server for "
@@ -226,10 +234,30 @@ check_may_ask(struct peer *peer, const struct passwd *account)
 		return false;
 	}
 	not_admitted = admission_of_account(&gateway->admission, peer->user,
-	    account);
+	    answer);
 	if (not_admitted != NULL)
 		peer_refuse(peer, not_admitted);
 	return not_admitted == NULL;
+}
+
+/* The user has been looked up: have the remote asked, if it may be. */
+static void
+check_on_account(struct directory_question *question,
+    const struct directory_answer *answer)
+{
+	struct check *check = question->asker;
+	struct gateway *gateway = check_gateway(check);
+
+	check->unknown = answer->verdict != DIRECTORY_THERE;
+	if (!check_may_ask(check->peer, answer))
+		return;
+	if (reach_idle(trial_reach(gateway->trial)))
+		reach_make_mark(check->mark);
+	check->phase = CHECK_CONNECTS;
+	check->connection = pool_connect(gateway->pool, check->peer->user,
+	    QUEUE_LOGIN, QUEUE_ALONE, &check_owner, check);
+	if (check->connection == NULL)
+		peer_refuse(check->peer, &waiter_no_memory);
 }
 
 static void
@@ -239,10 +267,8 @@ check_ask(struct peer *peer)
 		.sentence = "Only root may ask that." };
 	static const struct refusal bad_name = { .reason = "bad-name",
 		.sentence = "That is no user name." };
-	struct gateway *gateway = peer->context;
 	struct check *check = peer->request;
 	const char *user = fields_get(&peer->asked, "user");
-	const struct passwd *account;
 
 	check->peer = peer;
 	if (peer->uid != 0) {
@@ -254,17 +280,13 @@ check_ask(struct peer *peer)
 		return;
 	}
 	memcpy(peer->user, user, strlen(user) + 1);
-	account = getpwnam(user);
-	check->unknown = account == NULL;
-	if (!check_may_ask(peer, account))
-		return;
-	if (reach_idle(trial_reach(gateway->trial)))
-		reach_make_mark(check->mark);
-	check->phase = CHECK_CONNECTS;
-	check->connection = pool_connect(gateway->pool, peer->user, QUEUE_LOGIN,
-	    QUEUE_ALONE, &check_owner, check);
-	if (check->connection == NULL)
-		peer_refuse(peer, &waiter_no_memory);
+	check->question = (struct directory_question){
+		.answer = check_on_account,
+		.asker = check
+	};
+	directory_ask_name(check_gateway(check)->directory, &check->question,
+	    peer->user);
+	beat_begin(peer);
 }
 
 static void
@@ -272,6 +294,7 @@ check_leave(struct peer *peer)
 {
 	struct check *check = peer->request;
 
+	directory_forget(&check->question);
 	if (check->connection != NULL)
 		connection_close(check->connection);
 }

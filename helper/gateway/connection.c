@@ -13,8 +13,8 @@
 #define CONNECTION_STEPS_PER_JOB 4
 /* So long one is held for a relay that is yet to come. */
 #define CONNECTION_HELD_MS 10000
-/* More lines for the log than this make no sense from a worker. */
-#define CONNECTION_NOTES_PER_JOB 16
+/* More frames than this make no sense from a worker. */
+#define CONNECTION_FRAMES_PER_JOB 64
 
 struct connection {
 	struct connection_shared *shared;
@@ -25,9 +25,10 @@ struct connection {
 	struct child *child;
 	struct keyring_key *key; /* to sign with; NULL: no more */
 	char user[USERNAME_MAX_CHARS + 1];
-	bool hold;      /* its first job is a relay that is yet to come */
-	bool expired;   /* it is too old, whatever its age */
-	unsigned notes; /* lines it has had logged for this job */
+	bool hold;    /* its first job is a relay that is yet to come */
+	bool expired; /* it is too old, whatever its age */
+	/* lines it has had logged for this job, and frames it has sent */
+	unsigned notes, frames;
 };
 
 static const struct child_owner connection_child;
@@ -212,7 +213,7 @@ connection_ask(struct connection *c, enum job job, const struct frame *asked,
 	struct fields fields = { 0 };
 
 	c->facts.job = job;
-	c->notes = 0;
+	c->notes = c->frames = 0;
 	connection_enter(c, PHASE_AT_WORK);
 	connection_limit_job(c);
 	if (mark != NULL)
@@ -232,6 +233,7 @@ connection_hold(struct connection *c, const struct frame *asked,
 	c->facts.job = JOB_RELAY;
 	c->entry.class = QUEUE_RELAY;
 	c->entry.claim = QUEUE_ALONE;
+	c->notes = c->frames = 0;
 	connection_enter(c, PHASE_CLEARING);
 	child_deadline(c->child, clock_now_ms() + within_ms);
 	briefing_add_request(&fields, asked);
@@ -294,23 +296,10 @@ connection_take_sign(struct connection *c, const struct frame *frame)
 	return true;
 }
 
-/* Log what it has noted.  Returns false if that is too much. */
 static bool
 connection_take_note(struct connection *c, const struct frame *frame)
 {
-	const char *about = fields_get(frame, "event");
-
-	if (++c->notes > CONNECTION_NOTES_PER_JOB)
-		return false;
-	if (about != NULL && strcmp(about, JOB_NOTE_SANDBOX) == 0) {
-		if (c->shared->lack_told)
-			return true;
-		c->shared->lack_told = true;
-	}
-	log_event(LOG_NOTICE, "note", "user", c->user, "about", about, "detail",
-	    fields_get(frame, "detail"), "remedy", fields_get(frame, "remedy"),
-	    NULL);
-	return true;
+	return note_take(&c->shared->notes, c->user, &c->notes, frame);
 }
 
 static bool
@@ -427,15 +416,29 @@ static const struct {
 	{ FRAME_REFUSED, connection_take_refused },
 };
 
+/*
+ * True if FRAME is one that it may send now.  Whatever has taken it over can
+ * have the helper keep no more than that for whoever waits for its answer.
+ */
+static bool
+connection_may_say(struct connection *c, const struct frame *frame)
+{
+	const bool bytes = frame->type == FRAME_TEXT ||
+	    frame->type == FRAME_SIGN; /* these have no fields */
+
+	return ++c->frames <= CONNECTION_FRAMES_PER_JOB &&
+	    (frame->type == FRAME_TEXT ||
+		frame->len <= FRAME_REQUEST_MAX_BYTES) &&
+	    phase_allows(c->facts.phase, c->facts.job, frame->type) &&
+	    (bytes || fields_wellformed(frame));
+}
+
 static bool
 connection_on_frame(void *context, const struct frame *frame)
 {
 	struct connection *c = context;
-	const bool bytes = frame->type == FRAME_TEXT ||
-	    frame->type == FRAME_SIGN; /* these have no fields */
 
-	if (!phase_allows(c->facts.phase, c->facts.job, frame->type) ||
-	    (!bytes && !fields_wellformed(frame)))
+	if (!connection_may_say(c, frame))
 		return false;
 	for (size_t i = 0;
 	     i < sizeof(connection_frames) / sizeof(connection_frames[0]);

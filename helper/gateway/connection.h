@@ -13,6 +13,7 @@
 #include "briefing.h"
 #include "child.h"
 #include "keyring.h"
+#include "note.h"
 #include "phase.h"
 #include "queue.h"
 
@@ -74,7 +75,7 @@ struct connection_shared {
 	struct keyring *keyring;
 	struct children *children;
 	struct queue queue;
-	bool lack_told; /* of something that the kernel lacks */
+	struct notes notes;
 	/* something has changed that the queue goes by */
 	void (*changed)(void *context);
 	/* the remote was reached at ADDRESS; or was not, for REFUSAL */

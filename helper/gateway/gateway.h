@@ -6,6 +6,7 @@
 #include "../config.h"
 #include "admission.h"
 #include "carry.h"
+#include "directory.h"
 #include "limits.h"
 #include "loginlog.h"
 #include "lookups.h"
@@ -24,6 +25,7 @@ struct gateway {
 	struct trial *trial;
 	struct shares *shares;
 	struct carries *carries;
+	struct directory *directory;
 	struct users *users;
 	struct limits *limits;
 	struct lookups *lookups;
@@ -31,6 +33,8 @@ struct gateway {
 	struct admission admission;
 	struct outage outage;
 	struct loop_timer keys_timer; /* of keys.h */
+	struct loop_timer beat_timer; /* of beat.h */
+	bool beating;                 /* the timer runs */
 	struct loginlog loginlog;
 	bool over; /* what ends from now on is not logged as ended */
 };

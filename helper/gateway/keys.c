@@ -1,6 +1,5 @@
 #include "keys.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +8,13 @@
 #include "../authkeys.h"
 #include "../file.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
+
+struct keys_request {
+	struct directory_question question;
+	struct waiter waiter;
+};
 
 /*
  * Keys of the gateway's own
@@ -123,7 +128,8 @@ static void
 keys_ask_remote(struct peer *peer)
 {
 	struct gateway *gateway = peer->context;
-	struct waiter *waiter = peer->request;
+	struct keys_request *request = peer->request;
+	struct waiter *waiter = &request->waiter;
 
 	*waiter = (struct waiter){ .want = JOB_KEYS,
 		.answer = keys_on_answer,
@@ -132,6 +138,27 @@ keys_ask_remote(struct peer *peer)
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
 	shares_ask(gateway->shares, waiter);
+	beat_begin(peer);
+}
+
+/* The account has been looked up: go on if it may come. */
+static void
+keys_on_account(struct directory_question *question,
+    const struct directory_answer *answer)
+{
+	struct peer *peer = question->asker;
+	const struct gateway *gateway = peer->context;
+	const struct refusal *why = admission_of_account(&gateway->admission,
+	    peer->user, answer);
+
+	if (why != NULL)
+		peer_refuse(peer, why);
+	else if (gateway->config->keys == CONFIG_KEYS_FILE)
+		keys_answer_file(peer);
+	else if (gateway->config->keys == CONFIG_KEYS_ANY)
+		keys_answer_offered(peer);
+	else
+		keys_ask_remote(peer);
 }
 
 static void
@@ -142,9 +169,9 @@ keys_ask(struct peer *peer)
 		.remedy = "AuthorizedKeysCommandUser must be _moshgate" };
 	static const struct refusal bad_name = { .reason = "bad-name",
 		.sentence = "That is no user name." };
-	struct gateway *gateway = peer->context;
+	const struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
 	const char *user = fields_get(&peer->asked, "user");
-	const struct refusal *why;
 
 	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
 	    sizeof(peer->sshd_pid));
@@ -159,30 +186,27 @@ keys_ask(struct peer *peer)
 	memcpy(peer->user, user, strlen(user) + 1);
 	/* also for those who are in what is left of the map */
 	users_refresh(gateway->users);
-	why = admission_of_account(&gateway->admission, user, getpwnam(user));
-	if (why != NULL)
-		peer_refuse(peer, why);
-	else if (gateway->config->keys == CONFIG_KEYS_FILE)
-		keys_answer_file(peer);
-	else if (gateway->config->keys == CONFIG_KEYS_ANY)
-		keys_answer_offered(peer);
-	else
-		keys_ask_remote(peer);
+	request->question = (struct directory_question){
+		.answer = keys_on_account,
+		.asker = peer
+	};
+	directory_ask_name(gateway->directory, &request->question, user);
 }
 
 static void
 keys_leave(struct peer *peer)
 {
 	struct gateway *gateway = peer->context;
-	struct waiter *waiter = peer->request;
+	struct keys_request *request = peer->request;
 
-	if (waiter->state != WAITER_NEW)
-		shares_forget(gateway->shares, waiter);
+	directory_forget(&request->question);
+	if (request->waiter.state != WAITER_NEW)
+		shares_forget(gateway->shares, &request->waiter);
 }
 
 const struct peer_kind keys_kind = {
 	.type = FRAME_KEYS,
-	.request_bytes = sizeof(struct waiter),
+	.request_bytes = sizeof(struct keys_request),
 	.ask = keys_ask,
 	.leave = keys_leave,
 };
@@ -203,7 +227,10 @@ struct keys_waiting {
 static bool
 keys_waits(const struct peer *peer)
 {
-	return peer->kind == &keys_kind && peer->state == PEER_WAITING;
+	const struct keys_request *request = peer->request;
+
+	return peer->kind == &keys_kind && peer->state == PEER_WAITING &&
+	    request->waiter.state != WAITER_NEW;
 }
 
 static void

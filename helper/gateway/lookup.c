@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "beat.h"
 #include "gateway.h"
 
 /* The answer to what sshd has asked by the name service. */
@@ -40,7 +41,6 @@ lookup_ask(struct peer *peer)
 	struct lookups_question *question = peer->request;
 	struct gateway *gateway = peer->context;
 	const char *name = fields_get(&peer->asked, "name");
-	const struct fields none = { 0 };
 
 	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
 	    sizeof(peer->sshd_pid));
@@ -56,9 +56,7 @@ lookup_ask(struct peer *peer)
 	}
 	snprintf(question->name, sizeof(question->name), "%s", name);
 	lookups_ask(gateway->lookups, question);
-	/* so that whoever asks knows that this is no dead socket */
-	if (peer->state == PEER_WAITING)
-		peer_tell(peer, FRAME_TAKEN, &none);
+	beat_begin(peer);
 }
 
 static void

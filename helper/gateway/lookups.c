@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
+#include "account.h"
 
 /* How many may wait for those that are being asked. */
 #define LOOKUPS_WAITING_MAX 8
@@ -273,6 +274,7 @@ lookups_ask(struct lookups *lookups, struct lookups_question *question)
 {
 	const struct admission *admission = lookups->admission;
 	const int64_t now_ms = clock_now_ms();
+	struct directory_answer answer;
 	struct lookups_name *name;
 	struct refusal why;
 	uid_t uid = 0;
@@ -283,14 +285,15 @@ lookups_ask(struct lookups *lookups, struct lookups_question *question)
 		question->answer(question, uid, NULL);
 		return;
 	}
+	account_look_name(question->name, &answer);
 	if (config_names_user(admission->config, question->name)) {
 		const bool enrolled = admission_enroll(admission,
-		    question->name, &uid, &why);
+		    question->name, &answer, &uid, &why);
 
 		question->answer(question, uid, enrolled ? NULL : &why);
 		return;
 	}
-	if (!admission_of_name(admission, question->name, &why)) {
+	if (!admission_of_name(admission, question->name, &answer, &why)) {
 		question->answer(question, 0, &why);
 		return;
 	}
@@ -356,6 +359,7 @@ lookups_on_answer(struct waiter *waiter, const struct frame *answer,
 	struct lookups *lookups = name->lookups;
 	const struct refusal *none = NULL;
 	struct lookups_question *question;
+	struct directory_answer account;
 	struct refusal why;
 	uid_t uid = 0;
 
@@ -365,8 +369,9 @@ lookups_on_answer(struct waiter *waiter, const struct frame *answer,
 		return;
 	case FRAME_OK:
 		lookups_done(name, LIMITS_IS_USER);
-		if (!admission_enroll(lookups->admission, name->name, &uid,
-			&why))
+		account_look_name(name->name, &account);
+		if (!admission_enroll(lookups->admission, name->name, &account,
+			&uid, &why))
 			none = &why;
 		break;
 	default:

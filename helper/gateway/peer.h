@@ -65,6 +65,7 @@ struct peer {
 	struct frame asked;   /* its request */
 	struct frame_fds fds; /* that came with it */
 	int64_t asked_ms;     /* when it was whole */
+	bool beats;           /* it is told that the helper is at work */
 	/* of whom it is about, whose sshd has asked, and from where: or "" */
 	char user[USERNAME_MAX_CHARS + 1];
 	char sshd_pid[16];

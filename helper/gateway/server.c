@@ -13,6 +13,7 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "banner.h"
+#include "beat.h"
 #include "check.h"
 #include "gateway.h"
 #include "keys.h"
@@ -329,10 +330,13 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
+	g->directory = directory_new();
+	beat_init(g);
 	g->users = users_open(USERMAP_DIR);
 	g->limits = limits_new();
 	g->loginlog.users = quotas_new();
-	if (g->users == NULL || g->limits == NULL || g->loginlog.users == NULL)
+	if (g->directory == NULL || g->users == NULL || g->limits == NULL ||
+	    g->loginlog.users == NULL)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
 	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
@@ -430,6 +434,7 @@ server_free(struct server *server)
 	children_free(server->children);
 	limits_free(g->limits);
 	users_close(g->users);
+	directory_free(g->directory);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);

@@ -1,12 +1,12 @@
 #include "session.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "beat.h"
 #include "gateway.h"
 #include "socket.h"
 #include "way.h"
@@ -17,6 +17,7 @@
 struct session {
 	struct peer *peer;
 	enum session_phase phase;
+	struct directory_question question; /* whose the peer's uid is */
 	struct way_facts facts;
 	const char *why; /* it is over SSH: a sentence, or NULL */
 	struct waiter waiter;
@@ -103,6 +104,7 @@ session_relay_runs(struct session *session, const struct frame *answer)
 	if (refused)
 		fields_add(&fields, "no_terminal", "1");
 	session_warn(session, &fields);
+	beat_end(session->peer);
 	peer_tell(session->peer, FRAME_RUNNING, &fields);
 	fields_free(&fields);
 }
@@ -236,7 +238,8 @@ session_on_answer(struct waiter *waiter, const struct frame *answer,
 	(void)reached;
 	if (answer->type == FRAME_REFUSED) {
 		session_mosh_refused(session, answer);
-	} else if (mosh_answer_valid(answer)) {
+	} else if (mosh_answer_valid(answer) &&
+	    mosh_answer_allowed(session_gateway(session)->config, answer)) {
 		/* of no use for mosh */
 		socket_close_fds(&session->peer->fds);
 		session_answer_mosh(session, answer);
@@ -416,28 +419,43 @@ session_begin(struct session *session)
 	}
 }
 
+/* The peer's account has been looked up: go on if it may come. */
+static void
+session_on_account(struct directory_question *question,
+    const struct directory_answer *answer)
+{
+	struct session *session = question->asker;
+	struct peer *peer = session->peer;
+	const struct refusal *why;
+
+	if (answer->verdict == DIRECTORY_THERE)
+		memcpy(peer->user, answer->name, sizeof(peer->user));
+	session_read_facts(session);
+	why = admission_of_account(&session_gateway(session)->admission,
+	    peer->user, answer);
+	if (why != NULL)
+		peer_refuse(peer, why);
+	else if (session_has_kept_name(peer) && session_may_run(session))
+		session_begin(session);
+}
+
 /* Who asks the kernel says. */
 static void
 session_ask(struct peer *peer)
 {
 	struct session *session = peer->request;
-	const struct gateway *gateway = peer->context;
-	const struct passwd *account = getpwuid(peer->uid);
-	const struct refusal *why;
 
 	session->peer = peer;
 	session->timer.fire = session_fire;
 	session->timer.context = session;
 	peer_read_word(peer, "client", peer->client, sizeof(peer->client));
-	if (account != NULL && username_valid(account->pw_name))
-		memcpy(peer->user, account->pw_name,
-		    strlen(account->pw_name) + 1);
-	session_read_facts(session);
-	why = admission_of_account(&gateway->admission, peer->user, account);
-	if (why != NULL)
-		peer_refuse(peer, why);
-	else if (session_has_kept_name(peer) && session_may_run(session))
-		session_begin(session);
+	session->question = (struct directory_question){
+		.answer = session_on_account,
+		.asker = session
+	};
+	directory_ask_uid(session_gateway(session)->directory,
+	    &session->question, peer->uid);
+	beat_begin(peer);
 }
 
 static void
@@ -447,6 +465,7 @@ session_leave(struct peer *peer)
 	struct gateway *gateway = peer->context;
 	char duration[32];
 
+	directory_forget(&session->question);
 	loop_at(gateway->loop, &session->timer, INT64_MAX);
 	if (session->phase == SESSION_ASKS_MOSH)
 		shares_forget(gateway->shares, &session->waiter);

@@ -211,10 +211,9 @@ trial_try(struct trial *trial, const char *mark, const struct frame *answer)
 	static const struct child_owner owner = { trial_on_frame,
 		trial_on_end };
 	const struct reexec prober = { .kind = REEXEC_PROBER };
-	const char *port = fields_get(answer, "port");
 	struct fields fields = { 0 };
 
-	if (!mosh_port_wanted(trial->config, port)) {
+	if (!mosh_answer_allowed(trial->config, answer)) {
 		trial_give_up(trial, mark);
 		return;
 	}
@@ -229,7 +228,7 @@ trial_try(struct trial *trial, const char *mark, const struct frame *answer)
 		return;
 	}
 	fields_add(&fields, "host", fields_get(answer, "host"));
-	fields_add(&fields, "port", port);
+	fields_add(&fields, "port", fields_get(answer, "port"));
 	fields_add(&fields, "key", fields_get(answer, "key"));
 	fields_add(&fields, "mark", mark);
 	child_tell(trial->child, FRAME_START, &fields);

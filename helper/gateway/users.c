@@ -86,12 +86,12 @@ users_choose(struct users *users, uid_t min, uid_t max, uid_t *uid)
 			return USERS_AGAIN;
 		}
 		switch (account_by_uid((uid_t)next)) {
-		case ACCOUNT_NONE:
+		case DIRECTORY_NONE:
 			*uid = (uid_t)next;
 			return USERS_OK;
-		case ACCOUNT_THERE:
+		case DIRECTORY_THERE:
 			continue;
-		case ACCOUNT_UNKNOWN:
+		case DIRECTORY_UNKNOWN:
 			snprintf(users->fault, sizeof(users->fault),
 			    "cannot tell whether the uid %lu is an "
 			    "account's: %s",

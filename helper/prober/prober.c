@@ -287,14 +287,15 @@ prober_start_client(struct prober *p)
 	return p->client > 0;
 }
 
-/* Kill mosh-client: to end by itself it would take four seconds. */
+/*
+ * Wait for mosh-client, which has closed its terminal; one that stays has the
+ * time that the helper gives this process.
+ */
 static void
-prober_end_client(struct prober *p)
+prober_reap_client(struct prober *p)
 {
-	kill(p->client, SIGKILL);
 	while (waitpid(p->client, &p->status, 0) < 0 && errno == EINTR)
 		continue;
-	close(p->master);
 }
 
 /* Read some of what mosh-client writes. */
@@ -411,14 +412,12 @@ prober_probe(struct prober *p)
 		return;
 	}
 	sandbox_files();
-	sandbox_calls_and_kill(p->client);
+	sandbox_calls_and_wait(p->client);
 	verdict = prober_watch_client(p);
-	/* the logins that wait for it needn't wait for mosh-client's end */
-	if (verdict == PROBER_THROUGH)
-		prober_tell_verdict(p, verdict);
-	prober_end_client(p);
-	if (verdict != PROBER_THROUGH)
-		prober_tell_verdict(p, verdict);
+	if (verdict == PROBER_ENDED)
+		prober_reap_client(p);
+	/* with this process the kernel ends mosh-client: it need not be killed */
+	prober_tell_verdict(p, verdict);
 }
 
 int

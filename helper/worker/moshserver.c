@@ -121,8 +121,8 @@ moshserver_why_none(const char *text, size_t len, int status)
 }
 
 enum mosh_result
-moshserver_parse(const char *text, size_t len, int status,
-    struct moshserver_reply *reply)
+moshserver_parse(const struct config *config, const char *text, size_t len,
+    int status, struct moshserver_reply *reply)
 {
 	enum mosh_result result = MOSH_FAILED;
 	size_t found;
@@ -136,9 +136,12 @@ moshserver_parse(const char *text, size_t len, int status,
 	if (found > 0 && moshserver_says(text, len, "Error binding to IP"))
 		result = MOSH_NO_PORT;
 	/* with two such lines somebody else is talking as well */
-	else if (found == 1 && good && status == 0)
-		return MOSH_STARTED;
-	else if (found == 0 || status == 127 || status == 126)
+	else if (found == 1 && good && status == 0) {
+		if (mosh_port_allowed(config, reply->port))
+			return MOSH_STARTED;
+		explicit_bzero(reply->key, sizeof(reply->key));
+		return MOSH_OTHER_PORT;
+	} else if (found == 0 || status == 127 || status == 126)
 		result = moshserver_why_none(text, len, status);
 	explicit_bzero(reply, sizeof(*reply));
 	return result;

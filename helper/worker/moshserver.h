@@ -44,9 +44,10 @@ bool moshserver_command(const struct config *config,
 
 /*
  * Read what that command wrote: LEN bytes at TEXT, and its exit STATUS.
- * On MOSH_STARTED, *REPLY is how to reach the server.
+ * On MOSH_STARTED, *REPLY is how to reach the server, at one of the ports of
+ * CONFIG; on MOSH_OTHER_PORT it has the port alone.
  */
-enum mosh_result moshserver_parse(const char *text, size_t len, int status,
-    struct moshserver_reply *reply);
+enum mosh_result moshserver_parse(const struct config *config, const char *text,
+    size_t len, int status, struct moshserver_reply *reply);
 
 #endif

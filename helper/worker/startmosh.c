@@ -64,13 +64,11 @@ startmosh_ask(struct work *w, const char *command, struct shell_answer *answer)
 	return failure;
 }
 
-/* Report that it did not start, as RESULT and ANSWER say. */
+/* Put into DETAIL what ANSWER says besides. */
 static void
-startmosh_report_failed(struct work *w, enum mosh_result result,
-    const struct shell_answer *answer)
+startmosh_tell_answer(const struct shell_answer *answer,
+    char detail[STARTMOSH_DETAIL_BYTES])
 {
-	const bool unclear = result == MOSH_FAILED;
-	char detail[STARTMOSH_DETAIL_BYTES];
 	size_t len = answer->len;
 
 	mosh_redact(answer->text, answer->len);
@@ -79,8 +77,27 @@ startmosh_report_failed(struct work *w, enum mosh_result result,
 	/* a server that did start has said its key */
 	if (memmem(answer->text, answer->len, "MOSH CONNECT", 12) != NULL)
 		len = 0;
-	snprintf(detail, sizeof(detail), "exit status %d: %.*s", answer->status,
-	    (int)len, answer->text);
+	snprintf(detail, STARTMOSH_DETAIL_BYTES, "exit status %d: %.*s",
+	    answer->status, (int)len, answer->text);
+}
+
+/*
+ * Report that there is none, as RESULT and ANSWER say; PORT is the one that it
+ * may not have.
+ */
+static void
+startmosh_report_failed(struct work *w, enum mosh_result result,
+    const struct shell_answer *answer, int port)
+{
+	const bool unclear = result == MOSH_FAILED || result == MOSH_OTHER_PORT;
+	char detail[STARTMOSH_DETAIL_BYTES];
+
+	if (result == MOSH_OTHER_PORT)
+		snprintf(detail, sizeof(detail),
+		    "mosh-server has UDP port %d, ports is %s", port,
+		    w->config->mosh_ports);
+	else
+		startmosh_tell_answer(answer, detail);
 	report_step(&w->report,
 	    &(struct report_step){ .name = "session",
 		.verdict = REPORT_BAD,
@@ -119,13 +136,13 @@ static void
 startmosh_report(struct work *w, struct shell_answer *answer)
 {
 	struct moshserver_reply reply = { 0 };
-	const enum mosh_result result = moshserver_parse(answer->text,
-	    answer->len, answer->status, &reply);
+	const enum mosh_result result = moshserver_parse(w->config,
+	    answer->text, answer->len, answer->status, &reply);
 
 	if (result == MOSH_STARTED)
 		startmosh_report_started(w, &reply);
 	else
-		startmosh_report_failed(w, result, answer);
+		startmosh_report_failed(w, result, answer, reply.port);
 	explicit_bzero(&reply, sizeof(reply));
 	explicit_bzero(answer->text, answer->len);
 }

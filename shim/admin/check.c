@@ -13,7 +13,13 @@
 
 #define HELPER LIBEXECDIR "/moshgate/moshgate-helper"
 
-static const int64_t step_timeout_ms = 90000;
+/* A person is told each step; all of them may take long. */
+static const struct client_patience check_patience = {
+	.connected_ms = 5000,
+	.taken_ms = 5000,
+	.silent_ms = 5000,
+	.answered_ms = 600000,
+};
 
 static void
 check_usage(FILE *to)
@@ -45,18 +51,18 @@ check_configuration(void)
 	    "mend that; moshgate.ini(5) has every setting");
 }
 
-static int
-check_socket(void)
+static bool
+check_socket(struct client *client)
 {
-	const int fd = client_connect();
+	const bool open = client_open(client, &check_patience);
 
-	if (fd < 0)
+	if (!open)
 		report(false, "socket", client_problem(errno),
 		    "systemctl start moshgate.socket, or see why "
 		    "moshgate-helper does not run");
 	else
 		report(true, "socket", "the helper answers", "");
-	return fd;
+	return open;
 }
 
 /* Print the step that FRAME tells of. */
@@ -87,22 +93,19 @@ check_report_refused(const struct frame *frame)
 		report(false, "user", sentence, remedy);
 }
 
-/*
- * Have the helper, at FD, go the way of a login of USER, and print its steps.
- */
+/* Have the helper go the way of a login of USER, and print its steps. */
 static bool
-check_remote(int fd, const char *user)
+check_remote(struct client *client, const char *user)
 {
-	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	struct fields fields = { 0 };
 	struct frame frame;
 	bool asked, steps = false;
 
 	fields_add(&fields, "user", user);
-	asked = client_ask(fd, FRAME_CHECK, &fields);
+	asked = client_ask(client, FRAME_CHECK, &fields);
 	fields_free(&fields);
-	while (asked &&
-	    frame_wait(fd, &in, &frame, step_timeout_ms) == FRAME_COMPLETE) {
+	while (
+	    asked && client_wait(client, &frame, INT64_MAX) == FRAME_COMPLETE) {
 		const enum frame_type type = frame.type;
 		const bool whole = fields_wellformed(&frame);
 
@@ -147,8 +150,8 @@ int
 check_main(int argc, char **argv)
 {
 	char user[CHECK_USER_BYTES] = "";
+	struct client client;
 	bool ok;
-	int fd;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		check_usage(stdout);
@@ -166,15 +169,14 @@ check_main(int argc, char **argv)
 	if (argc == 2)
 		snprintf(user, sizeof(user), "%s", argv[1]);
 	ok = check_gateway(user);
-	fd = check_socket();
-	if (fd < 0)
+	if (!check_socket(&client))
 		return 1;
 	if (user[0] == '\0')
 		ok = report(false, "login", "there is no user to try it as",
 		    "moshgate check USER");
 	else
-		ok = check_remote(fd, user) && ok;
-	close(fd);
+		ok = check_remote(&client, user) && ok;
+	client_close(&client);
 	if (ok)
 		report_hint("bans",
 		    "on the remote, except this gateway: "

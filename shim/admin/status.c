@@ -8,8 +8,6 @@
 #include "../lib/visible.h"
 #include "moshgate.h"
 
-static const int64_t answer_timeout_ms = 10000;
-
 static void
 status_usage(FILE *to)
 {
@@ -61,10 +59,10 @@ status_print_refusal(const struct frame *answer)
 int
 status_main(int argc, char **argv)
 {
-	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	const struct fields none = { 0 };
+	struct client client;
 	struct frame answer;
-	int fd, status = 0;
+	int status = 0;
 
 	if (argc > 1) {
 		const bool help = strcmp(argv[1], "--help") == 0;
@@ -72,15 +70,14 @@ status_main(int argc, char **argv)
 		status_usage(help ? stdout : stderr);
 		return help ? 0 : 2;
 	}
-	fd = client_connect();
-	if (fd < 0) {
+	if (!client_open(&client, &client_patience_of_person)) {
 		fprintf(stderr, "moshgate: %s\n", client_problem(errno));
 		return 1;
 	}
-	if (!client_ask(fd, FRAME_STATUS, &none) ||
-	    frame_wait(fd, &in, &answer, answer_timeout_ms) != FRAME_COMPLETE) {
+	if (!client_ask(&client, FRAME_STATUS, &none) ||
+	    client_wait(&client, &answer, INT64_MAX) != FRAME_COMPLETE) {
 		fprintf(stderr, "moshgate: the helper does not answer\n");
-		close(fd);
+		client_close(&client);
 		return 1;
 	}
 	if (answer.type == FRAME_TEXT) {
@@ -90,6 +87,6 @@ status_main(int argc, char **argv)
 		status = 1;
 	}
 	frame_free(&answer);
-	close(fd);
+	client_close(&client);
 	return status;
 }

@@ -3,23 +3,22 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "../client.h"
-#include "../lib/clock.h"
 #include "../lib/fields.h"
 #include "../lib/usermap.h"
 #include "account.h"
 
-/* The times are since the call began: until the helper ... */
-static const int64_t connected_timeout_ms = 300; /* takes the connection, */
-static const int64_t taken_timeout_ms = 2000;    /* says FRAME_TAKEN, */
-static const int64_t answer_timeout_ms = 10000;  /* and answers. */
-/* From one try to connect to the next. */
-static const int connect_pause_ms = 10;
+/* sshd waits meanwhile, and asks again and again. */
+static const struct client_patience ask_patience = {
+	.connected_ms = 300,
+	.taken_ms = 2000,
+	.silent_ms = 10000,
+	.answered_ms = 10000,
+};
 
 #define ANSWER_MAX_BYTES ((size_t)1024)
 
@@ -41,38 +40,15 @@ ask_is_helper(int fd)
 	    (peer.uid == 0 || account_is_service(peer.uid));
 }
 
-/*
- * Connect to the helper.  A helper that is at work makes room in no time, so
- * this waits for that no longer than until END_MS: one that is stuck would hold
- * up many here.  Returns the socket, or -1.
- */
-static int
-ask_connect(int64_t end_ms)
-{
-	int fd;
-
-	while ((fd = client_connect_now()) < 0 && errno == EAGAIN) {
-		if (clock_now_ms() >= end_ms) {
-			atomic_store(&ask_stuck, true);
-			break;
-		}
-		poll(NULL, 0, connect_pause_ms);
-	}
-	return fd;
-}
-
-/* Send the request, which has to be taken until TAKEN_TIMEOUT_MS is over. */
 static bool
-ask_send(int fd, const char *name)
+ask_send(const struct client *client, const char *name)
 {
 	struct fields fields = { 0 };
 	bool sent;
 
 	fields_add(&fields, "name", name);
 	fields_add_number(&fields, "sshd_pid", getpid());
-	sent = !fields.failed &&
-	    frame_send(fd, FRAME_LOOKUP, fields.text, fields.len,
-		taken_timeout_ms);
+	sent = client_ask(client, FRAME_LOOKUP, &fields);
 	fields_free(&fields);
 	return sent;
 }
@@ -92,27 +68,16 @@ ask_take_uid(const struct frame *frame, uid_t *uid)
 	return true;
 }
 
-/*
- * Wait for the helper's answer, on FD, to a call that began at BEGIN_MS.  A
- * helper that doesn't even say that it is at work is stuck.
- */
+/* Wait for the helper's answer. */
 static bool
-ask_wait(int fd, int64_t begin_ms, uid_t *uid)
+ask_wait(struct client *client, uid_t *uid)
 {
-	struct frame_in in = { .limit_bytes = ANSWER_MAX_BYTES };
 	struct frame frame = { 0 };
 	enum frame_result result;
 	bool known;
 
-	result = frame_wait(fd, &in, &frame,
-	    begin_ms + taken_timeout_ms - clock_now_ms());
-	if (result == FRAME_COMPLETE && frame.type == FRAME_TAKEN &&
-	    frame.len == 0) {
-		frame_free(&frame);
-		result = frame_wait(fd, &in, &frame,
-		    begin_ms + answer_timeout_ms - clock_now_ms());
-	}
-	frame_in_reset(&in);
+	client->in.limit_bytes = ANSWER_MAX_BYTES;
+	result = client_wait(client, &frame, INT64_MAX);
 	if (result == FRAME_AGAIN)
 		atomic_store(&ask_stuck, true);
 	known = result == FRAME_COMPLETE && ask_take_uid(&frame, uid);
@@ -123,17 +88,18 @@ ask_wait(int fd, int64_t begin_ms, uid_t *uid)
 bool
 ask_uid(const char *name, uid_t *uid)
 {
-	const int64_t begin_ms = clock_now_ms();
+	struct client client;
 	bool known;
-	int fd;
 
 	if (atomic_load(&ask_stuck))
 		return false;
-	fd = ask_connect(begin_ms + connected_timeout_ms);
-	if (fd < 0)
+	if (!client_open(&client, &ask_patience)) {
+		if (errno == EAGAIN)
+			atomic_store(&ask_stuck, true);
 		return false;
-	known = ask_is_helper(fd) && ask_send(fd, name) &&
-	    ask_wait(fd, begin_ms, uid);
-	close(fd);
+	}
+	known = ask_is_helper(client.fd) && ask_send(&client, name) &&
+	    ask_wait(&client, uid);
+	client_close(&client);
 	return known;
 }

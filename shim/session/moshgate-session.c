@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,8 +27,14 @@
 #include "sentence.h"
 #include "terminal.h"
 
-static const int64_t answer_timeout_ms = 100000;
 static const int64_t tick_ms = 1000;
+/* A script may wait for its turn; but not for a helper that is stuck. */
+static const struct client_patience relay_patience = {
+	.connected_ms = 5000,
+	.taken_ms = 5000,
+	.silent_ms = 5000,
+	.answered_ms = INT64_MAX / 2,
+};
 
 static void
 session_usage(void)
@@ -39,24 +46,23 @@ session_usage(void)
 	    stdout);
 }
 
-/* Wait for the helper's ANSWER, at FD, and show the person for how long. */
+/* Wait for the helper's ANSWER, and show the person for how long. */
 static bool
-session_wait_answer(int fd, struct frame *answer)
+session_wait_answer(struct client *client, struct frame *answer)
 {
-	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	const int64_t began_ms = clock_now_ms();
+	int64_t now_ms = began_ms;
 	enum frame_result result;
 
 	do {
-		const int64_t elapsed_ms = clock_now_ms() - began_ms;
+		const int64_t elapsed_ms = now_ms - began_ms;
 
 		terminal_show_progress(STDOUT_FILENO, elapsed_ms);
-		result = frame_wait(fd, &in, answer,
-		    tick_ms - elapsed_ms % tick_ms);
-	} while (result == FRAME_AGAIN &&
-	    clock_now_ms() - began_ms < answer_timeout_ms);
+		result = client_wait(client, answer,
+		    now_ms + tick_ms - elapsed_ms % tick_ms);
+		now_ms = clock_now_ms();
+	} while (result == FRAME_AGAIN && now_ms < client_end_ms(client));
 	terminal_hide_progress(STDOUT_FILENO);
-	frame_in_reset(&in);
 	return result == FRAME_COMPLETE && fields_wellformed(answer);
 }
 
@@ -97,12 +103,13 @@ session_over_ssh(struct pump *pump, struct frame *answer)
  * becomes mosh-client.
  */
 static int
-session_at_terminal(struct request *request, int fd)
+session_at_terminal(struct request *request, struct client *client)
 {
 	/* it ends with the program, or as that becomes another */
 	static struct frame answer;
 	int data[2], control[2];
-	struct pump pump = { .terminal = &request->tty, .helper_fd = fd };
+	struct pump pump = { .terminal = &request->tty,
+		.helper_fd = client->fd };
 	bool asked;
 
 	terminal_make_size(STDIN_FILENO);
@@ -111,11 +118,11 @@ session_at_terminal(struct request *request, int fd)
 		sentence_say_no_memory();
 		return 1;
 	}
-	asked = request_send(request, fd,
+	asked = request_send(request, client,
 	    (const int[]){ data[1], data[1], control[1] });
 	close(data[1]);
 	close(control[1]);
-	if (!asked || !session_wait_answer(fd, &answer)) {
+	if (!asked || !session_wait_answer(client, &answer)) {
 		sentence_say_no_answer();
 		return 1;
 	}
@@ -128,22 +135,32 @@ session_at_terminal(struct request *request, int fd)
 		sentence_say_refusal(&answer);
 		return 1;
 	default:
-		moshclient_become(fd, &answer);
+		moshclient_become(client->fd, &answer);
 		return 1;
 	}
 }
 
+/* For poll(2): until nothing can come from CLIENT any more. */
+static int
+session_left_ms(const struct client *client)
+{
+	const int64_t left_ms = client_end_ms(client) - clock_now_ms();
+
+	return left_ms < 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
 /*
- * Wait for the helper, at FD: while the command is RUNNING for as long as it
- * takes; before that, only while somebody is there to take its output.
+ * Wait for the helper: while the command is RUNNING for as long as it takes;
+ * before that, only while the helper is not stuck, and somebody is there to take
+ * the output.  Returns false if nobody is.
  */
 static bool
-session_wait_relay(int fd, bool running)
+session_wait_relay(const struct client *client, bool running)
 {
-	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+	struct pollfd fds[2] = { { .fd = client->fd, .events = POLLIN },
 		{ .fd = running ? -1 : STDOUT_FILENO } };
 
-	while (poll(fds, 2, -1) < 0) {
+	while (poll(fds, 2, running ? -1 : session_left_ms(client)) < 0) {
 		if (errno != EINTR)
 			return false;
 	}
@@ -177,26 +194,27 @@ session_end_relay(const struct frame *answer, bool running)
 }
 
 /*
- * Have the helper, at FD, carry a session or a command without a terminal.
- * Returns the exit status.
+ * Have the helper carry a session or a command without a terminal.  Returns the
+ * exit status.
  */
 static int
-session_relay(const struct request *request, int fd)
+session_relay(const struct request *request, struct client *client)
 {
 	static const int fds[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
 		STDERR_FILENO };
-	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	static struct frame answer;
 	bool running = false;
 
-	if (!request_send(request, fd, fds)) {
+	if (!request_send(request, client, fds)) {
 		sentence_say_no_answer();
 		return ENDING_FAILED;
 	}
-	while (session_wait_relay(fd, running)) {
-		const enum frame_result result = frame_read(fd, &in, &answer);
+	while (session_wait_relay(client, running)) {
+		const enum frame_result result = client_wait(client, &answer,
+		    clock_now_ms());
 
-		if (result == FRAME_AGAIN)
+		if (result == FRAME_AGAIN &&
+		    (running || session_left_ms(client) > 0))
 			continue;
 		if (result != FRAME_COMPLETE || !fields_wellformed(&answer)) {
 			sentence_say_no_answer();
@@ -216,7 +234,8 @@ int
 main(int argc, char **argv)
 {
 	static struct request request;
-	int fd, status;
+	struct client client;
+	int status;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		session_usage();
@@ -236,13 +255,14 @@ main(int argc, char **argv)
 	}
 	if (request.terminal && !environment_make(&request))
 		return 1;
-	fd = client_connect();
-	if (fd < 0) {
+	if (!client_open(&client,
+		request.terminal ? &client_patience_of_person
+				 : &relay_patience)) {
 		sentence_say(client_problem(errno));
 		return 1;
 	}
-	status = request.terminal ? session_at_terminal(&request, fd)
-				  : session_relay(&request, fd);
+	status = request.terminal ? session_at_terminal(&request, &client)
+				  : session_relay(&request, &client);
 	request_free(&request);
 	return status;
 }

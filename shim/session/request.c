@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../client.h"
 #include "../lib/fields.h"
 #include "terminal.h"
 
@@ -183,7 +182,8 @@ request_add_terminal(struct fields *fields, const struct request *r)
 }
 
 bool
-request_send(const struct request *r, int fd, const int fds[FRAME_FDS])
+request_send(const struct request *r, const struct client *client,
+    const int fds[FRAME_FDS])
 {
 	struct fields fields = { 0 };
 	bool sent;
@@ -201,7 +201,7 @@ request_send(const struct request *r, int fd, const int fds[FRAME_FDS])
 	request_add(&fields, "client", r->client);
 	for (size_t i = 0; i < LOCALE_NAMES; i++)
 		request_add(&fields, locale_names[i], r->locale[i]);
-	sent = client_ask_fds(fd, FRAME_SESSION, &fields, fds);
+	sent = client_ask_fds(client, FRAME_SESSION, &fields, fds);
 	fields_free(&fields);
 	return sent;
 }

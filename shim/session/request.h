@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "../client.h"
 #include "../lib/frame.h"
 #include "../lib/locale.h"
 #include "tty.h"
@@ -40,10 +41,10 @@ void request_free(struct request *request);
 bool request_is_too_long(const struct request *request);
 
 /*
- * Send REQUEST to the helper, at the socket FD, with the descriptors in FDS.
- * Returns false when the helper did not take it.
+ * Send REQUEST to the helper with the descriptors in FDS.  Returns false when the
+ * helper did not take it.
  */
-bool request_send(const struct request *request, int fd,
+bool request_send(const struct request *request, const struct client *client,
     const int fds[FRAME_FDS]);
 
 #endif

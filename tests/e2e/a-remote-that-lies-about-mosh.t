@@ -5,7 +5,7 @@
 in_bed "$@"
 # shellcheck source=tests/e2e/fake-remote.sh
 . "$(dirname "$0")/fake-remote.sh"
-plan 27
+plan 34
 
 # mosh_server COMMAND: from now on this is mosh-server on the remote.
 mosh_server() {
@@ -36,6 +36,11 @@ for text in '' 'MOSH CONNECT' 'MOSH CONNECT 60001' \
 	"MOSH CONNECT 60001 ${key%Q}=" "MOSH CONNECT 60001 ${key%Q}R" "MOSH CONNECT 60001 ${key%Q}\\\\033" \
 	" MOSH CONNECT 60001 $key" "MOSH IP 10.66.2.2"; do
 	ok "\"$text\"" says "$text"
+done
+# Where mosh-client would send to: not for a user's mosh-server to say.
+for port in 22 59999 61001; do
+	ok "port $port, which is not one of the ports" \
+		says "MOSH CONNECT $port $key" other-port "UDP port $port"
 done
 ok 'a key is in no log' not log_has gateway "${key%?}"
 
@@ -69,3 +74,15 @@ keys_of bob >"$TMUX_TMPDIR/keys" 2>&1
 $BED log gateway >"$TMUX_TMPDIR/log"
 ok 'codes among the keys are in no answer' clean_file "$TMUX_TMPDIR/keys"
 ok '... and in no log' clean_file "$TMUX_TMPDIR/log"
+
+# With fallback, there is a session all the same.
+settings '[mosh]' 'ports = 60001:60002'
+$BED helper restart
+mosh_server "[ \$2 = -s ] && printf 'MOSH CONNECT 53 $key\\n'"
+fresh a
+ok 'a port that is none of the ports: a session over SSH' login a alice
+like '... and why' "$(screen a)" \
+	'^moshgate: mosh-server took a port that this gateway does not allow\.'
+ok '... as the log says' see_log gateway \
+	'event=fallback user=alice .*reason=other-port .*UDP port 53.*remedy='
+ok '... mosh-client does not go there' not running gateway '^mosh-client'

@@ -78,6 +78,8 @@ sub answer {
 	return "garbage" if $magic ne 'MG' || length $body != $len;
 	my @fields = split /\0/, $body;
 	my $name = $names{$type} // $type;
+	# what it is at work for is still to come
+	return answer($s) if $name eq 'taken' && $len == 0;
 	return $name eq 'refused' ? "$name $fields[1]" : $name;
 }
 

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/name-service.sh"
-plan 81
+plan 82
 
 fake_helper=$(cat "$(dirname "$0")/fake-helper.py")
 # fake STEP...: start another in place of the helper, see fake-helper.py.
@@ -121,14 +121,15 @@ found '... with more fields' 'fields=name\0x\0uid\070005\0z\0z\0'
 lost 'it refuses' taken refused
 lost '... at once' refused
 lost 'it says nothing' wait=1000
-lost '... for 5 seconds' wait=5 taken ok=70005
+lost '... for 5 seconds' by=_moshgate wait=5 taken ok=70005
+found '... since it is only being started' wait=5 taken ok=70005
 lost 'it is at work for 12 seconds' taken wait=12 ok=70005
 lost 'it speaks a byte each second' "drip=$ok_frame"
 lost 'it hangs up' close
 lost '... when it is asked' wait=0 close
 lost '... when it has begun' taken close
 lost '... in the middle' "bytes=${ok_frame%3035*}" close
-lost 'it is at work twice' taken taken ok=70005
+found 'it is still at work' taken wait=1 taken ok=70005
 lost 'it has more to say of that' bytes=4d4701250000000161 ok=70005
 lost 'it is of another version' "bytes=4d470220${ok_frame#4d470120}"
 lost 'it says garbage' bytes=00ff00ff00ff00ff00ff00ff00ff00ff

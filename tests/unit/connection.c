@@ -592,6 +592,62 @@ a_few_notes_are_logged_and_too_many_end_it(void **state)
 }
 
 static void
+notes_are_logged_so_often_and_no_more(void **state)
+{
+	struct scene *scene = scene_begin();
+	struct owner owner;
+	unsigned logged = 0;
+
+	(void)state;
+	for (int connection = 0; connection < 5; connection++) {
+		struct child *child = begin_idle(scene, &owner, JOB_OPEN);
+
+		connection_ask(owner.connection, JOB_OPEN, NULL, NULL);
+		for (int i = 0; i < 16; i++) {
+			fake_say(child, FRAME_NOTE, "event", "motd");
+			logged += fake_logged("about=motd") ? 1 : 0;
+		}
+		fake_say(child, FRAME_OK, NULL, NULL);
+	}
+	assert_int_equal(logged, QUOTA_LINES);
+	scene_end(scene);
+}
+
+static void
+too_many_frames_end_it(void **state)
+{
+	struct scene *scene = scene_begin();
+	struct owner owner;
+	struct child *child = begin(scene, &owner, JOB_CHECK);
+	unsigned told;
+
+	(void)state;
+	fake_enter(child);
+	for (told = 0; told < 1000 && child->state == FAKE_RUNS; told++)
+		fake_say(child, FRAME_STEP, "step", "one more");
+	assert_in_range(told, 40, 64);
+	over(&owner, "internal");
+	scene_end(scene);
+}
+
+static void
+what_is_too_long_ends_it(void **state)
+{
+	char text[FRAME_REQUEST_MAX_BYTES];
+	struct scene *scene = scene_begin();
+	struct owner owner;
+	struct child *child = begin(scene, &owner, JOB_CHECK);
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	fake_enter(child);
+	fake_say(child, FRAME_STEP, "step", text);
+	over(&owner, "internal");
+	scene_end(scene);
+}
+
+static void
 what_the_kernel_lacks_is_logged_once(void **state)
 {
 	struct scene *scene = scene_begin();
@@ -989,6 +1045,9 @@ main(void)
 		cmocka_unit_test(an_old_key_goes_with_the_last_that_may_use_it),
 		cmocka_unit_test(what_makes_no_sense_ends_it),
 		cmocka_unit_test(a_few_notes_are_logged_and_too_many_end_it),
+		cmocka_unit_test(notes_are_logged_so_often_and_no_more),
+		cmocka_unit_test(too_many_frames_end_it),
+		cmocka_unit_test(what_is_too_long_ends_it),
 		cmocka_unit_test(what_the_kernel_lacks_is_logged_once),
 		cmocka_unit_test(
 		    a_remote_that_was_not_found_is_told_as_out_of_reach),

@@ -188,6 +188,10 @@ a_command_that_is_too_long_is_none(void **state)
 	config_free(config);
 }
 
+/* Of a gateway that lets mosh-server have any port. */
+static char any_port[] = "1:65535";
+static const struct config anywhere = { .mosh_ports = any_port };
+
 static void
 parses_bytes(const char *text, size_t len, int status,
     enum mosh_result expected, int port)
@@ -198,7 +202,8 @@ parses_bytes(const char *text, size_t len, int status,
 	assert_non_null(copy);
 	memcpy(copy, text, len);
 	memset(&reply, 0xff, sizeof(reply));
-	assert_int_equal(moshserver_parse(copy, len, status, &reply), expected);
+	assert_int_equal(moshserver_parse(&anywhere, copy, len, status, &reply),
+	    expected);
 	if (expected == MOSH_STARTED) {
 		assert_int_equal(reply.port, port);
 		assert_string_equal(reply.key, KEY);
@@ -223,6 +228,77 @@ a_reply_gives_port_and_key(void **state)
 	starts("MOSH CONNECT 1 " KEY "\n", 1);
 	starts("MOSH CONNECT 65535 " KEY "\n", 65535);
 	starts("MOSH CONNECT 60001 " KEY, 60001);
+}
+
+/* What comes of PORT where the gateway allows for PORTS. */
+static enum mosh_result
+result_at(const char *port, const char *ports)
+{
+	char text[64], allowed[32];
+	const struct config config = { .mosh_ports = allowed };
+	struct moshserver_reply reply = { .key = "x" };
+	enum mosh_result result;
+
+	snprintf(allowed, sizeof(allowed), "%s", ports);
+	snprintf(text, sizeof(text), "MOSH CONNECT %s " KEY "\n", port);
+	result = moshserver_parse(&config, text, strlen(text), 0, &reply);
+	if (result == MOSH_OTHER_PORT) {
+		assert_int_equal(reply.port, atoi(port));
+		assert_string_equal(reply.key, "");
+	}
+	return result;
+}
+
+static void
+a_port_is_one_that_the_gateway_allows(void **state)
+{
+	static const char range[] = "60000:61000", one[] = "60777";
+
+	(void)state;
+	assert_int_equal(result_at("60000", range), MOSH_STARTED);
+	assert_int_equal(result_at("61000", range), MOSH_STARTED);
+	assert_int_equal(result_at("59999", range), MOSH_OTHER_PORT);
+	assert_int_equal(result_at("61001", range), MOSH_OTHER_PORT);
+	assert_int_equal(result_at("22", range), MOSH_OTHER_PORT);
+	assert_int_equal(result_at("53", range), MOSH_OTHER_PORT);
+	assert_int_equal(result_at("60777", one), MOSH_STARTED);
+	assert_int_equal(result_at("60776", one), MOSH_OTHER_PORT);
+	assert_int_equal(result_at("60778", one), MOSH_OTHER_PORT);
+	assert_int_equal(result_at("0", "1:65535"), MOSH_FAILED);
+}
+
+/* Does a gateway with PORTS go where an answer says that is at PORT? */
+static bool
+goes(const char *port, const char *ports)
+{
+	char allowed[32];
+	const struct config config = { .mosh_ports = allowed };
+	struct fields fields = { 0 };
+	struct frame answer = { .type = FRAME_OK };
+	bool allows;
+
+	snprintf(allowed, sizeof(allowed), "%s", ports);
+	fields_add(&fields, "port", port);
+	answer.body = fields.text;
+	answer.len = fields.len;
+	allows = mosh_answer_allowed(&config, &answer);
+	fields_free(&fields);
+	return allows;
+}
+
+static void
+so_it_is_in_the_answer_of_a_worker(void **state)
+{
+	(void)state;
+	assert_true(goes("60000", "60000:61000"));
+	assert_true(goes("61000", "60000:61000"));
+	assert_false(goes("59999", "60000:61000"));
+	assert_false(goes("61001", "60000:61000"));
+	assert_false(goes("22", "60000:61000"));
+	assert_false(goes("60001", "60000"));
+	assert_false(goes("", "60000:61000"));
+	assert_false(goes("60001x", "60000:61000"));
+	assert_false(goes("125537", "60000:61000"));
 }
 
 static void
@@ -443,6 +519,8 @@ main(void)
 		    a_command_of_its_own_stands_at_the_end_of_both),
 		cmocka_unit_test(a_command_that_is_too_long_is_none),
 		cmocka_unit_test(a_reply_gives_port_and_key),
+		cmocka_unit_test(a_port_is_one_that_the_gateway_allows),
+		cmocka_unit_test(so_it_is_in_the_answer_of_a_worker),
 		cmocka_unit_test(a_reply_is_found_among_noise),
 		cmocka_unit_test(a_reply_may_end_as_on_a_terminal),
 		cmocka_unit_test(ten_kilobytes_of_noise_do_no_harm),

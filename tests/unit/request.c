@@ -42,12 +42,14 @@ send_and_read(const struct request *request, struct frame *frame)
 	struct frame_fds fds = { 0 };
 	struct frame_in in = { .limit_bytes = FRAME_REQUEST_MAX_BYTES,
 		.fds = &fds };
+	struct client client = { .patience = client_patience_of_person };
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
 			     ends),
 	    0);
-	assert_true(request_send(request, ends[0], (const int[]){ 0, 1, 2 }));
+	client.fd = ends[0];
+	assert_true(request_send(request, &client, (const int[]){ 0, 1, 2 }));
 	assert_int_equal(frame_read(ends[1], &in, frame), FRAME_COMPLETE);
 	assert_int_equal(frame->type, FRAME_SESSION);
 	assert_true(fields_wellformed(frame));

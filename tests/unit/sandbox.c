@@ -5,8 +5,10 @@
 
 #include <cmocka.h>
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <asm/sockios.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -163,6 +166,222 @@ only_the_calls_of_a_worker_are_left(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* True if a call that has returned RESULT was kept from the kernel. */
+static bool
+denied(long result)
+{
+	return result == -1 && errno == EPERM;
+}
+
+/* Whoever owns a file is sent the signal that it wants, whatever that is. */
+static int
+signals_by_files(void)
+{
+	struct f_owner_ex owner = { F_OWNER_PID, getppid() };
+	int on = 1, pid = getppid();
+
+	if (sandbox_calls() != NULL)
+		return LACKS;
+	for (int command = 0; command < 2048; command++) {
+		const bool fine = command == F_GETFD || command == F_GETFL;
+
+		if (denied(fcntl(ends[0], command, &owner)) == fine)
+			return 1;
+	}
+	if (!denied(fcntl(ends[0], F_SETOWN, getppid())) ||
+	    !denied(fcntl(ends[0], F_SETSIG, SIGKILL)) ||
+	    !denied(fcntl(ends[0], F_SETFL, O_ASYNC)) ||
+	    !denied(fcntl(ends[0], F_SETFL, O_NONBLOCK | O_ASYNC)))
+		return 2;
+	/* nor what the kernel takes for the same */
+	if (!denied(syscall(SYS_fcntl, ends[0], 1UL << 32 | F_SETOWN, pid)) ||
+	    !denied(syscall(SYS_fcntl, ends[0], F_SETFL, 1UL << 32 | O_ASYNC)))
+		return 3;
+	if (!denied(ioctl(ends[0], FIOASYNC, &on)) ||
+	    !denied(ioctl(ends[0], FIOSETOWN, &pid)) ||
+	    !denied(ioctl(ends[0], SIOCSPGRP, &pid)) ||
+	    !denied(ioctl(ends[0], FIONBIO, &on)))
+		return 4;
+	/* what libssh2 does */
+	on = fcntl(ends[0], F_GETFL);
+	return on < 0 || fcntl(ends[0], F_SETFL, on | O_NONBLOCK) < 0 ? 5 : 0;
+}
+
+static void
+no_file_sends_a_signal(void **state)
+{
+	int failed = run_inside(signals_by_files);
+
+	(void)state;
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
+/* What can be done to another process, or to what all of a user's share. */
+static int
+others(void)
+{
+	const pid_t pid = getppid();
+	struct rlimit limit = { 1, 1 };
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+
+	if (sandbox_calls() != NULL)
+		return LACKS;
+	for (int signal = 0; signal < 65; signal++) {
+		if (!denied(kill(pid, signal)) ||
+		    !denied(syscall(SYS_tgkill, pid, pid, signal)) ||
+		    !denied(syscall(SYS_tkill, pid, signal)))
+			return 1;
+	}
+	if (!denied(prlimit(pid, RLIMIT_CPU, &limit, NULL)) ||
+	    !denied(prlimit(0, RLIMIT_AS, NULL, &limit)))
+		return 2;
+	for (int option = 0; option < 256; option++) {
+		const bool fine = option == PR_SET_PDEATHSIG;
+
+		if (denied(prctl(option, 0, 0, 0, 0)) == fine ||
+		    !denied(prctl(option, SIGTERM, 0, 0, 0)))
+			return 3;
+	}
+	if (!denied(sendmsg(ends[0], &message, MSG_NOSIGNAL)))
+		return 4;
+	if (!denied(send(ends[0], &byte, 1, MSG_NOSIGNAL | MSG_OOB)) ||
+	    !denied(sendto(ends[0], &byte, 1, MSG_NOSIGNAL,
+		(const struct sockaddr *)control, sizeof(struct sockaddr))))
+		return 5;
+	if (!denied(syscall(SYS_pidfd_open, pid, 0)) ||
+	    !denied(ptrace(PTRACE_SEIZE, pid, NULL, NULL)) ||
+	    !denied(setpriority(PRIO_PROCESS, (id_t)pid, 19)))
+		return 6;
+	return getrlimit(RLIMIT_CPU, &limit) == 0 ? 7 : 0;
+}
+
+static void
+no_other_process_is_reached(void **state)
+{
+	int failed = run_inside(others);
+
+	(void)state;
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
+/* Take memory until there is no more.  Returns how much that was, in MiB. */
+static int
+take_memory(int protection)
+{
+	const size_t some = (size_t)1 << 20;
+	int taken = 0;
+
+	while (taken < 100000 &&
+	    mmap(NULL, some, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+		MAP_FAILED)
+		taken++;
+	return taken;
+}
+
+static int
+memory(void)
+{
+	const struct {
+		int flags, fd;
+	} others[] = { { MAP_SHARED | MAP_ANONYMOUS, -1 },
+		{ MAP_SHARED, zero_fd }, { MAP_PRIVATE, zero_fd },
+		{ MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1 },
+		{ MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1 } };
+
+	if (sandbox_calls() != NULL)
+		return LACKS;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (mmap(NULL, PAGE_BYTES, PROT_READ, others[i].flags,
+			others[i].fd, 0) != MAP_FAILED ||
+		    errno != EPERM)
+			return 1;
+	}
+	/* a relay that stalls has 16 MiB, and libssh2 may have 32 */
+	free(malloc((size_t)48 << 20));
+	if (take_memory(PROT_READ | PROT_WRITE) > 64)
+		return 2;
+	return take_memory(PROT_READ) > 256 ? 3 : 0;
+}
+
+static void
+memory_is_bounded(void **state)
+{
+	int failed = run_inside(memory);
+
+	(void)state;
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
+static int
+keeps(void)
+{
+	if (sandbox_keep(ends[1]) != NULL || sandbox_calls() != NULL)
+		return LACKS;
+	if (!denied(close(ends[1])) ||
+	    !denied(syscall(SYS_close, 1UL << 32 | (unsigned)ends[1])))
+		return 1;
+	if (!denied(fcntl(ends[1], F_SETFL, 0)) ||
+	    !denied(
+		syscall(SYS_fcntl, 1UL << 32 | (unsigned)ends[1], F_SETFL, 0)))
+		return 2;
+	if (!denied(dup2(ends[0], ends[1])) ||
+	    !denied(syscall(SYS_close_range, ends[1], ends[1], 0)))
+		return 3;
+	return close(ends[0]) < 0 ? 4 : 0;
+}
+
+static void
+what_is_to_be_kept_cannot_be_closed(void **state)
+{
+	int failed = run_inside(keeps);
+
+	(void)state;
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
+static int
+waiter(void)
+{
+	int status;
+	const pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	if (child < 0 || sandbox_calls_and_wait(child) != NULL)
+		return child < 0 ? 1 : LACKS;
+	if (!denied(kill(child, 0)) || !denied(kill(getppid(), 0)))
+		return 2;
+	if (fork() >= 0 || errno != EPERM)
+		return 3;
+	if (!denied(waitpid(-1, &status, 0)))
+		return 4;
+	return waitpid(child, &status, 0) == child ? 0 : 5;
+}
+
+static void
+only_the_child_can_be_waited_for(void **state)
+{
+	int failed = run_inside(waiter);
+
+	(void)state;
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
 /* True if there can be such a socket. */
 static bool
 makes_socket(int family, int type)
@@ -172,40 +391,6 @@ makes_socket(int family, int type)
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
-}
-
-static int
-killer(void)
-{
-	int status;
-	const pid_t child = fork();
-
-	if (child == 0) {
-		pause();
-		_exit(0);
-	}
-	if (child < 0 || sandbox_calls_and_kill(child) != NULL)
-		return child < 0 ? 1 : LACKS;
-	if (kill(getppid(), 0) == 0 || errno != EPERM)
-		return 2;
-	if (fork() >= 0 || errno != EPERM)
-		return 3;
-	if (makes_socket(AF_INET, SOCK_DGRAM))
-		return 4;
-	if (kill(child, SIGKILL) < 0 || waitpid(child, &status, 0) != child)
-		return 5;
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 0 : 6;
-}
-
-static void
-only_the_child_can_be_killed(void **state)
-{
-	int failed = run_inside(killer);
-
-	(void)state;
-	if (failed == LACKS)
-		LEAVE_OUT();
-	assert_int_equal(failed, 0);
 }
 
 static int
@@ -247,6 +432,7 @@ static int
 program_calls(void)
 {
 	const struct rlimit none = { 0, 0 };
+	int on = 1;
 	const struct sockaddr_un nowhere = { .sun_family = AF_UNIX };
 
 	if (sandbox_program("/bin/true") != NULL)
@@ -274,8 +460,23 @@ program_calls(void)
 		return 5;
 	if (fork() >= 0 || errno != EPERM)
 		return 6;
-	if (fcntl(zero_fd, F_SETOWN, getppid()) == 0 || errno != EPERM)
-		return 7;
+	for (int command = 0; command < 2048; command++) {
+		const bool fine = command <= F_SETFL ||
+		    command == F_DUPFD_CLOEXEC;
+
+		if (denied(fcntl(zero_fd, command, 0)) == fine)
+			return 7;
+	}
+	if (!denied(fcntl(ends[0], F_SETFL, O_ASYNC)) ||
+	    !denied(ioctl(ends[0], FIOASYNC, &on)) ||
+	    !denied(ioctl(ends[0], TIOCSTI, "x")) ||
+	    ioctl(ends[0], FIONREAD, &on) < 0)
+		return 13;
+	if (!denied(syscall(SYS_fcntl, zero_fd, 1UL << 32 | F_SETOWN, 1)))
+		return 14;
+	if (mmap(NULL, PAGE_BYTES, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1,
+		0) != MAP_FAILED)
+		return 15;
 	if (prlimit(getppid(), RLIMIT_CORE, NULL, NULL) == 0 ||
 	    prlimit(getpid(), RLIMIT_CORE, NULL, NULL) == 0 ||
 	    setrlimit(RLIMIT_CORE, &none) < 0)
@@ -351,7 +552,11 @@ main(void)
 #ifndef __SANITIZE_ADDRESS__
 		cmocka_unit_test(no_file_can_be_opened),
 		cmocka_unit_test(only_the_calls_of_a_worker_are_left),
-		cmocka_unit_test(only_the_child_can_be_killed),
+		cmocka_unit_test(no_file_sends_a_signal),
+		cmocka_unit_test(no_other_process_is_reached),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(what_is_to_be_kept_cannot_be_closed),
+		cmocka_unit_test(only_the_child_can_be_waited_for),
 		cmocka_unit_test(a_program_has_only_its_files),
 		cmocka_unit_test(a_program_has_udp_and_no_other_process),
 #endif
