@@ -95,17 +95,18 @@ admission_of_account(const struct admission *admission, const char *name,
  * Names
  */
 
-/*
- * True if a name is no account of the gateway's, as ANSWER tells.  If it is one,
- * or nobody can tell, the reason is in *REFUSAL.
- */
-static bool
+bool
 admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal)
 {
 	switch (answer->verdict) {
 	case DIRECTORY_NONE:
-		return true;
+		if (!answer->like)
+			return true;
+		*refusal = (struct refusal){ .reason = "local",
+			.remedy = "an account of the gateway has that name but "
+				  "for case" };
+		return false;
 	case DIRECTORY_THERE:
 		*refusal = (struct refusal){ .reason = "local",
 			.remedy = "this is an account of the gateway, or of a "
@@ -121,12 +122,9 @@ admission_is_free(const struct directory_answer *answer,
 }
 
 bool
-admission_of_name(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, struct refusal *refusal)
+admission_wants(const struct admission *admission, const char *name,
+    struct refusal *refusal)
 {
-	/* what the helper is told is of accounts and of the map alone */
-	if (!admission_is_free(answer, refusal))
-		return false;
 	if (!config_wants_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "not-wanted",
 			.remedy = admission_not_wanted.remedy };
@@ -139,6 +137,8 @@ admission_of_name(const struct admission *admission, const char *name,
 			.remedy = "install moshgate anew" };
 		return false;
 	}
+	if (config_names_user(admission->config, name))
+		return true;
 	if (reserved_has(admission->reserved, name) ||
 	    config_reserves_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "reserved",
@@ -149,9 +149,9 @@ admission_of_name(const struct admission *admission, const char *name,
 	return true;
 }
 
-/* Why users_add() has given no uid, but for its fault. */
+/* The same without its detail. */
 static struct refusal
-admission_no_uid(enum users_result result)
+admission_why_no_uid(enum users_result result)
 {
 	switch (result) {
 	case USERS_FULL:
@@ -176,27 +176,11 @@ admission_no_uid(enum users_result result)
 	}
 }
 
-bool
-admission_enroll(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, uid_t *uid, struct refusal *refusal)
+struct refusal
+admission_no_uid(const struct admission *admission, enum users_result result)
 {
-	const struct config *config = admission->config;
-	enum users_result result;
-	char number[16];
+	struct refusal why = admission_why_no_uid(result);
 
-	users_refresh(admission->users);
-	if (users_find(admission->users, name, uid))
-		return true;
-	if (!admission_is_free(answer, refusal))
-		return false;
-	result = users_add(admission->users, name, (uid_t)config->uid_min,
-	    (uid_t)config->uid_max, uid);
-	if (result != USERS_OK) {
-		*refusal = admission_no_uid(result);
-		refusal->detail = users_fault(admission->users);
-		return false;
-	}
-	snprintf(number, sizeof(number), "%lu", (unsigned long)*uid);
-	log_event(LOG_NOTICE, "user-added", "user", name, "uid", number, NULL);
-	return true;
+	why.detail = users_fault(admission->users);
+	return why;
 }

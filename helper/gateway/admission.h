@@ -33,20 +33,25 @@ const struct refusal *admission_of_account(const struct admission *admission,
     const char *name, const struct directory_answer *answer);
 
 /*
- * May the remote be asked for NAME, as far as the gateway has a say: is it no
- * account's, as ANSWER tells, and wanted?
- * Returns false if not, with the reason in *REFUSAL, whose strings live as long
- * as ANSWER.
+ * Is NAME, which is in no map, wanted, and no service's?  Returns false if not,
+ * with the reason in *REFUSAL.
  */
-bool admission_of_name(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, struct refusal *refusal);
+bool admission_wants(const struct admission *admission, const char *name,
+    struct refusal *refusal);
 
 /*
- * Give NAME, of which the remote has just said that it is a user's, a uid unless
- * it has one, and store it in *UID.
- * Returns false, with the reason in *REFUSAL, as above, if that can't be.
+ * True if a name is no account of the gateway's, as ANSWER tells.  If it is one,
+ * or like one, or nobody can tell, the reason is in *REFUSAL, whose strings live
+ * as long as ANSWER.
  */
-bool admission_enroll(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, uid_t *uid, struct refusal *refusal);
+bool admission_is_free(const struct directory_answer *answer,
+    struct refusal *refusal);
+
+/*
+ * Why the users have no uid for a name, which is RESULT, or can't add it.  The
+ * strings live until they are asked again.
+ */
+struct refusal admission_no_uid(const struct admission *admission,
+    enum users_result result);
 
 #endif

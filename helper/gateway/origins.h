@@ -1,12 +1,16 @@
 #ifndef MOSHGATE_ORIGINS_H
 #define MOSHGATE_ORIGINS_H
 
+#include <sys/types.h>
+
 #include <stdint.h>
 
+#include "../../shim/lib/usermap.h"
+
 /*
- * Where the clients are whose sshd has asked for a name: what the name service
- * knows of a login, for moshgate-keys, which does not.  Only those that came
- * last are kept.  Policy: times are milliseconds on the monotonic clock.
+ * What the name service has told each sshd, and what it knows of that sshd's
+ * client: for moshgate-keys, which knows neither.  Only those that came last are
+ * kept.  Policy: times are milliseconds on the monotonic clock.
  */
 struct origins;
 
@@ -18,12 +22,26 @@ struct origins;
 struct origins *origins_new(void);
 void origins_free(struct origins *origins);
 
-/* The sshd SSHD_PID has asked for NAME, for the client at CLIENT. */
-void origins_note(struct origins *origins, const char *sshd_pid,
-    const char *name, const char *client, int64_t now_ms);
+#define ORIGINS_PID_CHARS 15
 
-/* Where that client is, as it was noted; "" if nobody knows. */
-const char *origins_find(const struct origins *origins, const char *sshd_pid,
-    const char *name, int64_t now_ms);
+struct origin {
+	char client[ORIGINS_CLIENT_CHARS + 1]; /* its address, or "" */
+	uid_t uid; /* that sshd was told; 0: one, and then another */
+	/* the origins' own */
+	char sshd_pid[ORIGINS_PID_CHARS + 1];
+	char name[USERNAME_MAX_CHARS + 1];
+	int64_t at_ms;
+};
+
+/*
+ * The sshd SSHD_PID has asked for NAME, for the client at CLIENT, and is told
+ * that it has UID.
+ */
+void origins_note(struct origins *origins, const char *sshd_pid,
+    const char *name, const char *client, uid_t uid, int64_t now_ms);
+
+/* What was noted of that sshd, for NAME; NULL if nothing was. */
+const struct origin *origins_find(const struct origins *origins,
+    const char *sshd_pid, const char *name, int64_t now_ms);
 
 #endif

@@ -83,8 +83,7 @@ patience_configure(struct patience *patience, int lookups_per_minute,
 	patience->pauses.count = 0;
 }
 
-/* True if nobody has been refused lately. */
-static bool
+bool
 patience_is_calm(const struct patience *patience, int64_t now_ms)
 {
 	return patience->refused_ms < 0 ||

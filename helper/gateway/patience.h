@@ -65,6 +65,9 @@ void patience_configure(struct patience *patience, int lookups_per_minute,
 bool patience_is_paused(const struct patience *patience, const char *name,
     int64_t now_ms);
 
+/* True if nothing has been refused within a minute. */
+bool patience_is_calm(const struct patience *patience, int64_t now_ms);
+
 /* Put CLAIM among those that wait. */
 void patience_wait(struct patience *patience, struct patience_claim *claim,
     int64_t now_ms);

@@ -95,8 +95,37 @@ server_on_reached(void *context, const char *address,
 		    refusal->reason, "detail", refusal->detail, NULL);
 	server_show_banner(server);
 	keys_touch(gateway);
-	lookups_touch(gateway->lookups);
+	logins_touch(gateway->logins);
 }
+
+/* The remote has let the gateway in as USER. */
+static void
+server_on_accepted(void *context, const char *user)
+{
+	const struct gateway *gateway = context;
+
+	patience_accepted(gateway->patience, user, clock_now_ms());
+	logins_touch(gateway->logins);
+}
+
+/* It hasn't.  What is kept of strangers is not kept for long. */
+static int64_t
+server_on_refused(void *context, const char *user)
+{
+	const struct gateway *gateway = context;
+	const bool known = !logins_has_new(gateway->logins, user);
+	const int64_t now_ms = clock_now_ms();
+	const int64_t end_ms = patience_refused(gateway->patience, user,
+	    now_ms);
+
+	logins_touch(gateway->logins);
+	return known ? end_ms : now_ms;
+}
+
+static const struct share_events server_share_events = {
+	.accepted = server_on_accepted,
+	.refused = server_on_refused,
+};
 
 /* Something has changed about some connection. */
 static void
@@ -159,8 +188,13 @@ server_admit_by(struct server *server, const struct config *config)
 	char error[CONFIG_ERROR_BYTES];
 
 	gateway->config = gateway->admission.config = config;
-	limits_configure(gateway->limits, config->lookups_per_minute,
+	patience_configure(gateway->patience, config->lookups_per_minute,
 	    config->negative_ttl_s);
+	provisional_configure(gateway->provisional,
+	    &(struct provisional_settings){ .uid_min = (uid_t)config->uid_min,
+		.uid_max = (uid_t)config->uid_max,
+		.new_names_per_address = config->new_names_per_address,
+		.lookups_per_minute = config->lookups_per_minute });
 	reserved_free(server->reserved);
 	server->reserved = reserved_read(RESERVED_PATH, error);
 	gateway->admission.reserved = server->reserved;
@@ -333,17 +367,25 @@ server_make_upper(struct server *server)
 	g->directory = directory_new();
 	beat_init(g);
 	g->users = users_open(USERMAP_DIR);
-	g->limits = limits_new();
+	g->patience = patience_new();
+	g->provisional = provisional_new();
+	g->origins = origins_new();
 	g->loginlog.users = quotas_new();
-	if (g->directory == NULL || g->users == NULL || g->limits == NULL ||
+	if (g->directory == NULL || g->users == NULL || g->patience == NULL ||
+	    g->provisional == NULL || g->origins == NULL ||
 	    g->loginlog.users == NULL)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
-	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
-	    &g->admission);
+	g->logins = logins_new(&(struct logins_parts){ .loop = g->loop,
+	    .shares = g->shares,
+	    .patience = g->patience,
+	    .provisional = g->provisional,
+	    .outage = &g->outage,
+	    .admission = &g->admission });
+	shares_watch(g->shares, &server_share_events, g);
 	g->peers = peers_new(g->loop, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
-	return g->lookups != NULL && g->peers != NULL;
+	return g->logins != NULL && g->peers != NULL;
 }
 
 /* Listen to LISTEN_FD and SIGNAL_FD.  Returns false for want of memory. */
@@ -425,14 +467,17 @@ server_free(struct server *server)
 
 	g->over = true;
 	peers_free(g->peers);
-	lookups_free(g->lookups);
+	shares_watch(g->shares, NULL, NULL);
+	logins_free(g->logins);
 	probe_free(server->probe);
 	carries_free(g->carries);
 	shares_free(g->shares);
 	pool_free(g->pool);
 	trial_free(g->trial);
 	children_free(server->children);
-	limits_free(g->limits);
+	patience_free(g->patience);
+	provisional_free(g->provisional);
+	origins_free(g->origins);
 	users_close(g->users);
 	directory_free(g->directory);
 	quotas_free(g->loginlog.users);

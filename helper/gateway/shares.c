@@ -89,6 +89,14 @@ shares_free(struct shares *shares)
 }
 
 void
+shares_watch(struct shares *shares, const struct share_events *events,
+    void *context)
+{
+	shares->common.events = events;
+	shares->common.events_context = context;
+}
+
+void
 shares_touch(struct shares *shares)
 {
 	loop_at(shares->loop, &shares->timer, clock_now_ms());
@@ -138,6 +146,14 @@ shares_get(struct shares *shares, const char *user)
 	shares->first = entry;
 	shares_touch(shares);
 	return entry->share;
+}
+
+bool
+shares_would_connect(const struct shares *shares, const char *user)
+{
+	const struct share *share = shares_find(shares, user);
+
+	return share == NULL || share_would_connect(share);
 }
 
 void

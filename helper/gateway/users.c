@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "account.h"
 #include "userfile.h"
@@ -20,6 +21,7 @@ struct users {
 	struct usertable table;
 	/* all uids from ASKED on, and below KNOWN, are accounts' */
 	unsigned long asked, known;
+	enum users_result spare; /* why there was no uid last */
 	char fault[USERTABLE_FAULT_CHARS];
 };
 
@@ -130,29 +132,91 @@ users_append(struct users *users, const struct usermap_entry *entry)
 	return written;
 }
 
-enum users_result
-users_add(struct users *users, const char *name, uid_t uid_min, uid_t uid_max,
-    uid_t *uid)
+bool
+users_like(const struct users *users, const char *name)
 {
-	struct usermap_entry entry;
-	enum users_result result;
+	for (size_t i = 0; i < users->table.count; i++) {
+		const char *other = users->table.entries[i].name;
 
+		if (strcasecmp(other, name) == 0 && strcmp(other, name) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* USERS_OK if users may be added, as far as the file is concerned. */
+static enum users_result
+users_may_give(struct users *users)
+{
 	users_refresh(users);
+	if (users->table.fault[0] == '\0')
+		return USERS_OK;
+	snprintf(users->fault, sizeof(users->fault), "%s", users->table.fault);
+	return USERS_DAMAGED;
+}
+
+bool
+users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
+{
+	users->spare = users_may_give(users);
+	if (users->spare == USERS_OK)
+		users->spare = users_choose(users, min, max, uid);
+	return users->spare == USERS_OK;
+}
+
+enum users_result
+users_spare_result(const struct users *users)
+{
+	return users->spare;
+}
+
+bool
+users_had(const struct users *users, uid_t uid)
+{
+	struct uidset one = { 0 };
+	bool had = usertable_by_uid(&users->table, uid) != NULL;
+
+	if (!had && uidset_add(&one, uid, uid))
+		had = uidset_holds(&users->table.given, &one);
+	uidset_free(&one);
+	return had;
+}
+
+/* Have NAME added with *UID, or store in *UID what it has. */
+static enum users_result
+users_add_now(struct users *users, const char *name, uid_t *uid)
+{
+	struct usermap_entry entry = { .uid = *uid };
+	const enum users_result may = users_may_give(users);
+
 	if (users_find(users, name, uid))
 		return USERS_OK;
-	if (users->table.fault[0] != '\0') {
-		snprintf(users->fault, sizeof(users->fault), "%s",
-		    users->table.fault);
-		return USERS_DAMAGED;
+	if (may != USERS_OK)
+		return may;
+	if (users_had(users, entry.uid) ||
+	    account_by_uid(entry.uid) != DIRECTORY_NONE) {
+		snprintf(users->fault, sizeof(users->fault),
+		    "the uid %lu is or was somebody's",
+		    (unsigned long)entry.uid);
+		return USERS_AGAIN;
 	}
-	result = users_choose(users, uid_min, uid_max, &entry.uid);
-	if (result != USERS_OK)
-		return result;
 	snprintf(entry.name, sizeof(entry.name), "%s", name);
-	if (!users_append(users, &entry))
-		return USERS_FAILED;
-	*uid = entry.uid;
-	return USERS_OK;
+	return users_append(users, &entry) ? USERS_OK : USERS_FAILED;
+}
+
+void
+users_add(struct users *users, struct users_adding *adding, const char *name,
+    uid_t uid)
+{
+	const enum users_result result = users_add_now(users, name, &uid);
+
+	adding->done(adding, result, uid);
+}
+
+void
+users_forget(struct users_adding *adding)
+{
+	(void)adding;
 }
 
 const char *

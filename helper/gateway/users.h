@@ -40,13 +40,46 @@ void users_refresh(struct users *users);
 bool users_find(const struct users *users, const char *name, uid_t *uid);
 
 /*
- * Give NAME, a valid one, a uid from UID_MIN to UID_MAX that nobody has, by any
- * source of the passwd database, and that nobody had.  A user who has a uid
- * keeps it.  It is on the disk before this returns USERS_OK, with the uid in
- * *UID.
+ * True if there is a user whose name is NAME but for case, and not NAME itself.
  */
-enum users_result users_add(struct users *users, const char *name,
-    uid_t uid_min, uid_t uid_max, uid_t *uid);
+bool users_like(const struct users *users, const char *name);
+
+/*
+ * Store in *UID a uid from MIN to MAX that is nobody's, that nobody had, and that
+ * is above all that have been given there.  Returns false if there is none at
+ * hand now: see users_spare_result().
+ */
+bool users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid);
+
+/* Why users_spare_uid() has none: users_fault() says more. */
+enum users_result users_spare_result(const struct users *users);
+
+/* True if UID is or was a user's. */
+bool users_had(const struct users *users, uid_t uid);
+
+/* Somebody who is to be added, kept by whoever asks until it is done. */
+struct users_adding {
+	/*
+	 * Called when it is: with USERS_OK the user has UID, on the disk; else
+	 * users_fault() says more.  It is forgotten before.
+	 */
+	void (*done)(struct users_adding *adding, enum users_result result,
+	    uid_t uid);
+	void *asker;
+};
+
+/*
+ * Give NAME, a valid one, UID.  A user who has a uid keeps it.  ADDING, all zero
+ * in the beginning, may be done before this returns.
+ */
+void users_add(struct users *users, struct users_adding *adding,
+    const char *name, uid_t uid);
+
+/*
+ * ADDING, which may be done, is not waited for any more: the user may be added
+ * or not.
+ */
+void users_forget(struct users_adding *adding);
 
 /* What was wrong last, for the administrator. */
 const char *users_fault(const struct users *users);
