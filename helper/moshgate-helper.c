@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #include "../shim/lib/usermap.h"
+#include "accounts/accounts.h"
+#include "accounts/keeper.h"
 #include "config.h"
 #include "gateway/banner.h"
 #include "gateway/server.h"
@@ -40,12 +42,6 @@
 #define SERVED_WAIT_S 5  /* for a socket to be let go of */
 #define SYSTEMD_FD 3     /* sd_listen_fds(3) */
 #define STATUS_LEFT (-1) /* another process goes on with what there was */
-/*
- * So many, and one more, wait until they are taken.  A helper that is stuck lets
- * no more of sshd's processes wait for it than leave room for others: sshd
- * begins to turn away whoever comes when 10 are under way (MaxStartups).
- */
-#define BACKLOG 4
 
 struct options {
 	bool log_to_stderr, test;
@@ -306,7 +302,7 @@ is_served(const struct sockaddr_un *address)
 	return true;
 }
 
-/* Make the socket.  Returns -1 after a complaint when that fails. */
+/* Make the socket, on which the server will listen.  Returns -1 after a complaint when that fails. */
 static int
 own_socket(const struct options *options)
 {
@@ -325,7 +321,7 @@ own_socket(const struct options *options)
 	mask = umask(0111);
 	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (bound < 0 || listen(fd, BACKLOG) < 0) {
+	if (bound < 0) {
 		complain(options,
 		    SOCKET_PATH ": cannot be made (is " RUN_DIR
 				" there, and " SERVICE_USER "'s?)");
@@ -397,6 +393,23 @@ serve(int fd, int signal_fd, struct settings *settings)
 	}
 }
 
+/* Be a process of KIND, not the helper. */
+static int
+reexecuted_main(enum reexec_kind kind)
+{
+	switch (kind) {
+	case REEXEC_WORKER:
+		return worker_main();
+	case REEXEC_PROBER:
+		return prober_main();
+	case REEXEC_ACCOUNTS:
+		return accounts_main();
+	case REEXEC_USERS:
+		return keeper_main();
+	}
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -407,7 +420,7 @@ main(int argc, char **argv)
 	bool own, ready;
 
 	if (reexec_asked(argc, argv, &kind))
-		return kind == REEXEC_WORKER ? worker_main() : prober_main();
+		return reexecuted_main(kind);
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);

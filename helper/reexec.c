@@ -20,6 +20,9 @@ static const struct {
 } reexec_kinds[] = {
 	[REEXEC_WORKER] = { "--worker", "moshgate-worker" },
 	[REEXEC_PROBER] = { "--udp", "moshgate-udp" },
+	/* the kernel keeps 15 characters */
+	[REEXEC_ACCOUNTS] = { "--accounts", "moshgate-names" },
+	[REEXEC_USERS] = { "--users", "moshgate-users" },
 };
 
 /* Have FROM, a descriptor above those that are given, at TO as well. */

@@ -14,8 +14,10 @@
 #define REEXEC_FDS_MAX 3
 
 enum reexec_kind {
-	REEXEC_WORKER, /* speaks SSH with the remote: job.h */
-	REEXEC_PROBER, /* tries whether UDP gets through to it */
+	REEXEC_WORKER,   /* speaks SSH with the remote: job.h */
+	REEXEC_PROBER,   /* tries whether UDP gets through to it */
+	REEXEC_ACCOUNTS, /* asks the name service: directory.h */
+	REEXEC_USERS,    /* has the file of the user map: keeper.h */
 };
 
 struct reexec {

@@ -1,11 +1,9 @@
 #include "admission.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../../shim/lib/usermap.h"
 #include "../authkeys.h"
-#include "../log.h"
 
 #define ADMISSION_ASK_DIRECTORY                                        \
 	"see why a source of passwd in /etc/nsswitch.conf, such as a " \
@@ -95,6 +93,11 @@ admission_of_account(const struct admission *admission, const char *name,
  * Names
  */
 
+const struct refusal admission_like = { .reason = "like-another",
+	.sentence = "Another user has this name but for case.",
+	.remedy = "names that are equal but for case are one name: log in as "
+		  "the user who is known" };
+
 bool
 admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal)
@@ -159,9 +162,9 @@ admission_why_no_uid(enum users_result result)
 			.remedy = "raise uid_max in [users]" };
 	case USERS_AGAIN:
 		return (struct refusal){ .reason = "name-service",
-			.remedy = "the next try goes on with the uids behind "
-				  "them; set uid_min in [users] to where there "
-				  "are none" };
+			.remedy = "try again; if that does not help, set "
+				  "uid_min in [users] to where no accounts "
+				  "are" };
 	case USERS_UNKNOWN:
 		return (struct refusal){ .reason = "name-service",
 			.remedy = ADMISSION_ASK_DIRECTORY };

@@ -47,6 +47,9 @@ bool admission_wants(const struct admission *admission, const char *name,
 bool admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal);
 
+/* Why a name is no user's that is equal to a user's but for case. */
+extern const struct refusal admission_like;
+
 /*
  * Why the users have no uid for a name, which is RESULT, or can't add it.  The
  * strings live until they are asked again.

@@ -6,6 +6,7 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "beat.h"
+#include "enroll.h"
 #include "gateway.h"
 #include "way.h"
 
@@ -20,6 +21,7 @@ struct check {
 	struct peer *peer;
 	enum check_phase phase;
 	struct directory_question question; /* about the user */
+	struct enroll enroll;               /* of one without an account */
 	struct connection *connection;
 	bool unknown;                   /* the user has no account here */
 	char mark[MOSH_MARK_CHARS + 1]; /* "": UDP can't be tried */
@@ -54,18 +56,14 @@ check_answer(struct check *check, bool good)
 	peer_answer(check->peer, good ? FRAME_OK : FRAME_REFUSED, NULL, 0);
 }
 
-/* The user has been looked up again: give them a uid. */
+/* The user has UID now; or not, for WHY. */
 static void
-check_enroll(struct directory_question *question,
-    const struct directory_answer *answer)
+check_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
 {
-	struct check *check = question->asker;
-	struct refusal why = { 0 };
+	struct check *check = enroll->asker;
 	char text[64];
-	uid_t uid = 0;
 
-	if (admission_enroll(&check_gateway(check)->admission,
-		check->peer->user, answer, &uid, &why)) {
+	if (why == NULL) {
 		snprintf(text, sizeof(text), "the uid is %lu",
 		    (unsigned long)uid);
 		check_tell(check, "user map", "1", text, "");
@@ -73,23 +71,26 @@ check_enroll(struct directory_question *question,
 		return;
 	}
 	check_tell(check, "user map", "0",
-	    why.detail != NULL ? why.detail : why.reason,
-	    why.remedy != NULL ? why.remedy : "");
+	    why->detail != NULL ? why->detail : why->reason,
+	    why->remedy != NULL ? why->remedy : "");
 	check_answer(check, false);
 }
 
-/* All the steps went well, if the user has an account or not. */
+/* All the steps went well. */
 static void
 check_end(struct check *check)
 {
+	struct gateway *gateway = check_gateway(check);
+
 	if (!check->unknown) {
 		check_answer(check, true);
 		return;
 	}
-	/* so there is to be one now */
-	check->question.answer = check_enroll;
-	directory_ask_name(check_gateway(check)->directory, &check->question,
-	    check->peer->user);
+	/* so they are a user */
+	check->enroll = (struct enroll){ .done = check_enrolled,
+		.asker = check };
+	enroll_begin(&check->enroll, &gateway->admission, gateway->directory,
+	    check->peer->user, 0);
 }
 
 /*
@@ -223,8 +224,8 @@ check_may_ask(struct peer *peer, const struct directory_answer *answer)
 	struct refusal why;
 
 	if (answer->verdict != DIRECTORY_THERE) {
-		if (admission_of_name(&gateway->admission, peer->user, answer,
-			&why))
+		if (admission_is_free(answer, &why) &&
+		    admission_wants(&gateway->admission, peer->user, &why))
 			return true;
 		loginlog_unknown(&gateway->loginlog, peer, peer->user, &why);
 		why.sentence = "The gateway does not ask the remote server for "
@@ -295,6 +296,7 @@ check_leave(struct peer *peer)
 	struct check *check = peer->request;
 
 	directory_forget(&check->question);
+	enroll_forget(&check->enroll);
 	if (check->connection != NULL)
 		connection_close(check->connection);
 }

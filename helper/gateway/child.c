@@ -21,6 +21,7 @@ struct child {
 	struct child *next;
 	struct children *children;
 	enum child_state state;
+	enum reexec_kind kind;
 	pid_t pid; /* -1: it has been reaped, or is another's */
 	struct frame_in in;
 	struct frame_out out;
@@ -86,6 +87,17 @@ children_reap(struct children *children, pid_t pid)
 	if (child->state == CHILD_ENDING)
 		child_free(child);
 	return true;
+}
+
+size_t
+children_ending(const struct children *children, enum reexec_kind kind)
+{
+	size_t count = 0;
+
+	for (const struct child *c = children->first; c != NULL; c = c->next)
+		count += c->state == CHILD_ENDING && c->kind == kind &&
+		    c->pid > 0;
+	return count;
 }
 
 /* CHILD is over by itself: let go of it, and tell its owner. */
@@ -171,6 +183,7 @@ child_start(struct children *children, const struct reexec *what,
 	if (child == NULL)
 		return NULL;
 	child->children = children;
+	child->kind = what->kind;
 	child->owner = owner;
 	child->context = context;
 	child->in.limit_bytes = FRAME_ANSWER_MAX_BYTES;

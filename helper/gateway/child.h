@@ -48,6 +48,9 @@ void children_free(struct children *children);
 /* The process PID has ended; false if it was none of the table's. */
 bool children_reap(struct children *children, pid_t pid);
 
+/* How many processes of KIND have been let go of, and have not ended yet. */
+size_t children_ending(const struct children *children, enum reexec_kind kind);
+
 /*
  * Start a process as WHAT says, whose frames have at most FRAME_ANSWER_MAX_BYTES;
  * OWNER is told of it, with CONTEXT.

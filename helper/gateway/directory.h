@@ -4,36 +4,49 @@
 #include <sys/types.h>
 
 #include "../directory.h"
+#include "child.h"
 
 /*
  * Asks the name service, which may be a directory service that is slow, or that
- * hangs: nobody but who has asked waits for the answer.
+ * hangs, by processes that wait for it: dispatch.h.  Nobody but who has asked
+ * waits for an answer, and for no longer than DISPATCH_ANSWER_MS.
  */
 struct directory;
 
-/* A question, kept by whoever asks until it is answered or forgotten. */
+/*
+ * A question, all zero in the beginning, kept by whoever asks until it is
+ * answered or forgotten.
+ */
 struct directory_question {
 	/*
 	 * Called with the answer, which is the directory's.  The question is
-	 * forgotten before.
+	 * forgotten before, and may be asked again.
 	 */
 	void (*answer)(struct directory_question *question,
 	    const struct directory_answer *answer);
 	void *asker;
+	/* it is about somebody who has come before: they go first */
+	bool known;
+	/* the directory's own */
+	struct directory_inquiry *of;
+	struct directory_question *next;
 };
 
-/* Returns NULL for want of memory. */
-struct directory *directory_new(void);
+/* LOOP and CHILDREN must outlive it.  Returns NULL for want of memory. */
+struct directory *directory_new(struct loop *loop, struct children *children);
 void directory_free(struct directory *directory);
 
 /*
- * Ask for the account called NAME, a valid name, or for the one with UID.  The
- * answer may come before this returns.
+ * Ask for the account called NAME, a valid name, or for the one with UID; or
+ * which of the DIRECTORY_UIDS uids from FIRST on are no account's.
+ * DIRECTORY_UNKNOWN may come before this returns.
  */
 void directory_ask_name(struct directory *directory,
     struct directory_question *question, const char *name);
 void directory_ask_uid(struct directory *directory,
     struct directory_question *question, uid_t uid);
+void directory_ask_free(struct directory *directory,
+    struct directory_question *question, uid_t first);
 
 /* QUESTION, which may have been answered, is not waited for any more. */
 void directory_forget(struct directory_question *question);

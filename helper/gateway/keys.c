@@ -12,8 +12,9 @@
 #include "gateway.h"
 
 struct keys_request {
-	uid_t uid; /* that sshd has for the user; 0: unknown */
-	const struct origin *origin; /* what its name service knows; or NULL */
+	uid_t uid;  /* that sshd has for the user; 0: unknown */
+	uid_t told; /* that its name service was told, or 0 */
+	struct users_looking looking;
 	struct directory_question question;
 	struct logins_question login;
 	struct waiter waiter;
@@ -255,8 +256,8 @@ keys_may_have_uid(struct peer *peer)
 	const int64_t now_ms = clock_now_ms();
 	uid_t uid;
 
-	if (request->uid == 0 && request->origin != NULL)
-		request->uid = request->origin->uid;
+	if (request->uid == 0)
+		request->uid = request->told;
 	if (provisional_find(gateway->provisional, peer->user, now_ms, &uid))
 		return uid == request->uid;
 	/* of a helper before this one, or given way since */
@@ -317,15 +318,27 @@ keys_read_origin(struct peer *peer)
 {
 	const struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
+	const struct origin *origin = origins_find(gateway->origins,
+	    peer->sshd_pid, peer->user, clock_now_ms());
 	long long uid;
 
 	if (fields_get_number(&peer->asked, "uid", 1, USERMAP_UID_MAX, &uid))
 		request->uid = (uid_t)uid;
-	request->origin = origins_find(gateway->origins, peer->sshd_pid,
-	    peer->user, clock_now_ms());
-	if (request->origin != NULL)
-		memcpy(peer->client, request->origin->client,
-		    sizeof(request->origin->client));
+	if (origin == NULL)
+		return;
+	request->told = origin->uid;
+	memcpy(peer->client, origin->client, sizeof(origin->client));
+}
+
+/* The user map has been looked at: have the user looked up. */
+static void
+keys_on_look(struct users_looking *looking)
+{
+	struct peer *peer = looking->asker;
+	const struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
+
+	directory_ask_name(gateway->directory, &request->question, peer->user);
 }
 
 static void
@@ -339,6 +352,7 @@ keys_ask(struct peer *peer)
 	const struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
 	const char *user = fields_get(&peer->asked, "user");
+	uid_t uid;
 
 	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
 	    sizeof(peer->sshd_pid));
@@ -352,13 +366,15 @@ keys_ask(struct peer *peer)
 	}
 	memcpy(peer->user, user, strlen(user) + 1);
 	keys_read_origin(peer);
-	/* also for those who are in what is left of the map */
-	users_refresh(gateway->users);
+	request->looking = (struct users_looking){ .done = keys_on_look,
+		.asker = peer };
 	request->question = (struct directory_question){
 		.answer = keys_on_account,
-		.asker = peer
+		.asker = peer,
+		.known = users_find(gateway->users, user, &uid)
 	};
-	directory_ask_name(gateway->directory, &request->question, user);
+	/* the name service reads the map's file, which may have to be mended */
+	users_look(gateway->users, &request->looking);
 }
 
 static void
@@ -367,6 +383,7 @@ keys_leave(struct peer *peer)
 	struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
 
+	users_look_no_more(&request->looking);
 	directory_forget(&request->question);
 	logins_forget(&request->login);
 	if (request->waiter.state != WAITER_NEW)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
-#include "../log.h"
+#include "enroll.h"
 
 /* sshd waits, and others for sshd: so long for a turn, and so long in all. */
 #define LOGINS_TURN_MS 20000
@@ -21,12 +21,12 @@ struct login {
 	enum login_state {
 		LOGIN_WAITS, /* for its turn */
 		LOGIN_GOES,
-		LOGIN_IN,   /* the remote has let it in, and says as whom */
-		LOGIN_ADDS, /* the name gets its uid for good */
+		LOGIN_IN,      /* the remote has let it in, and says as whom */
+		LOGIN_ENROLLS, /* the name gets its uid for good */
 	} state;
 	int64_t began_ms;
 	struct waiter waiter;
-	struct users_adding adding;
+	struct enroll enroll;
 	struct logins_question *questions;
 };
 
@@ -64,11 +64,6 @@ static const struct refusal logins_too_many_added = {
 		  "new_names_per_address and lookups_per_minute in [users] "
 		  "allow; see event=user-added for whom"
 };
-static const struct refusal logins_like = { .reason = "like-another",
-	.sentence = "Another user has this name but for case.",
-	.remedy = "names that are equal but for case are one name: log in as "
-		  "the user who is known" };
-
 void
 logins_touch(struct logins *logins)
 {
@@ -83,14 +78,6 @@ logins_find(const struct logins *logins, const char *name)
 	while (found != NULL && strcmp(found->claim.name, name) != 0)
 		found = found->next;
 	return found;
-}
-
-bool
-logins_has_new(const struct logins *logins, const char *name)
-{
-	const struct login *login = logins_find(logins, name);
-
-	return login != NULL && login->kind == LOGINS_NEW;
 }
 
 /*
@@ -139,45 +126,31 @@ logins_counts_for(const struct login *login)
 }
 
 static void
-logins_on_added(struct users_adding *adding, enum users_result result,
-    uid_t uid)
+logins_on_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
 {
-	struct login *login = adding->asker;
-	const struct logins_parts *parts = &login->logins->parts;
-	const char *name = login->claim.name;
-	struct refusal why;
-	char number[16];
+	struct login *login = enroll->asker;
+	struct provisional *provisional = login->logins->parts.provisional;
 
-	if (result != USERS_OK) {
-		/* which is somebody's by now, if the file is not to blame */
-		if (result == USERS_AGAIN)
-			provisional_drop(parts->provisional, name);
-		why = admission_no_uid(parts->admission, result);
-		logins_end(login, false, &why);
-		return;
-	}
-	provisional_prove(parts->provisional, name, logins_counts_for(login),
-	    clock_now_ms());
-	snprintf(number, sizeof(number), "%lu", (unsigned long)uid);
-	log_event(LOG_NOTICE, "user-added", "user", name, "uid", number, NULL);
-	logins_end(login, false, NULL);
+	(void)uid;
+	if (why == NULL)
+		provisional_prove(provisional, login->claim.name,
+		    logins_counts_for(login), clock_now_ms());
+	else if (users_had(login->logins->parts.admission->users, login->uid))
+		provisional_drop(provisional, login->claim.name);
+	logins_end(login, false, why);
 }
 
 /* The name of LOGIN is a user's: give it its uid for good. */
 static void
-logins_add(struct login *login)
+logins_enroll(struct login *login)
 {
-	struct users *users = login->logins->parts.admission->users;
+	const struct logins_parts *parts = &login->logins->parts;
 
-	/* of two that are equal but for case the first one wins */
-	if (users_like(users, login->claim.name)) {
-		logins_end(login, false, &logins_like);
-		return;
-	}
-	login->state = LOGIN_ADDS;
-	login->adding = (struct users_adding){ .done = logins_on_added,
+	login->state = LOGIN_ENROLLS;
+	login->enroll = (struct enroll){ .done = logins_on_enrolled,
 		.asker = login };
-	users_add(users, &login->adding, login->claim.name, login->uid);
+	enroll_begin(&login->enroll, parts->admission, parts->directory,
+	    login->claim.name, login->uid);
 }
 
 /*
@@ -208,7 +181,7 @@ logins_on_lookup(struct waiter *waiter, const struct frame *answer,
 		login->state = LOGIN_IN;
 		return;
 	case FRAME_OK:
-		logins_add(login);
+		logins_enroll(login);
 		return;
 	default:
 		logins_on_refusal(login, answer, reached);
@@ -333,7 +306,7 @@ logins_begin(struct logins *logins, struct logins_question *question)
 	logins->first = login;
 	logins_attach(login, question);
 	if (login->kind == LOGINS_VOUCHED) {
-		logins_add(login);
+		logins_enroll(login);
 		return;
 	}
 	patience_wait(logins->parts.patience, &login->claim, now_ms);
@@ -447,6 +420,38 @@ logins_fire(void *context, int64_t now_ms)
 		loop_at(logins->parts.loop, &logins->timer, next_ms);
 }
 
+/*
+ * What all logins come to, whatever they were for
+ */
+
+static void
+logins_on_accepted(void *context, const char *user)
+{
+	struct logins *logins = context;
+
+	patience_accepted(logins->parts.patience, user, clock_now_ms());
+	logins_touch(logins);
+}
+
+static int64_t
+logins_on_refused(void *context, const char *user)
+{
+	struct logins *logins = context;
+	const struct login *login = logins_find(logins, user);
+	const int64_t now_ms = clock_now_ms();
+	const int64_t end_ms = patience_refused(logins->parts.patience, user,
+	    now_ms);
+
+	logins_touch(logins);
+	/* what is kept of strangers is not kept for long */
+	return login != NULL && login->kind == LOGINS_NEW ? now_ms : end_ms;
+}
+
+static const struct share_events logins_events = {
+	.accepted = logins_on_accepted,
+	.refused = logins_on_refused,
+};
+
 struct logins *
 logins_new(const struct logins_parts *parts)
 {
@@ -457,6 +462,7 @@ logins_new(const struct logins_parts *parts)
 	logins->parts = *parts;
 	logins->timer.fire = logins_fire;
 	logins->timer.context = logins;
+	shares_watch(parts->shares, &logins_events, logins);
 	return logins;
 }
 
@@ -467,10 +473,11 @@ logins_free(struct logins *logins)
 
 	if (logins == NULL)
 		return;
+	shares_watch(logins->parts.shares, NULL, NULL);
 	while ((login = logins->first) != NULL) {
 		logins->first = login->next;
 		shares_forget(logins->parts.shares, &login->waiter);
-		users_forget(&login->adding);
+		enroll_forget(&login->enroll);
 		free(login);
 	}
 	loop_at(logins->parts.loop, &logins->timer, INT64_MAX);

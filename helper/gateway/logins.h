@@ -9,6 +9,7 @@
 #include "../../shim/lib/usermap.h"
 #include "address.h"
 #include "admission.h"
+#include "directory.h"
 #include "outage.h"
 #include "patience.h"
 #include "provisional.h"
@@ -54,6 +55,7 @@ struct logins_parts {
 	struct patience *patience;
 	struct provisional *provisional;
 	struct outage *outage;
+	struct directory *directory;
 	const struct admission *admission;
 };
 
@@ -69,8 +71,5 @@ void logins_forget(struct logins_question *question);
 
 /* There may be an outage, or a turn for somebody: see to those that wait, soon. */
 void logins_touch(struct logins *logins);
-
-/* True if NAME, which has no uid for good yet, is asked for. */
-bool logins_has_new(const struct logins *logins, const char *name);
 
 #endif

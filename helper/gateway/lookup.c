@@ -11,9 +11,6 @@ enum lookup_verdict {
 };
 
 /* Nothing of this differs in what it does or how long it takes. */
-static const struct refusal lookup_like = { .reason = "like-another",
-	.remedy = "names that are equal but for case are one name: log in as "
-		  "the user who is known" };
 static const struct refusal lookup_refused = { .reason = "refused-before",
 	.remedy = "the remote has said no, and is not asked for a while; "
 		  "reload moshgate to have it asked at once" };
@@ -89,7 +86,7 @@ lookup_name(struct peer *peer, const char *name, uid_t *uid,
 		return LOOKUP_NOBODY;
 	if (users_like(gateway->users, name) ||
 	    config_names_like(gateway->config, name)) {
-		*why = lookup_like;
+		*why = admission_like;
 		return LOOKUP_DEAD_END;
 	}
 	if (provisional_find(gateway->provisional, name, clock_now_ms(), uid))

@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -25,6 +26,17 @@
 
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+/*
+ * So many, and one more, wait until they are taken.  A helper that is stuck lets
+ * no more of sshd's processes wait for it than leave room for others: sshd
+ * begins to turn away whoever comes when 10 are under way (MaxStartups).
+ */
+#define SERVER_BACKLOG 4
+/*
+ * So long whoever has come waits for the user map to be read in the beginning.
+ * After that those are served who need nothing of it.
+ */
+#define SERVER_TABLE_MS 1500
 
 struct server {
 	struct gateway gateway;
@@ -98,35 +110,6 @@ server_on_reached(void *context, const char *address,
 	logins_touch(gateway->logins);
 }
 
-/* The remote has let the gateway in as USER. */
-static void
-server_on_accepted(void *context, const char *user)
-{
-	const struct gateway *gateway = context;
-
-	patience_accepted(gateway->patience, user, clock_now_ms());
-	logins_touch(gateway->logins);
-}
-
-/* It hasn't.  What is kept of strangers is not kept for long. */
-static int64_t
-server_on_refused(void *context, const char *user)
-{
-	const struct gateway *gateway = context;
-	const bool known = !logins_has_new(gateway->logins, user);
-	const int64_t now_ms = clock_now_ms();
-	const int64_t end_ms = patience_refused(gateway->patience, user,
-	    now_ms);
-
-	logins_touch(gateway->logins);
-	return known ? end_ms : now_ms;
-}
-
-static const struct share_events server_share_events = {
-	.accepted = server_on_accepted,
-	.refused = server_on_refused,
-};
-
 /* Something has changed about some connection. */
 static void
 server_on_change(void *context)
@@ -171,6 +154,15 @@ server_on_trial(void *context)
 	shares_resume(gateway->shares);
 }
 
+/* The user map has been read: those who have come can be served. */
+static void
+server_on_table(void *context)
+{
+	struct server *server = context;
+
+	loop_at(server->gateway.loop, &server->accept_again, clock_now_ms());
+}
+
 static const struct pool_events server_pool_events = {
 	.reached = server_on_reached,
 	.changed = server_on_change,
@@ -188,6 +180,8 @@ server_admit_by(struct server *server, const struct config *config)
 	char error[CONFIG_ERROR_BYTES];
 
 	gateway->config = gateway->admission.config = config;
+	users_configure(gateway->users, (uid_t)config->uid_min,
+	    (uid_t)config->uid_max);
 	patience_configure(gateway->patience, config->lookups_per_minute,
 	    config->negative_ttl_s);
 	provisional_configure(gateway->provisional,
@@ -304,8 +298,15 @@ static void
 server_accept_again(void *context, int64_t now_ms)
 {
 	struct server *server = context;
+	int listens = 0;
+	socklen_t len = sizeof(listens);
 
 	(void)now_ms;
+	/* on one of systemd's it does already */
+	if (getsockopt(server->listening.fd, SOL_SOCKET, SO_ACCEPTCONN,
+		&listens, &len) == 0 &&
+	    listens == 0)
+		listen(server->listening.fd, SERVER_BACKLOG);
 	server->listening.events = POLLIN;
 }
 
@@ -364,9 +365,11 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
-	g->directory = directory_new();
+	g->directory = directory_new(g->loop, server->children);
 	beat_init(g);
-	g->users = users_open(USERMAP_DIR);
+	if (g->directory != NULL)
+		g->users = users_new(g->loop, server->children, g->directory,
+		    server_on_table, server);
 	g->patience = patience_new();
 	g->provisional = provisional_new();
 	g->origins = origins_new();
@@ -381,8 +384,8 @@ server_make_upper(struct server *server)
 	    .patience = g->patience,
 	    .provisional = g->provisional,
 	    .outage = &g->outage,
+	    .directory = g->directory,
 	    .admission = &g->admission });
-	shares_watch(g->shares, &server_share_events, g);
 	g->peers = peers_new(g->loop, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
 	return g->logins != NULL && g->peers != NULL;
@@ -393,7 +396,6 @@ static bool
 server_listen(struct server *server, int listen_fd, int signal_fd)
 {
 	server->listening = (struct loop_watch){ .fd = listen_fd,
-		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
 	server->signals = (struct loop_watch){ .fd = signal_fd,
@@ -402,6 +404,8 @@ server_listen(struct server *server, int listen_fd, int signal_fd)
 		.context = server };
 	server->accept_again = (struct loop_timer){ .fire = server_accept_again,
 		.context = server };
+	loop_at(server->gateway.loop, &server->accept_again,
+	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
 	    loop_watch(server->gateway.loop, &server->listening);
 }
@@ -467,19 +471,18 @@ server_free(struct server *server)
 
 	g->over = true;
 	peers_free(g->peers);
-	shares_watch(g->shares, NULL, NULL);
 	logins_free(g->logins);
 	probe_free(server->probe);
 	carries_free(g->carries);
 	shares_free(g->shares);
 	pool_free(g->pool);
 	trial_free(g->trial);
+	users_free(g->users);
+	directory_free(g->directory);
 	children_free(server->children);
 	patience_free(g->patience);
 	provisional_free(g->provisional);
 	origins_free(g->origins);
-	users_close(g->users);
-	directory_free(g->directory);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);

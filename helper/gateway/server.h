@@ -16,8 +16,8 @@ enum server_end {
 };
 
 /*
- * Serve the listening Unix socket LISTEN_FD until SIGTERM or SIGINT comes by
- * SIGNAL_FD (signals.h).  CONFIG was read from CONFIG_PATH, and SIGHUP has it
+ * Serve the Unix socket LISTEN_FD, which is bound, and may listen, until SIGTERM
+ * or SIGINT comes by SIGNAL_FD (signals.h).  CONFIG was read from CONFIG_PATH, and SIGHUP has it
  * read again, with the key.  CONFIG and SIGNER are the server's from now on.
  */
 enum server_end server_run(int listen_fd, int signal_fd,

@@ -1,167 +1,252 @@
 #include "users.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "account.h"
-#include "userfile.h"
-#include "usertable.h"
+#include "../../shim/lib/clock.h"
+#include "keeper.h"
+#include "stock.h"
 
-/*
- * So many uids in a row may be accounts' before users_add() gives up for now:
- * it may have to ask a directory service about each, and the helper waits.
- */
-#define QUESTIONS_MAX 64
+/* Whoever waits for a login waits so long for the disk. */
+#define USERS_ADDING_MS 4000
+/* A login waits so long until the file has been looked at. */
+#define USERS_LOOKING_MS 300
+/* When the name service can't tell of uids it is asked again after this. */
+#define USERS_STOCK_PAUSE_MS 5000
 
 struct users {
-	struct userfile file;
-	struct usertable table;
-	/* all uids from ASKED on, and below KNOWN, are accounts' */
-	unsigned long asked, known;
-	enum users_result spare; /* why there was no uid last */
+	struct loop *loop;
+	struct loop_timer timer;
+	struct directory *directory;
+	struct keeper *keeper;
+	void (*on_table)(void *context);
+	void *context;
+	struct users_adding *first; /* the one that came first */
+	struct users_looking *looking;
+	/* uids that are nobody's, and the question for more of them */
+	struct stock stock;
+	struct directory_question question;
+	bool asked; /* it is asked */
+	uid_t asked_from;
+	uid_t min, max;
+	int64_t stock_again_ms;
+	enum users_result spare;
 	char fault[USERTABLE_FAULT_CHARS];
 };
 
-struct users *
-users_open(const char *dir)
+static void
+users_touch(struct users *users)
 {
-	struct users *users = calloc(1, sizeof(*users));
-
-	if (users != NULL)
-		userfile_open(&users->file, dir, &users->table);
-	return users;
+	loop_at(users->loop, &users->timer, clock_now_ms());
 }
 
-void
-users_close(struct users *users)
+bool
+users_ready(const struct users *users)
 {
-	if (users == NULL)
-		return;
-	usertable_free(&users->table);
-	free(users);
+	return keeper_table(users->keeper) != NULL;
 }
 
 void
 users_refresh(struct users *users)
 {
-	userfile_refresh(&users->file, &users->table);
+	keeper_look(users->keeper);
 }
 
 bool
 users_find(const struct users *users, const char *name, uid_t *uid)
 {
-	const struct usermap_entry *found = usertable_by_name(&users->table,
-	    name);
+	const struct usertable *table = keeper_table(users->keeper);
+	const struct usermap_entry *found = table != NULL
+	    ? usertable_find(table, name)
+	    : NULL;
 
-	/* a uid that is there twice is the first one's */
-	if (found == NULL ||
-	    usertable_by_uid(&users->table, found->uid) != found)
+	if (found == NULL)
 		return false;
 	*uid = found->uid;
 	return true;
 }
 
-/*
- * Choose the first uid from MIN to MAX that is above all that were given there,
- * and that is no account's.  Returns another result if none is found.
- */
-static enum users_result
-users_choose(struct users *users, uid_t min, uid_t max, uid_t *uid)
+const char *
+users_fault(const struct users *users)
 {
-	const unsigned long first = usertable_next_uid(&users->table, min, max);
-	unsigned long next = first;
-
-	if (first >= users->asked && first < users->known)
-		next = users->known;
-	for (unsigned questions = 0; next <= max; next++) {
-		if (!usermap_uid_valid(next))
-			continue;
-		if (questions++ == QUESTIONS_MAX) {
-			users->asked = first;
-			users->known = next;
-			snprintf(users->fault, sizeof(users->fault),
-			    "the uids from %lu to %lu are accounts'", first,
-			    next - 1);
-			return USERS_AGAIN;
-		}
-		switch (account_by_uid((uid_t)next)) {
-		case DIRECTORY_NONE:
-			*uid = (uid_t)next;
-			return USERS_OK;
-		case DIRECTORY_THERE:
-			continue;
-		case DIRECTORY_UNKNOWN:
-			snprintf(users->fault, sizeof(users->fault),
-			    "cannot tell whether the uid %lu is an "
-			    "account's: %s",
-			    next, strerror(errno));
-			return USERS_UNKNOWN;
-		}
-	}
-	/* accounts may be taken away: ask again from the beginning */
-	users->known = 0;
-	snprintf(users->fault, sizeof(users->fault),
-	    "every uid from %lu to %lu is or was somebody's",
-	    (unsigned long)min, (unsigned long)max);
-	return USERS_FULL;
+	return users->fault;
 }
 
-/* Add ENTRY, and write it; all is as it was if that fails. */
-static bool
-users_append(struct users *users, const struct usermap_entry *entry)
-{
-	struct usertable *table = &users->table;
-	struct uidset given;
-	bool written;
+/*
+ * Looking
+ */
 
-	if (!uidset_copy(&table->given, &given) ||
-	    !usertable_append(table, entry)) {
-		uidset_free(&given);
-		snprintf(users->fault, sizeof(users->fault), "out of memory");
-		return false;
+void
+users_look_no_more(struct users_looking *looking)
+{
+	struct users_looking **at;
+
+	if (looking->users == NULL)
+		return;
+	at = &looking->users->looking;
+	while (*at != looking)
+		at = &(*at)->next;
+	*at = looking->next;
+	looking->users = NULL;
+}
+
+void
+users_look(struct users *users, struct users_looking *looking)
+{
+	const unsigned look = keeper_look(users->keeper);
+
+	if (keeper_is_slow(users->keeper)) {
+		looking->done(looking);
+		return;
 	}
-	written = userfile_write(&users->file, table, users->fault);
-	if (!written) {
-		table->count--;
-		uidset_swap(&table->given, &given);
+	looking->users = users;
+	looking->look = look;
+	looking->end_ms = clock_now_ms() + USERS_LOOKING_MS;
+	looking->next = users->looking;
+	users->looking = looking;
+	users_touch(users);
+}
+
+/* Tell those whose look is not above LOOK, or who have waited long enough. */
+static void
+users_tell_looking(struct users *users, unsigned look, int64_t now_ms)
+{
+	struct users_looking *l = users->looking;
+
+	while (l != NULL) {
+		if (l->look > look && l->end_ms > now_ms) {
+			l = l->next;
+			continue;
+		}
+		users_look_no_more(l);
+		l->done(l);
+		/* whoever is told may forget others */
+		l = users->looking;
 	}
-	uidset_free(&given);
-	return written;
+}
+
+static void
+users_on_looked(void *context, unsigned look)
+{
+	users_tell_looking(context, look, INT64_MIN);
+}
+
+/*
+ * Uids
+ */
+
+/* Why no uid can be given, whatever the stock has; USERS_OK if one can. */
+static enum users_result
+users_may_give(struct users *users)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+
+	if (table == NULL) {
+		snprintf(users->fault, sizeof(users->fault),
+		    "it has not been read yet");
+		return USERS_FAILED;
+	}
+	if (table->fault[0] != '\0') {
+		snprintf(users->fault, sizeof(users->fault), "%s",
+		    table->fault);
+		return USERS_DAMAGED;
+	}
+	return USERS_OK;
+}
+
+/* Ask the name service for more uids if there are few left. */
+static void
+users_fill_stock(struct users *users)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+	const int64_t now_ms = clock_now_ms();
+	uid_t from;
+
+	if (users->asked || table == NULL || now_ms < users->stock_again_ms ||
+	    !stock_wants(&users->stock,
+		usertable_next_uid(table, users->min, users->max), users->max,
+		now_ms, &from))
+		return;
+	users->asked = true;
+	users->asked_from = from;
+	directory_ask_free(users->directory, &users->question, from);
+}
+
+static void
+users_on_free(struct directory_question *question,
+    const struct directory_answer *answer)
+{
+	struct users *users = question->asker;
+	const int64_t now_ms = clock_now_ms();
+
+	users->asked = false;
+	if (answer->verdict == DIRECTORY_UNKNOWN) {
+		users->spare = USERS_UNKNOWN;
+		snprintf(users->fault, sizeof(users->fault), "%s",
+		    answer->fault);
+		users->stock_again_ms = now_ms + USERS_STOCK_PAUSE_MS;
+	} else {
+		users->spare = USERS_AGAIN;
+		stock_learn(&users->stock, users->asked_from, answer->free,
+		    now_ms);
+	}
+	users_touch(users);
+}
+
+/* There is none from NEXT to MAX in the stock: why? */
+static enum users_result
+users_why_none(struct users *users, uid_t min, unsigned long next, uid_t max)
+{
+	if (stock_has_none(&users->stock, next, max, clock_now_ms())) {
+		snprintf(users->fault, sizeof(users->fault),
+		    "every uid from %lu to %lu is or was somebody's",
+		    (unsigned long)min, (unsigned long)max);
+		return USERS_FULL;
+	}
+	if (users->spare == USERS_UNKNOWN)
+		return USERS_UNKNOWN; /* and the fault is of then */
+	snprintf(users->fault, sizeof(users->fault),
+	    "accounts may have the uids from %lu on: the name service is "
+	    "being asked",
+	    next);
+	return USERS_AGAIN;
 }
 
 bool
 users_like(const struct users *users, const char *name)
 {
-	for (size_t i = 0; i < users->table.count; i++) {
-		const char *other = users->table.entries[i].name;
+	const struct usertable *table = keeper_table(users->keeper);
 
-		if (strcasecmp(other, name) == 0 && strcmp(other, name) != 0)
-			return true;
-	}
-	return false;
+	return table != NULL && usertable_has_like(table, name);
 }
 
-/* USERS_OK if users may be added, as far as the file is concerned. */
-static enum users_result
-users_may_give(struct users *users)
+bool
+users_had(const struct users *users, uid_t uid)
 {
-	users_refresh(users);
-	if (users->table.fault[0] == '\0')
-		return USERS_OK;
-	snprintf(users->fault, sizeof(users->fault), "%s", users->table.fault);
-	return USERS_DAMAGED;
+	const struct usertable *table = keeper_table(users->keeper);
+
+	return table != NULL && usertable_has_given(table, uid);
 }
 
 bool
 users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
-	users->spare = users_may_give(users);
-	if (users->spare == USERS_OK)
-		users->spare = users_choose(users, min, max, uid);
-	return users->spare == USERS_OK;
+	const enum users_result may = users_may_give(users);
+	unsigned long next;
+
+	users->min = min;
+	users->max = max;
+	users_touch(users);
+	if (may != USERS_OK) {
+		users->spare = may;
+		return false;
+	}
+	next = usertable_next_uid(keeper_table(users->keeper), min, max);
+	if (stock_take(&users->stock, next, max, clock_now_ms(), uid))
+		return true;
+	users->spare = users_why_none(users, min, next, max);
+	return false;
 }
 
 enum users_result
@@ -170,57 +255,268 @@ users_spare_result(const struct users *users)
 	return users->spare;
 }
 
-bool
-users_had(const struct users *users, uid_t uid)
+void
+users_configure(struct users *users, uid_t uid_min, uid_t uid_max)
 {
-	struct uidset one = { 0 };
-	bool had = usertable_by_uid(&users->table, uid) != NULL;
-
-	if (!had && uidset_add(&one, uid, uid))
-		had = uidset_holds(&users->table.given, &one);
-	uidset_free(&one);
-	return had;
+	users->min = uid_min;
+	users->max = uid_max;
+	users_touch(users);
 }
 
-/* Have NAME added with *UID, or store in *UID what it has. */
-static enum users_result
-users_add_now(struct users *users, const char *name, uid_t *uid)
-{
-	struct usermap_entry entry = { .uid = *uid };
-	const enum users_result may = users_may_give(users);
+/*
+ * Adding
+ */
 
-	if (users_find(users, name, uid))
-		return USERS_OK;
-	if (may != USERS_OK)
-		return may;
-	if (users_had(users, entry.uid) ||
-	    account_by_uid(entry.uid) != DIRECTORY_NONE) {
+/* ADDING, which is in the list, is over with RESULT. */
+static void
+users_end(struct users_adding *adding, enum users_result result, uid_t uid)
+{
+	users_forget(adding);
+	adding->done(adding, result, uid);
+}
+
+/* True if ADDING needn't be written, or can't be: it is over then. */
+static bool
+users_settle(struct users_adding *adding)
+{
+	struct users *users = adding->users;
+	enum users_result may;
+	uid_t uid;
+
+	if (users_find(users, adding->name, &uid)) {
+		users_end(adding, USERS_OK, uid);
+		return true;
+	}
+	/* before the map has been read it may yet be */
+	if (!users_ready(users))
+		return false;
+	may = users_may_give(users);
+	if (may == USERS_OK &&
+	    usertable_has_given(keeper_table(users->keeper), adding->uid)) {
 		snprintf(users->fault, sizeof(users->fault),
 		    "the uid %lu is or was somebody's",
-		    (unsigned long)entry.uid);
-		return USERS_AGAIN;
+		    (unsigned long)adding->uid);
+		may = USERS_AGAIN;
 	}
-	snprintf(entry.name, sizeof(entry.name), "%s", name);
-	return users_append(users, &entry) ? USERS_OK : USERS_FAILED;
+	if (may == USERS_OK)
+		return false;
+	users_end(adding, may, adding->uid);
+	return true;
+}
+
+/* The first that waits, or NULL. */
+static struct users_adding *
+users_next(const struct users *users)
+{
+	struct users_adding *adding = users->first;
+
+	while (adding != NULL && adding->state != USERS_ADDING_WAITS)
+		adding = adding->next;
+	return adding;
+}
+
+/* Have the next one written, if the keeper is idle. */
+static void
+users_pump(struct users *users)
+{
+	struct users_adding *adding;
+
+	while ((adding = users_next(users)) != NULL) {
+		if (users_settle(adding))
+			continue;
+		if (!keeper_add(users->keeper, adding->name, adding->uid))
+			return;
+		adding->state = USERS_ADDING_WRITES;
+	}
+}
+
+static void
+users_on_account(struct directory_question *question,
+    const struct directory_answer *answer)
+{
+	struct users_adding *adding = question->asker;
+	struct users *users = adding->users;
+
+	switch (answer->verdict) {
+	case DIRECTORY_NONE:
+		adding->state = USERS_ADDING_WAITS;
+		users_touch(users);
+		return;
+	case DIRECTORY_THERE:
+		snprintf(users->fault, sizeof(users->fault),
+		    "the uid %lu is an account's by now",
+		    (unsigned long)adding->uid);
+		users_end(adding, USERS_AGAIN, adding->uid);
+		return;
+	case DIRECTORY_UNKNOWN:
+		snprintf(users->fault, sizeof(users->fault),
+		    "cannot tell whether the uid %lu is an account's: %s",
+		    (unsigned long)adding->uid, answer->fault);
+		stock_give_back(&users->stock, adding->uid);
+		users_end(adding, USERS_UNKNOWN, adding->uid);
+		return;
+	}
 }
 
 void
 users_add(struct users *users, struct users_adding *adding, const char *name,
     uid_t uid)
 {
-	const enum users_result result = users_add_now(users, name, &uid);
+	struct users_adding **at = &users->first;
 
-	adding->done(adding, result, uid);
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = adding;
+	adding->next = NULL;
+	adding->users = users;
+	adding->state = USERS_ADDING_ASKS;
+	adding->uid = uid;
+	adding->end_ms = clock_now_ms() + USERS_ADDING_MS;
+	snprintf(adding->name, sizeof(adding->name), "%s", name);
+	if (users_settle(adding))
+		return;
+	users_touch(users);
+	adding->question = (struct directory_question){
+		.answer = users_on_account,
+		.asker = adding,
+		.known = true
+	};
+	directory_ask_uid(users->directory, &adding->question, uid);
 }
 
 void
 users_forget(struct users_adding *adding)
 {
-	(void)adding;
+	struct users_adding **at;
+
+	if (adding->state == USERS_ADDING_NOT)
+		return;
+	directory_forget(&adding->question);
+	at = &adding->users->first;
+	while (*at != adding)
+		at = &(*at)->next;
+	*at = adding->next;
+	adding->state = USERS_ADDING_NOT;
 }
 
-const char *
-users_fault(const struct users *users)
+/*
+ * What the keeper tells
+ */
+
+static void
+users_on_table(void *context)
 {
-	return users->fault;
+	struct users *users = context;
+
+	users_touch(users);
+	users->on_table(users->context);
+}
+
+static void
+users_on_idle(void *context)
+{
+	users_touch(context);
+}
+
+static void
+users_on_added(void *context, enum users_result result, uid_t uid,
+    const char *fault)
+{
+	struct users *users = context;
+	struct users_adding *adding = users->first;
+
+	users_touch(users);
+	snprintf(users->fault, sizeof(users->fault), "%s", fault);
+	/* one that may be on the disk is among those given */
+	if (result != USERS_OK)
+		stock_give_back(&users->stock, uid);
+	while (adding != NULL && adding->state != USERS_ADDING_WRITES)
+		adding = adding->next;
+	if (adding != NULL)
+		users_end(adding, result, uid);
+}
+
+static const struct keeper_events users_events = {
+	.table = users_on_table,
+	.idle = users_on_idle,
+	.looked = users_on_looked,
+	.added = users_on_added,
+};
+
+/* Give up those that have waited for too long.  Returns the next deadline. */
+static int64_t
+users_expire(struct users *users, int64_t now_ms)
+{
+	int64_t next_ms = INT64_MAX;
+
+	for (struct users_adding *a = users->first; a != NULL; a = a->next) {
+		/* a question and the keeper have deadlines of their own */
+		if (a->state != USERS_ADDING_WAITS)
+			continue;
+		if (a->end_ms <= now_ms) {
+			snprintf(users->fault, sizeof(users->fault),
+			    "its disk has not answered in time");
+			users_end(a, USERS_FAILED, a->uid);
+			users_touch(users);
+			return INT64_MAX;
+		}
+		next_ms = a->end_ms < next_ms ? a->end_ms : next_ms;
+	}
+	return next_ms;
+}
+
+static void
+users_fire(void *context, int64_t now_ms)
+{
+	struct users *users = context;
+	int64_t next_ms;
+
+	users_pump(users);
+	users_fill_stock(users);
+	users_tell_looking(users, 0, now_ms);
+	next_ms = users_expire(users, now_ms);
+	for (struct users_looking *l = users->looking; l != NULL; l = l->next)
+		next_ms = l->end_ms < next_ms ? l->end_ms : next_ms;
+	if (users->stock_again_ms > now_ms && users->stock_again_ms < next_ms)
+		next_ms = users->stock_again_ms;
+	if (!users->timer.on)
+		loop_at(users->loop, &users->timer, next_ms);
+}
+
+struct users *
+users_new(struct loop *loop, struct children *children,
+    struct directory *directory, void (*on_table)(void *context), void *context)
+{
+	struct users *users = calloc(1, sizeof(*users));
+
+	if (users == NULL)
+		return NULL;
+	users->loop = loop;
+	users->timer.fire = users_fire;
+	users->timer.context = users;
+	users->directory = directory;
+	users->on_table = on_table;
+	users->context = context;
+	users->spare = USERS_AGAIN;
+	users->question = (struct directory_question){ .answer = users_on_free,
+		.asker = users };
+	users->keeper = keeper_new(loop, children, USERMAP_PATH, &users_events,
+	    users);
+	if (users->keeper != NULL)
+		return users;
+	free(users);
+	return NULL;
+}
+
+void
+users_free(struct users *users)
+{
+	if (users == NULL)
+		return;
+	while (users->first != NULL)
+		users_forget(users->first);
+	directory_forget(&users->question);
+	keeper_free(users->keeper);
+	loop_at(users->loop, &users->timer, INT64_MAX);
+	free(users);
 }

@@ -45,6 +45,13 @@ enum frame_type {
 	FRAME_HOLD,     /* a job, the last: be ready for a relay */
 	FRAME_GO,       /* begin the relay that the worker is ready for */
 	FRAME_PING,     /* a job: say whether the remote still answers */
+	/* from the helper to a process that asks the name service */
+	FRAME_ACCOUNT = 96, /* a question: directory.h */
+	/* between the helper and the process that has the user map's file */
+	FRAME_LOOK,  /* see whether it is as it was */
+	FRAME_ADD,   /* a user: name, uid */
+	FRAME_ADDED, /* or not: result, uid, fault */
+	FRAME_TABLE, /* the map is what the FRAME_TEXTs before say: fault */
 };
 
 struct frame {

@@ -44,15 +44,16 @@ fill() {
 	in_map_dir 'dd if=/dev/zero bs=4k >>full' 2>&1 |
 		grep 'No space left on device' || echo 'it is not full'
 }
-# failing CALL CMD...: run CMD while this system call of the helper's fails.
+# failing CALL CMD...: run CMD while this system call fails of the process that
+# has the map.
 traced() {
 	on sh -c 'grep "^TracerPid:.*[1-9]" \
-		"/proc/$(cat /run/moshgate-helper.pid)/status"'
+		"/proc/$(pgrep -x moshgate-users)/status"'
 }
 failing() {
 	on sh -c 'echo $$ >/run/strace.pid && exec strace -o /run/trace \
 		-e "trace=$1" -e "inject=$1:error=EIO" \
-		-p "$(cat /run/moshgate-helper.pid)"' \
+		-p "$(pgrep -x moshgate-users)"' \
 		- "$1" 2>"$TMUX_TMPDIR/strace" &
 	shift
 	wait_for traced || note <"$TMUX_TMPDIR/strace"

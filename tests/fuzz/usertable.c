@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "../../helper/gateway/usertable.h"
+#include "../../helper/usertable.h"
 
 #define INPUT_MAX_BYTES ((size_t)64 * 1024)
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/gateway/uidset.h"
+#include "../../helper/uidset.h"
 
 /* SET has the spans in TEXT, such as "1-2 5-5". */
 static void

@@ -82,16 +82,16 @@ static const struct damage {
 
 /* Of the damages above the one at I is what is wrong with USERS. */
 static void
-is_damaged(struct users *users, const struct damage *damage)
+is_damaged(struct kept *users, const struct damage *damage)
 {
 	char *text;
 	size_t len;
 	uid_t got = 0;
 
-	assert_int_equal(users_add(users, "carol-ann", FIRST, LAST, &got),
+	assert_int_equal(kept_add(users, "carol-ann", FIRST, LAST, &got),
 	    USERS_DAMAGED);
 	if (damage->fault[0] != '\0')
-		assert_string_equal(users_fault(users), damage->fault);
+		assert_string_equal(kept_fault(users), damage->fault);
 	has_not(users, "carol-ann");
 	if (damage->alice)
 		has(users, "alice", FIRST);
@@ -114,15 +114,15 @@ nobody_is_added_to_a_damaged_file(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < DAMAGES; i++) {
-		struct users *users;
+		struct kept *users;
 
 		write_bytes(damages[i].text, damages[i].len);
 		users = opened();
 		assert_int_equal(logged("users-damaged"), i + 1);
 		is_damaged(users, &damages[i]);
-		users_refresh(users);
+		kept_refresh(users);
 		is_damaged(users, &damages[i]);
-		users_close(users);
+		kept_close(users);
 	}
 	assert_int_equal(logged("users-damaged"), DAMAGES);
 	assert_int_equal(logged("users-mended"), 0);
@@ -133,19 +133,19 @@ when_it_is_mended_by_hand_users_are_added(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < DAMAGES; i++) {
-		struct users *users;
+		struct kept *users;
 
 		write_bytes(damages[i].text, damages[i].len);
 		users = opened();
 		is_damaged(users, &damages[i]);
 		write_text("dave:1500000009\n");
-		users_refresh(users);
+		kept_refresh(users);
 		has(users, "dave", FIRST + 9);
 		has_not(users, "alice");
 		adds(users, "carol", FIRST + 10);
 		file_is("# uids given: 1500000009-1500000010\n"
 			"dave:1500000009\ncarol:1500000010\n");
-		users_close(users);
+		kept_close(users);
 	}
 	assert_int_equal(logged("users-damaged"), DAMAGES);
 	assert_int_equal(logged("users-mended"), 0);
@@ -154,46 +154,46 @@ when_it_is_mended_by_hand_users_are_added(void **state)
 static void
 when_it_is_only_half_mended_nobody_is_yet(void **state)
 {
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	write_text(ALICE BOB "x\n\n");
 	users = opened();
 	adds_not(users, "carol", USERS_DAMAGED, "line 3 is not name:uid");
 	write_text(BOB "\n");
-	users_refresh(users);
+	kept_refresh(users);
 	assert_int_equal(logged("users-damaged"), 2);
 	adds_not(users, "carol", USERS_DAMAGED, "line 2 is not name:uid");
 	has_not(users, "alice");
 	has(users, "bob", FIRST + 1);
 	/* an administrator may begin anew */
 	take_away();
-	users_refresh(users);
+	kept_refresh(users);
 	has_not(users, "bob");
 	adds(users, "carol", FIRST);
-	users_close(users);
+	kept_close(users);
 }
 
 /* What was seen before of who was there is not forgotten. */
 static void
 a_copy_that_is_put_back_lets_no_uid_be_given_again(void **state)
 {
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	write_text("# uids given: 1500000000-1500000006\n" ALICE BOB "x\n");
 	users = opened();
 	adds_not(users, "carol", USERS_DAMAGED, "line 4 is not name:uid");
 	write_text("# uids given: 1500000000-1500000000\n" ALICE);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "alice", FIRST);
 	has_not(users, "bob");
 	/* not even after a restart */
 	file_is("# uids given: 1500000000-1500000006\n" ALICE);
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	adds(users, "bob", FIRST + 7);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
@@ -206,24 +206,24 @@ a_file_that_others_may_write_is_damaged(void **state)
 	(void)state;
 	scratch_path("users", path);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		struct users *users;
+		struct kept *users;
 
 		scratch_write("users", GOOD, strlen(GOOD), modes[i]);
 		users = opened();
 		has_not(users, "alice");
 		adds_not(users, "carol", USERS_DAMAGED, fault);
 		assert_int_equal(chmod(path, 0644), 0);
-		users_refresh(users);
+		kept_refresh(users);
 		has(users, "alice", FIRST);
 		adds(users, "carol", FIRST + 2);
-		users_close(users);
+		kept_close(users);
 	}
 }
 
 static void
 so_is_one_of_somebody_elses(void **state)
 {
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	scratch_need_root();
@@ -234,16 +234,16 @@ so_is_one_of_somebody_elses(void **state)
 	adds_not(users, "carol", USERS_DAMAGED,
 	    "not owned by root (chown root)");
 	scratch_own("users", 0, 0);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "alice", FIRST);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 so_is_one_that_is_too_long(void **state)
 {
 	char path[PATH_MAX];
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	write_text(GOOD);
@@ -251,7 +251,7 @@ so_is_one_that_is_too_long(void **state)
 	assert_int_equal(truncate(path, (off_t)USERMAP_MAX_BYTES + 1), 0);
 	users = opened();
 	adds_not(users, "carol", USERS_DAMAGED, "too long");
-	users_close(users);
+	kept_close(users);
 }
 
 /* Ways to put something in the place of the file. */
@@ -298,7 +298,7 @@ what_is_not_a_plain_file_is_damaged(void **state)
 	scratch_path("users", path);
 	alarm(patience_s); /* a FIFO keeps who reads it waiting */
 	for (size_t i = 0; i < OTHERS; i++) {
-		struct users *users;
+		struct kept *users;
 
 		others[i](path);
 		users = opened();
@@ -307,10 +307,10 @@ what_is_not_a_plain_file_is_damaged(void **state)
 		adds_not(users, "carol", USERS_DAMAGED, "not a plain file");
 		take_away();
 		write_text(GOOD);
-		users_refresh(users);
+		kept_refresh(users);
 		has(users, "alice", FIRST);
 		adds(users, "carol", FIRST + 2);
-		users_close(users);
+		kept_close(users);
 		take_away();
 	}
 	alarm(0);
@@ -322,10 +322,10 @@ what_is_not_a_plain_file_is_damaged(void **state)
  */
 
 /* Alice and bob have been added. */
-static struct users *
+static struct kept *
 with_two(void)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	adds(users, "alice", FIRST);
 	adds(users, "bob", FIRST + 1);
@@ -335,17 +335,17 @@ with_two(void)
 
 /* What is there now is not taken, and the file is as it was. */
 static void
-mends(struct users *users)
+mends(struct kept *users)
 {
 	const unsigned before = logged("users-mended");
 
-	users_refresh(users);
+	kept_refresh(users);
 	file_is(GOOD);
 	has(users, "alice", FIRST);
 	has(users, "bob", FIRST + 1);
 	assert_int_equal(logged("users-mended"), before + 1);
 	/* that is all */
-	users_refresh(users);
+	kept_refresh(users);
 	file_is(GOOD);
 	assert_int_equal(logged("users-mended"), before + 1);
 	assert_int_equal(logged("users-damaged"), 0);
@@ -355,7 +355,7 @@ mends(struct users *users)
 static void
 what_makes_no_sense_any_more_is_mended(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	for (size_t i = 0; i < DAMAGES; i++) {
@@ -363,7 +363,7 @@ what_makes_no_sense_any_more_is_mended(void **state)
 		mends(users);
 	}
 	adds(users, "carol", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
@@ -373,31 +373,31 @@ lost_users_are_put_back(void **state)
 		"bob:1500000000\n" ALICE, "alice:1500000002\n" BOB,
 		"alice:1500000001\nbob:1500000000\n", "Alice:1500000000\n" BOB,
 		"carol:1500000002\n", ALICE "carol:1500000002\n", "# empty\n" };
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++) {
 		write_text(lost[i]);
 		mends(users);
 	}
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 a_file_that_is_deleted_comes_back(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	take_away();
 	mends(users);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 a_file_that_is_truncated_in_place_is_mended(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 	char path[PATH_MAX];
 
 	(void)state;
@@ -406,13 +406,13 @@ a_file_that_is_truncated_in_place_is_mended(void **state)
 		assert_int_equal(truncate(path, len), 0);
 		mends(users);
 	}
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 a_file_that_others_may_write_is_made_anew(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 	char path[PATH_MAX];
 
 	(void)state;
@@ -425,13 +425,13 @@ a_file_that_others_may_write_is_made_anew(void **state)
 		scratch_own("users", 1000, 1000);
 		mends(users);
 	}
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 what_is_put_in_its_place_gives_way(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 	char path[PATH_MAX], *target;
 	size_t len;
 
@@ -449,13 +449,13 @@ what_is_put_in_its_place_gives_way(void **state)
 	assert_string_equal(target, GOOD);
 	free(target);
 	assert_false(exists("nowhere"));
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 what_cannot_be_mended_is_when_it_can(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 	char path[PATH_MAX];
 
 	(void)state;
@@ -463,57 +463,57 @@ what_cannot_be_mended_is_when_it_can(void **state)
 	assert_int_equal(truncate(path, 0), 0);
 	limit_files(50);
 	for (int i = 0; i < 3; i++) {
-		users_refresh(users);
+		kept_refresh(users);
 		has(users, "alice", FIRST);
 		assert_false(exists("users.new"));
 	}
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(logged("users-failed"), 1);
-	users_refresh(users);
+	kept_refresh(users);
 	file_is(GOOD);
 	assert_int_equal(logged("users-mended"), 1);
 	/* or when the next user comes */
 	assert_int_equal(truncate(path, 0), 0);
 	limit_files(50);
-	users_refresh(users);
+	kept_refresh(users);
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(logged("users-failed"), 2);
 	adds(users, "carol", FIRST + 2);
 	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB
 		"carol:1500000002\n");
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 a_directory_in_its_place_has_to_be_taken_away(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 	char path[PATH_MAX];
 
 	(void)state;
 	scratch_path("users", path);
 	take_away();
 	put_directory(path);
-	users_refresh(users);
+	kept_refresh(users);
 	adds_not(users, "carol", USERS_FAILED,
 	    "cannot be written: Is a directory");
 	has(users, "alice", FIRST);
 	assert_int_equal(logged("users-failed"), 1);
 	take_away();
-	users_refresh(users);
+	kept_refresh(users);
 	file_is(GOOD);
 	adds(users, "carol", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 lines_that_root_adds_are_taken(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	write_text(GOOD "zoe:1500000040\n");
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "zoe", FIRST + 40);
 	has(users, "alice", FIRST);
 	adds(users, "carol", FIRST + 41);
@@ -522,14 +522,14 @@ lines_that_root_adds_are_taken(void **state)
 	/* in any order, with other comments, and in no other range */
 	write_text("# mine\ncarol:1500000041\nyan:1234\nzoe:1500000040\n" BOB
 		   "# theirs\n" ALICE);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "bob", FIRST + 1);
 	has(users, "carol", FIRST + 41);
 	has(users, "zoe", FIRST + 40);
 	has(users, "yan", 1234);
 	has(users, "alice", FIRST);
 	adds(users, "dave", FIRST + 42);
-	users_close(users);
+	kept_close(users);
 	assert_int_equal(logged("users-mended"), 0);
 	assert_int_equal(logged("users-damaged"), 0);
 }
@@ -538,7 +538,7 @@ lines_that_root_adds_are_taken(void **state)
 static void
 even_just_before_a_user_is_added(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	write_text(GOOD "zoe:1500000002\n");
@@ -550,43 +550,43 @@ even_just_before_a_user_is_added(void **state)
 		   "zoe:1500000002\ncarol:1500000003\ndave:1500000020\n");
 	adds(users, "dave", FIRST + 20);
 	file_has(5);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 a_file_that_appears_is_read(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	write_text(GOOD);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "alice", FIRST);
-	users_close(users);
+	kept_close(users);
 	take_away();
 	users = opened();
 	write_text(GOOD);
 	adds(users, "carol", FIRST + 2);
 	has(users, "alice", FIRST);
-	users_close(users);
+	kept_close(users);
 }
 
 /* The line that tells can be lost with a copy of the rest. */
 static void
 the_uids_that_were_given_are_put_back(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	adds(users, "carol", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 	write_text("# uids given: 1500000000-1500000002\n" ALICE BOB);
 	users = opened();
 	write_text(ALICE BOB);
-	users_refresh(users);
+	kept_refresh(users);
 	assert_int_equal(logged("users-mended"), 0);
 	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB);
-	users_close(users);
+	kept_close(users);
 }
 
 /*
@@ -596,7 +596,7 @@ the_uids_that_were_given_are_put_back(void **state)
 static void
 on_a_full_disk_the_old_file_stays(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 
 	(void)state;
 	for (rlim_t bytes = 0; bytes < 120; bytes += 7) {
@@ -610,13 +610,13 @@ on_a_full_disk_the_old_file_stays(void **state)
 	adds(users, "carol", FIRST + 2);
 	file_is("# uids given: 1500000000-1500000002\n" ALICE BOB
 		"carol:1500000002\n");
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 the_first_user_leaves_nothing_on_a_full_disk(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	limit_files(0);
@@ -626,7 +626,7 @@ the_first_user_leaves_nothing_on_a_full_disk(void **state)
 	assert_false(exists("users"));
 	assert_false(exists("users.new"));
 	adds(users, "alice", FIRST);
-	users_close(users);
+	kept_close(users);
 }
 
 /* The mode of the scratch directory becomes MODE. */
@@ -639,15 +639,15 @@ open_up(mode_t mode)
 }
 
 /* The scratch directory, to which only root can get, is the current one. */
-static struct users *
+static struct kept *
 opened_here(mode_t mode)
 {
-	struct users *users;
+	struct kept *users;
 
 	assert_int_equal(chmod(scratch_dir, mode | S_IXUSR), 0);
 	assert_int_equal(chdir(scratch_dir), 0);
 	open_up(mode);
-	users = users_open(".");
+	users = kept_open(".");
 	assert_non_null(users);
 	return users;
 }
@@ -655,26 +655,26 @@ opened_here(mode_t mode)
 static void
 a_directory_that_cannot_be_written_to_is_told(void **state)
 {
-	struct users *users = opened_here(0555);
+	struct kept *users = opened_here(0555);
 
 	(void)state;
 	adds_not(users, "alice", USERS_FAILED,
 	    "cannot be written: Permission denied");
 	open_up(0777);
 	adds(users, "alice", FIRST);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 a_directory_that_is_not_there_is_told(void **state)
 {
-	struct users *users = users_open("/nowhere/map");
+	struct kept *users = kept_open("/nowhere/map");
 
 	(void)state;
 	assert_non_null(users);
 	adds_not(users, "alice", USERS_FAILED,
 	    "cannot be written: No such file or directory");
-	users_close(users);
+	kept_close(users);
 }
 
 /* There could be users in it. */
@@ -682,7 +682,7 @@ static void
 a_directory_that_cannot_be_searched_is_no_empty_one(void **state)
 {
 	static const char fault[] = "cannot be read: Permission denied";
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	write_text(GOOD);
@@ -690,42 +690,42 @@ a_directory_that_cannot_be_searched_is_no_empty_one(void **state)
 	assert_int_equal(logged("users-damaged"), 1);
 	adds_not(users, "carol", USERS_DAMAGED, fault);
 	open_up(0777);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "alice", FIRST);
 	adds(users, "carol", FIRST + 2);
 	/* while it was known */
 	open_up(0);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "alice", FIRST);
 	open_up(0777);
-	users_refresh(users);
+	kept_refresh(users);
 	has(users, "carol", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 but_it_may_turn_out_to_be_one(void **state)
 {
-	struct users *users = opened_here(0);
+	struct kept *users = opened_here(0);
 
 	(void)state;
 	adds_not(users, "alice", USERS_DAMAGED,
 	    "cannot be read: Permission denied");
 	open_up(0777);
 	adds(users, "alice", FIRST);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 what_was_being_written_is_no_obstacle(void **state)
 {
-	struct users *users = with_two();
+	struct kept *users = with_two();
 	char path[PATH_MAX], target[PATH_MAX], *text;
 	size_t len;
 
 	(void)state;
 	scratch_write("users.new", "carol:15", 8, 0400);
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	assert_int_equal(logged("users-damaged"), 0);
 	adds(users, "carol", FIRST + 2);
@@ -740,20 +740,20 @@ what_was_being_written_is_no_obstacle(void **state)
 	text = scratch_read("target", &len);
 	assert_string_equal(text, "mine");
 	free(text);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 what_is_written_all_can_read(void **state)
 {
 	const mode_t mask = umask(0777);
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	adds(users, "alice", FIRST);
 	umask(mask);
 	file_is("# uids given: 1500000000-1500000000\n" ALICE);
-	users_close(users);
+	kept_close(users);
 }
 
 /* Descriptor FD, the next one to be given, is free. */
@@ -769,7 +769,7 @@ static void
 files_are_closed(void **state)
 {
 	const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	assert_true(fd >= 0);
@@ -781,7 +781,7 @@ files_are_closed(void **state)
 	limit_files(RLIM_INFINITY);
 	write_text("x");
 	mends(users);
-	users_close(users);
+	kept_close(users);
 	is_next(fd);
 }
 
@@ -808,13 +808,13 @@ name_of(unsigned round, unsigned n, char name[32])
 static void
 add_forever(unsigned round, int fd)
 {
-	struct users *users = users_open(scratch_dir);
+	struct kept *users = kept_open(scratch_dir);
 	struct told told = { .round = round };
 	char name[32];
 
 	for (; users != NULL; told.n++) {
 		name_of(round, told.n, name);
-		if (users_add(users, name, FIRST, KILLED_LAST, &told.uid) !=
+		if (kept_add(users, name, FIRST, KILLED_LAST, &told.uid) !=
 			USERS_OK ||
 		    write(fd, &told, sizeof(told)) != sizeof(told))
 			break;
@@ -836,9 +836,9 @@ watch(long ns)
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	do {
-		struct users *users = opened();
+		struct kept *users = opened();
 
-		users_close(users);
+		kept_close(users);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while ((now.tv_sec - begin.tv_sec) * 1000000000L + now.tv_nsec -
 		begin.tv_nsec <
@@ -848,7 +848,7 @@ watch(long ns)
 
 /* Those COUNT who were TOLD of are there. */
 static void
-all_are_there(const struct users *users, const struct told *told, size_t count)
+all_are_there(const struct kept *users, const struct told *told, size_t count)
 {
 	char name[32];
 
@@ -863,7 +863,7 @@ whoever_is_killed_leaves_a_whole_file_with_all_who_were_added(void **state)
 {
 	static struct told told[KILLED_LAST - FIRST];
 	const unsigned rounds = 60;
-	struct users *users;
+	struct kept *users;
 	uint32_t random = 1;
 	size_t count = 0;
 
@@ -896,17 +896,17 @@ whoever_is_killed_leaves_a_whole_file_with_all_who_were_added(void **state)
 		/* in each round one may have been added who was not told of */
 		assert_in_range(file_count(), count, count + round + 1);
 		name_of(round, UINT_MAX, name);
-		assert_int_equal(users_add(users, name, FIRST, KILLED_LAST,
+		assert_int_equal(kept_add(users, name, FIRST, KILLED_LAST,
 				     &told[count].uid),
 		    USERS_OK);
 		told[count].round = round;
 		told[count++].n = UINT_MAX;
-		users_close(users);
+		kept_close(users);
 		assert_false(exists("users.new"));
 	}
 	users = opened();
 	all_are_there(users, told, count);
-	users_close(users);
+	kept_close(users);
 	assert_int_equal(logged("users-damaged"), 0);
 	assert_true(count > 2 * (size_t)rounds);
 }

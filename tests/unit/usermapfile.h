@@ -10,7 +10,8 @@
 #include "leaveout.h"
 #include "scratch.h"
 
-#include "../../helper/gateway/users.h"
+#include "../../helper/accounts/account.h"
+#include "../../helper/accounts/userfile.h"
 #include "../../helper/log.h"
 #include "../../shim/lib/usermap.h"
 
@@ -124,62 +125,176 @@ logged(const char *event)
 	return count;
 }
 
-static inline struct users *
+/*
+ * What the helper and its processes make of the map's file, without the
+ * processes.
+ */
+struct kept {
+	struct userfile file;
+	struct usertable table;
+	char fault[USERTABLE_FAULT_CHARS];
+};
+
+static inline void
+kept_tell(void *context, enum usernews news, const char *detail)
+{
+	const struct kept *kept = context;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/users", kept->file.dir);
+	usernews_log(news, detail, path);
+}
+
+static inline struct kept *
+kept_open(const char *dir)
+{
+	struct kept *kept = calloc(1, sizeof(*kept));
+
+	assert_non_null(kept);
+	kept->file = (struct userfile){ .dir = dir,
+		.tell = kept_tell,
+		.context = kept };
+	userfile_open(&kept->file, &kept->table);
+	return kept;
+}
+
+static inline void
+kept_close(struct kept *kept)
+{
+	if (kept == NULL)
+		return;
+	usertable_free(&kept->table);
+	free(kept);
+}
+
+static inline void
+kept_refresh(struct kept *kept)
+{
+	userfile_refresh(&kept->file, &kept->table);
+}
+
+static inline bool
+kept_find(const struct kept *kept, const char *name, uid_t *uid)
+{
+	const struct usermap_entry *found = usertable_find(&kept->table, name);
+
+	if (found != NULL)
+		*uid = found->uid;
+	return found != NULL;
+}
+
+static inline const char *
+kept_fault(const struct kept *kept)
+{
+	return kept->fault;
+}
+
+/* The first uid from MIN to MAX that nobody has or had. */
+static inline enum users_result
+kept_choose(struct kept *kept, uid_t min, uid_t max, uid_t *uid)
+{
+	unsigned long next = usertable_next_uid(&kept->table, min, max);
+
+	for (; next <= max; next += DIRECTORY_UIDS) {
+		const struct directory_asked asked = {
+			.key = DIRECTORY_UIDS_FROM,
+			.uid = (uid_t)next
+		};
+		struct directory_answer answer;
+
+		account_look(&asked, &answer);
+		for (unsigned i = 0; i < DIRECTORY_UIDS && next + i <= max;
+		     i++) {
+			if ((answer.free >> i & 1) == 0)
+				continue;
+			*uid = (uid_t)(next + i);
+			return USERS_OK;
+		}
+		if (answer.verdict == DIRECTORY_UNKNOWN) {
+			snprintf(kept->fault, sizeof(kept->fault), "%s",
+			    answer.fault);
+			return USERS_UNKNOWN;
+		}
+	}
+	snprintf(kept->fault, sizeof(kept->fault),
+	    "every uid from %lu to %lu is or was somebody's",
+	    (unsigned long)min, (unsigned long)max);
+	return USERS_FULL;
+}
+
+static inline enum users_result
+kept_add(struct kept *kept, const char *name, uid_t min, uid_t max, uid_t *uid)
+{
+	enum users_result result;
+
+	kept_refresh(kept);
+	if (kept_find(kept, name, uid))
+		return USERS_OK;
+	/* of a damaged one it is the file's to say that */
+	*uid = min;
+	result = kept->table.fault[0] == '\0' ? kept_choose(kept, min, max, uid)
+					      : USERS_OK;
+	if (result != USERS_OK)
+		return result;
+	return userfile_add(&kept->file, &kept->table, name, uid, kept->fault);
+}
+
+static inline struct kept *
 opened(void)
 {
-	struct users *users = users_open(scratch_dir);
+	struct kept *users = kept_open(scratch_dir);
 
 	assert_non_null(users);
 	return users;
 }
 
 static inline void
-has(const struct users *users, const char *name, uid_t uid)
+has(const struct kept *users, const char *name, uid_t uid)
 {
 	uid_t found = 0;
 
-	if (!users_find(users, name, &found))
+	if (!kept_find(users, name, &found))
 		fail_msg("%s is not found", name);
 	assert_int_equal(found, uid);
 }
 
 static inline void
-has_not(const struct users *users, const char *name)
+has_not(const struct kept *users, const char *name)
 {
 	uid_t found = 0;
 
-	if (users_find(users, name, &found))
+	if (kept_find(users, name, &found))
 		fail_msg("%s is found, with the uid %u", name, found);
 }
 
 /* NAME is added, and gets UID. */
 static inline void
-adds_in(struct users *users, const char *name, uid_t min, uid_t max, uid_t uid)
+adds_in(struct kept *users, const char *name, uid_t min, uid_t max, uid_t uid)
 {
 	uid_t got = 0;
-	const enum users_result result = users_add(users, name, min, max, &got);
+	const enum users_result result = kept_add(users, name, min, max, &got);
 
 	if (result != USERS_OK)
-		fail_msg("%s: %s", name, users_fault(users));
+		fail_msg("%s: %s", name, kept_fault(users));
 	assert_int_equal(got, uid);
 	has(users, name, uid);
 }
 
 static inline void
-adds(struct users *users, const char *name, uid_t uid)
+adds(struct kept *users, const char *name, uid_t uid)
 {
 	adds_in(users, name, FIRST, LAST, uid);
 }
 
 /* NAME is not added, for EXPECTED, of which the administrator is told FAULT. */
 static inline void
-adds_not(struct users *users, const char *name, enum users_result expected,
+adds_not(struct kept *users, const char *name, enum users_result expected,
     const char *fault)
 {
 	uid_t got = 0;
 
-	assert_int_equal(users_add(users, name, FIRST, LAST, &got), expected);
-	assert_string_equal(users_fault(users), fault);
+	assert_int_equal(kept_add(users, name, FIRST, LAST, &got), expected);
+	assert_string_equal(kept_fault(users), fault);
 	has_not(users, name);
 }
 

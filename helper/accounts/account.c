@@ -24,21 +24,17 @@ account_judge(bool found)
 	return errno == 0 ? DIRECTORY_NONE : DIRECTORY_UNKNOWN;
 }
 
-enum directory_verdict
-account_by_uid(uid_t uid)
-{
-	errno = 0;
-	return account_judge(getpwuid(uid) != NULL);
-}
-
 /* Have ANSWER say VERDICT, with errno if nobody can tell. */
 static void
 account_end(struct directory_answer *answer, enum directory_verdict verdict)
 {
+	const int error = errno;
+
+	if (answer->verdict == DIRECTORY_THERE && verdict == DIRECTORY_UNKNOWN)
+		*answer = (struct directory_answer){ 0 };
 	answer->verdict = verdict;
 	if (verdict == DIRECTORY_UNKNOWN)
-		snprintf(answer->fault, sizeof(answer->fault), "%s",
-		    strerror(errno));
+		directory_answer_unknown(answer, strerror(error));
 }
 
 /* Copy what there is of TEXT into OUT of SIZE bytes, unless it is too long. */
@@ -145,12 +141,11 @@ account_look_like(const char *name, struct directory_answer *answer)
 	    verdict == DIRECTORY_UNKNOWN ? DIRECTORY_UNKNOWN : DIRECTORY_NONE);
 }
 
-void
+static void
 account_look_name(const char *name, struct directory_answer *answer)
 {
 	const struct passwd *account;
 
-	*answer = (struct directory_answer){ 0 };
 	errno = 0;
 	account = getpwnam(name);
 	account_end(answer, account_judge(account != NULL));
@@ -160,15 +155,56 @@ account_look_name(const char *name, struct directory_answer *answer)
 		account_look_like(name, answer);
 }
 
-void
+static void
 account_look_uid(uid_t uid, struct directory_answer *answer)
 {
 	const struct passwd *account;
 
-	*answer = (struct directory_answer){ 0 };
 	errno = 0;
 	account = getpwuid(uid);
 	account_end(answer, account_judge(account != NULL));
 	if (account != NULL)
 		account_fill(answer, account);
+}
+
+/* See which of the uids from FIRST on are nobody's. */
+static void
+account_look_free(uid_t first, struct directory_answer *answer)
+{
+	for (unsigned i = 0; i < DIRECTORY_UIDS; i++) {
+		const unsigned long uid = (unsigned long)first + i;
+		enum directory_verdict verdict;
+
+		if (!usermap_uid_valid(uid))
+			continue;
+		errno = 0;
+		verdict = account_judge(getpwuid((uid_t)uid) != NULL);
+		if (verdict == DIRECTORY_NONE)
+			answer->free |= UINT64_C(1) << i;
+		if (verdict != DIRECTORY_UNKNOWN)
+			continue;
+		snprintf(answer->fault, sizeof(answer->fault),
+		    "cannot tell whether the uid %lu is an account's: %s", uid,
+		    strerror(errno));
+		answer->verdict = DIRECTORY_UNKNOWN;
+		return;
+	}
+}
+
+void
+account_look(const struct directory_asked *asked,
+    struct directory_answer *answer)
+{
+	*answer = (struct directory_answer){ 0 };
+	switch (asked->key) {
+	case DIRECTORY_BY_NAME:
+		account_look_name(asked->name, answer);
+		return;
+	case DIRECTORY_BY_UID:
+		account_look_uid(asked->uid, answer);
+		return;
+	case DIRECTORY_UIDS_FROM:
+		account_look_free(asked->uid, answer);
+		return;
+	}
 }

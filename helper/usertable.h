@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../shim/lib/usermap.h"
+#include "../shim/lib/usermap.h"
 #include "uidset.h"
 
 #define USERTABLE_FAULT_CHARS 256
@@ -17,6 +17,16 @@ struct usertable {
 	size_t count, room;
 	struct uidset given; /* uids that have been somebody's, as it says */
 	char fault[USERTABLE_FAULT_CHARS]; /* what is wrong; "" is nothing */
+};
+
+/* What comes of adding a user. */
+enum users_result {
+	USERS_OK,
+	USERS_FULL,    /* every uid of the range has been somebody's */
+	USERS_DAMAGED, /* the file is */
+	USERS_AGAIN,   /* the uid is an account's, or a user's, by now */
+	USERS_UNKNOWN, /* the name service can't tell whether it is */
+	USERS_FAILED,  /* it could not be written, or not in time */
 };
 
 void usertable_free(struct usertable *table);
@@ -34,6 +44,9 @@ void usertable_parse(struct usertable *table, const char *text, size_t len);
  */
 char *usertable_print(struct usertable *table, size_t *len);
 
+/* The same, but TABLE stays as it is. */
+char *usertable_text(const struct usertable *table, size_t *len);
+
 /* Add ENTRY at the end.  Returns false for want of memory. */
 bool usertable_append(struct usertable *table,
     const struct usermap_entry *entry);
@@ -44,9 +57,22 @@ const struct usermap_entry *usertable_by_name(const struct usertable *table,
 const struct usermap_entry *usertable_by_uid(const struct usertable *table,
     uid_t uid);
 
+/* True if there is a name that is equal to NAME but for case, and not NAME. */
+bool usertable_has_like(const struct usertable *table, const char *name);
+
+/*
+ * The user called NAME; NULL if there is none.  A uid that is there twice is the
+ * first one's.
+ */
+const struct usermap_entry *usertable_find(const struct usertable *table,
+    const char *name);
+
 /* True if all entries of PART are in TABLE, with the same uids. */
 bool usertable_holds(const struct usertable *table,
     const struct usertable *part);
+
+/* True if UID is or has been somebody's. */
+bool usertable_has_given(const struct usertable *table, uid_t uid);
 
 /*
  * The lowest uid, not below MIN, that is above all from MIN to MAX that are or

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "../file.h"
-#include "../log.h"
 
 #define NEW_NAME USERMAP_NAME ".new"
 
@@ -143,19 +142,6 @@ userfile_write(struct userfile *file, struct usertable *table,
  * What has happened to it
  */
 
-static void
-userfile_log_damaged(const struct userfile *file, const char *fault)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/" USERMAP_NAME, file->dir);
-	log_event(LOG_ERR, "users-damaged", "file", path, "detail", fault,
-	    "remedy",
-	    "put back a copy, or take out the lines that are wrong, whose "
-	    "users get other uids; until then nobody new gets in",
-	    NULL);
-}
-
 /* FAULT has happened to a file that was good: have it as TABLE says. */
 static void
 userfile_mend(struct userfile *file, struct usertable *table, const char *fault)
@@ -170,13 +156,9 @@ userfile_mend(struct userfile *file, struct usertable *table, const char *fault)
 	if (fault[0] == '\0')
 		fault = "it has lost users";
 	if (written)
-		log_event(LOG_WARNING, "users-mended", "detail", fault,
-		    "remedy", "see who changed it; only the helper may", NULL);
+		file->tell(file->context, USERNEWS_MENDED, fault);
 	else
-		log_event(LOG_ERR, "users-failed", "detail", failure, "remedy",
-		    "it has been changed by somebody; put back a copy, see "
-		    "that _moshgate may write it, and restart the helper",
-		    NULL);
+		file->tell(file->context, USERNEWS_FAILED, failure);
 }
 
 /*
@@ -194,7 +176,7 @@ userfile_keep_given(struct usertable *table, const struct usertable *was)
 	return true;
 }
 
-void
+bool
 userfile_refresh(struct userfile *file, struct usertable *table)
 {
 	const bool had_fault = table->fault[0] != '\0';
@@ -204,31 +186,93 @@ userfile_refresh(struct userfile *file, struct usertable *table)
 	bool behind;
 
 	if (userfile_same(&st, &file->seen) && !file->unwritten)
-		return;
+		return false;
 	file->seen = st;
 	userfile_read(file, &read);
 	if (!had_fault &&
 	    (read.fault[0] != '\0' || !usertable_holds(&read, table))) {
 		userfile_mend(file, table, read.fault);
 		usertable_free(&read);
-		return;
+		return true;
 	}
 	behind = userfile_keep_given(&read, table);
 	usertable_free(table);
 	*table = read;
 	file->unwritten = false;
 	if (table->fault[0] != '\0')
-		userfile_log_damaged(file, table->fault);
+		file->tell(file->context, USERNEWS_DAMAGED, table->fault);
 	else if (behind)
 		file->unwritten = !userfile_write(file, table, failure);
+	return true;
 }
 
 void
-userfile_open(struct userfile *file, const char *dir, struct usertable *table)
+userfile_open(struct userfile *file, struct usertable *table)
 {
-	*file = (struct userfile){ .dir = dir };
 	file->seen = userfile_look(file);
 	userfile_read(file, table);
 	if (table->fault[0] != '\0')
-		userfile_log_damaged(file, table->fault);
+		file->tell(file->context, USERNEWS_DAMAGED, table->fault);
+}
+
+void
+userfile_resume(struct userfile *file, struct usertable *table)
+{
+	/* as no file is */
+	file->seen = (struct stat){ .st_size = -2 };
+	userfile_refresh(file, table);
+}
+
+/*
+ * Adding
+ */
+
+/* Add ENTRY, and write it; all is as it was if that fails. */
+static bool
+userfile_append(struct userfile *file, struct usertable *table,
+    const struct usermap_entry *entry, char fault[USERTABLE_FAULT_CHARS])
+{
+	struct uidset given;
+	bool written;
+
+	if (!uidset_copy(&table->given, &given) ||
+	    !usertable_append(table, entry)) {
+		uidset_free(&given);
+		snprintf(fault, USERTABLE_FAULT_CHARS, "out of memory");
+		return false;
+	}
+	written = userfile_write(file, table, fault);
+	if (!written) {
+		table->count--;
+		uidset_swap(&table->given, &given);
+	}
+	uidset_free(&given);
+	return written;
+}
+
+enum users_result
+userfile_add(struct userfile *file, struct usertable *table, const char *name,
+    uid_t *uid, char fault[USERTABLE_FAULT_CHARS])
+{
+	const struct usermap_entry *found;
+	struct usermap_entry entry = { .uid = *uid };
+
+	userfile_refresh(file, table);
+	found = usertable_find(table, name);
+	if (found != NULL) {
+		*uid = found->uid;
+		return USERS_OK;
+	}
+	if (table->fault[0] != '\0') {
+		snprintf(fault, USERTABLE_FAULT_CHARS, "%s", table->fault);
+		return USERS_DAMAGED;
+	}
+	if (usertable_has_given(table, *uid)) {
+		snprintf(fault, USERTABLE_FAULT_CHARS,
+		    "the uid %lu is or was somebody's", (unsigned long)*uid);
+		return USERS_AGAIN;
+	}
+	snprintf(entry.name, sizeof(entry.name), "%s", name);
+	return userfile_append(file, table, &entry, fault) ? USERS_OK
+							   : USERS_FAILED;
 }

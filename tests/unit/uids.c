@@ -56,24 +56,24 @@ begin_with_service(void **state)
 static void
 a_map_begins_empty(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
-	assert_string_equal(users_fault(users), "");
+	assert_string_equal(kept_fault(users), "");
 	has_not(users, "alice");
 	has_not(users, "");
-	users_refresh(users);
+	kept_refresh(users);
 	has_not(users, "alice");
 	assert_false(exists("users"));
-	users_close(users);
-	users_close(NULL);
+	kept_close(users);
+	kept_close(NULL);
 	assert_int_equal(logged("users-damaged"), 0);
 }
 
 static void
 users_get_one_uid_after_the_other(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	adds(users, "alice", FIRST);
@@ -85,13 +85,13 @@ users_get_one_uid_after_the_other(void **state)
 	has_not(users, "Alice");
 	has_not(users, "alic");
 	has_not(users, "alice2");
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 users_keep_their_uids(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 	char name[USERNAME_MAX_CHARS + 1];
 
 	(void)state;
@@ -99,28 +99,28 @@ users_keep_their_uids(void **state)
 	name[sizeof(name) - 1] = '\0';
 	adds(users, "alice", FIRST);
 	adds(users, name, FIRST + 1);
-	users_close(users);
+	kept_close(users);
 	for (int i = 0; i < 3; i++) {
 		users = opened();
 		has(users, "alice", FIRST);
 		has(users, name, FIRST + 1);
-		users_close(users);
+		kept_close(users);
 	}
 	users = opened();
 	adds(users, "...", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	has(users, "alice", FIRST);
 	has(users, name, FIRST + 1);
 	has(users, "...", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 	assert_int_equal(logged("users-damaged"), 0);
 }
 
 static void
 who_is_there_keeps_the_uid_when_added_again(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	adds(users, "alice", FIRST);
@@ -128,48 +128,48 @@ who_is_there_keeps_the_uid_when_added_again(void **state)
 	adds(users, "alice", FIRST);
 	adds_in(users, "bob", FIRST + 50, LAST, FIRST + 1);
 	file_is(GOOD);
-	users_close(users);
+	kept_close(users);
 }
 
 /* The uid could be on files of theirs, on the gateway. */
 static void
 the_uid_of_who_was_taken_out_is_not_given_again(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	adds(users, "alice", FIRST);
 	adds(users, "bob", FIRST + 1);
 	adds(users, "carol", FIRST + 2);
-	users_close(users);
+	kept_close(users);
 	write_text("# uids given: 1500000000-1500000002\n" ALICE);
 	users = opened();
 	has_not(users, "carol");
 	adds(users, "dave", FIRST + 3);
-	users_close(users);
+	kept_close(users);
 	/* nor if nobody is left */
 	write_text("# uids given: 1500000000-1500000003\n");
 	users = opened();
 	adds(users, "carol", FIRST + 4);
-	users_close(users);
+	kept_close(users);
 	/* or without the line that tells, for those in between */
 	write_text("carol:1500000004\n" ALICE);
 	users = opened();
 	adds(users, "bob", FIRST + 5);
-	users_close(users);
+	kept_close(users);
 }
 
 /* FAULT is that of a range from FIRST to MAX that is full. */
 static void
-is_full(struct users *users, const char *name, uid_t max)
+is_full(struct kept *users, const char *name, uid_t max)
 {
 	char fault[128];
 	uid_t got = 0;
 
-	assert_int_equal(users_add(users, name, FIRST, max, &got), USERS_FULL);
+	assert_int_equal(kept_add(users, name, FIRST, max, &got), USERS_FULL);
 	snprintf(fault, sizeof(fault),
 	    "every uid from 1500000000 to %u is or was somebody's", max);
-	assert_string_equal(users_fault(users), fault);
+	assert_string_equal(kept_fault(users), fault);
 	has_not(users, name);
 }
 
@@ -177,14 +177,14 @@ is_full(struct users *users, const char *name, uid_t max)
 static void
 nor_is_it_when_the_range_ends_below_it(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	adds(users, "alice", FIRST);
 	adds(users, "bob", FIRST + 1);
 	adds(users, "carol", FIRST + 2);
 	adds(users, "dave", FIRST + 3);
-	users_close(users);
+	kept_close(users);
 	write_text("# uids given: 1500000000-1500000003\n" ALICE);
 	users = opened();
 	is_full(users, "eve", FIRST);
@@ -195,7 +195,7 @@ nor_is_it_when_the_range_ends_below_it(void **state)
 	is_full(users, "faythe", FIRST + 3);
 	adds_in(users, "faythe", FIRST + 100, FIRST + 200, FIRST + 100);
 	is_full(users, "grace", FIRST + 3);
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	is_full(users, "grace", FIRST + 3);
 	adds_in(users, "grace", FIRST, FIRST + 9, FIRST + 4);
@@ -203,14 +203,14 @@ nor_is_it_when_the_range_ends_below_it(void **state)
 		"# uids given: 1500000000-1500000004\n"
 		"# uids given: 1500000100-1500000100\n" ALICE
 		"eve:1499999990\nfaythe:1500000100\ngrace:1500000004\n");
-	users_close(users);
+	kept_close(users);
 }
 
 /* An earlier version wrote nothing but the end of what it had given. */
 static void
 a_file_of_an_earlier_version_has_its_uids_given(void **state)
 {
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	write_text("# next uid 1500000004\n" ALICE);
@@ -219,12 +219,12 @@ a_file_of_an_earlier_version_has_its_uids_given(void **state)
 		is_full(users, "bob", max);
 	adds(users, "bob", FIRST + 4);
 	file_is("# uids given: 1-1500000004\n" ALICE "bob:1500000004\n");
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	for (uid_t max = FIRST; max < FIRST + 5; max++)
 		is_full(users, "carol", max);
 	adds(users, "carol", FIRST + 5);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
@@ -253,13 +253,13 @@ a_line_about_uids_that_makes_no_sense_is_a_comment(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		char text[128];
-		struct users *users;
+		struct kept *users;
 
 		snprintf(text, sizeof(text), "%salice:200000000\n", lines[i]);
 		write_text(text);
 		users = opened();
 		adds_in(users, "bob", first, first + 100, first + 1);
-		users_close(users);
+		kept_close(users);
 	}
 	assert_int_equal(logged("users-damaged"), 0);
 }
@@ -269,50 +269,50 @@ a_range_may_become_full(void **state)
 {
 	static const char fault[] = "every uid from 1500000000 to 1500000001 "
 				    "is or was somebody's";
-	struct users *users = opened();
+	struct kept *users = opened();
 	uid_t got = 0;
 
 	(void)state;
 	adds_in(users, "alice", FIRST, FIRST + 1, FIRST);
 	adds_in(users, "bob", FIRST, FIRST + 1, FIRST + 1);
-	assert_int_equal(users_add(users, "carol", FIRST, FIRST + 1, &got),
+	assert_int_equal(kept_add(users, "carol", FIRST, FIRST + 1, &got),
 	    USERS_FULL);
-	assert_string_equal(users_fault(users), fault);
+	assert_string_equal(kept_fault(users), fault);
 	has_not(users, "carol");
 	file_is(GOOD);
-	users_close(users);
+	kept_close(users);
 	/* it is full of those who were, too */
 	write_text(NEXT ALICE);
 	users = opened();
-	assert_int_equal(users_add(users, "carol", FIRST, FIRST + 1, &got),
+	assert_int_equal(kept_add(users, "carol", FIRST, FIRST + 1, &got),
 	    USERS_FULL);
 	adds_in(users, "carol", FIRST, FIRST + 2, FIRST + 2);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 the_highest_uid_may_be_given(void **state)
 {
 	const uid_t max = USERMAP_UID_MAX;
-	struct users *users = opened();
+	struct kept *users = opened();
 	uid_t got = 0;
 
 	(void)state;
 	adds_in(users, "alice", max, max, max);
 	file_is("# uids given: 2000000000-2000000000\nalice:2000000000\n");
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	has(users, "alice", max);
-	assert_int_equal(users_add(users, "bob", max, max, &got), USERS_FULL);
+	assert_int_equal(kept_add(users, "bob", max, max, &got), USERS_FULL);
 	adds_in(users, "bob", max - 1, max - 1, max - 1);
-	users_close(users);
+	kept_close(users);
 	assert_int_equal(logged("users-damaged"), 0);
 }
 
 static void
 the_range_may_be_moved(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	adds(users, "alice", FIRST);
@@ -323,7 +323,7 @@ the_range_may_be_moved(void **state)
 	has(users, "alice", FIRST);
 	/* down, and back, across a restart */
 	adds_in(users, "eve", FIRST - 1000, FIRST - 1, FIRST - 1000);
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	adds_in(users, "faythe", FIRST - 1000, FIRST - 1, FIRST - 999);
 	adds_in(users, "grace", FIRST, FIRST + 4999, FIRST + 3);
@@ -334,13 +334,13 @@ the_range_may_be_moved(void **state)
 	file_has(9);
 	has(users, "alice", FIRST);
 	has(users, "eve", FIRST - 1000);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
 uids_that_mean_nobody_are_not_given(void **state)
 {
-	struct users *users = opened();
+	struct kept *users = opened();
 	uid_t expected = 65533;
 	char name[] = "a";
 
@@ -351,10 +351,10 @@ uids_that_mean_nobody_are_not_given(void **state)
 			expected++;
 		adds_in(users, name, 65533, 66000, expected++);
 	}
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	has(users, "d", expected - 1);
-	users_close(users);
+	kept_close(users);
 	assert_int_equal(logged("users-damaged"), 0);
 }
 
@@ -392,16 +392,16 @@ uids_of_accounts_are_not_given(void **state)
 				   "one:x:1500000000:1::/:/bin/sh\n"
 				   "two:x:1500000001:1::/:/bin/sh\n"
 				   "four:x:1500000003:1::/:/bin/sh\n";
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	if (!passwd_is(text)) {
-		users_close(users);
+		kept_close(users);
 		LEAVE_OUT();
 	}
 	adds(users, "alice", FIRST + 2);
 	adds(users, "bob", FIRST + 4);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
@@ -410,7 +410,7 @@ all_lines_of_the_passwd_file_count(void **state)
 	static const char root[] = "root:x:0:0::/root:/bin/sh\n";
 	const size_t comment = 5000;
 	char text[8192], *at = text;
-	struct users *users = opened();
+	struct kept *users = opened();
 
 	(void)state;
 	at = stpcpy(at, root);
@@ -422,14 +422,14 @@ all_lines_of_the_passwd_file_count(void **state)
 	at = stpcpy(at, "between:x:1500000001:1::/:/bin/sh\n");
 	stpcpy(at, "after:x:1500000005:1::/:/bin/sh\n");
 	if (!passwd_is(text)) {
-		users_close(users);
+		kept_close(users);
 		LEAVE_OUT();
 	}
 	assert_non_null(getpwnam("between"));
 	adds(users, "alice", FIRST + 2);
 	adds(users, "bob", FIRST + 4);
 	adds(users, "carol", FIRST + 6);
-	users_close(users);
+	kept_close(users);
 }
 
 /* A directory service that is down may know who has the uid. */
@@ -437,7 +437,7 @@ static void
 a_uid_of_which_nobody_can_tell_is_not_given(void **state)
 {
 	static const int errors[] = { ECONNREFUSED, ETIMEDOUT, EAGAIN, ENOENT };
-	struct users *users = opened();
+	struct kept *users = opened();
 	char fault[128];
 
 	(void)state;
@@ -454,62 +454,7 @@ a_uid_of_which_nobody_can_tell_is_not_given(void **state)
 	file_is("# uids given: 1500000000-1500000000\n" ALICE);
 	service.error = 0;
 	adds(users, "bob", FIRST + 1);
-	users_close(users);
-}
-
-/* The helper waits for each answer, and everybody for the helper. */
-static void
-few_questions_are_asked_at_a_time(void **state)
-{
-	static const unsigned questions_max = 64;
-	struct users *users = opened();
-	unsigned calls = 0, before = 0;
-	enum users_result result;
-	uid_t got = 0;
-
-	(void)state;
-	service.known_from = FIRST;
-	service.known_to = FIRST + 999;
-	do {
-		result = users_add(users, "alice", FIRST, LAST, &got);
-		assert_true(service.asked - before <= questions_max);
-		before = service.asked;
-		calls++;
-		if (calls == 2)
-			assert_string_equal(users_fault(users),
-			    "the uids from 1500000000 to 1500000127 are "
-			    "accounts'");
-	} while (result == USERS_AGAIN);
-	assert_int_equal(result, USERS_OK);
-	assert_int_equal(got, FIRST + 1000);
-	assert_int_equal(calls, 16);
-	assert_int_equal(service.asked, 1001);
-	/* behind the first one that is free there may be others */
-	service.known_from = FIRST + 1001;
-	service.known_to = FIRST + 1070;
-	assert_int_equal(users_add(users, "bob", FIRST, LAST, &got),
-	    USERS_AGAIN);
-	adds(users, "bob", FIRST + 1071);
-	users_close(users);
-}
-
-static void
-a_range_full_of_accounts_is_full_until_they_go(void **state)
-{
-	struct users *users = opened();
-	uid_t got = 0;
-
-	(void)state;
-	service.known_from = FIRST;
-	service.known_to = LAST;
-	assert_int_equal(users_add(users, "alice", FIRST, FIRST + 99, &got),
-	    USERS_AGAIN);
-	/* another range is another question */
-	adds_in(users, "bob", FIRST - 50, FIRST - 1, FIRST - 50);
-	is_full(users, "alice", FIRST + 99);
-	service.known_to = FIRST + 9;
-	adds_in(users, "alice", FIRST, FIRST + 99, FIRST + 10);
-	users_close(users);
+	kept_close(users);
 }
 
 static void
@@ -518,7 +463,7 @@ many_users_are_no_problem(void **state)
 	const unsigned count = 34000;
 	const size_t room = (size_t)count * 24;
 	char *text = malloc(room), *at = text, name[16];
-	struct users *users;
+	struct kept *users;
 
 	(void)state;
 	assert_non_null(text);
@@ -533,18 +478,18 @@ many_users_are_no_problem(void **state)
 	has(users, "u033999", FIRST + count - 1);
 	has_not(users, "u034000");
 	adds_in(users, "alice", FIRST, FIRST + count, FIRST + count);
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	has(users, "alice", FIRST + count);
 	file_has(count + 1);
 	/* the first name again, far behind it */
 	at += snprintf(at, 24, "u000000:%u\n", FIRST + count);
 	write_bytes(text, (size_t)(at - text));
-	users_close(users);
+	kept_close(users);
 	users = opened();
 	adds_not(users, "bob", USERS_DAMAGED, "u000000 is in it twice");
 	has(users, "u000000", FIRST);
-	users_close(users);
+	kept_close(users);
 	free(text);
 }
 
@@ -572,12 +517,10 @@ main(void)
 		    all_lines_of_the_passwd_file_count, begin_with_service,
 		    end_with_passwd),
 		TEST(a_uid_of_which_nobody_can_tell_is_not_given),
-		TEST(few_questions_are_asked_at_a_time),
-		TEST(a_range_full_of_accounts_is_full_until_they_go),
 		TEST(many_users_are_no_problem),
 	};
 
 	if (sodium_init() < 0)
 		return 1;
-	return cmocka_run_group_tests_name("users", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("uids", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char head_line[] =
     "# The users of the remote, name:uid. moshgate-helper writes this file.\n";
@@ -58,6 +59,16 @@ usertable_by_uid(const struct usertable *table, uid_t uid)
 	return NULL;
 }
 
+const struct usermap_entry *
+usertable_find(const struct usertable *table, const char *name)
+{
+	const struct usermap_entry *found = usertable_by_name(table, name);
+
+	if (found == NULL || usertable_by_uid(table, found->uid) != found)
+		return NULL;
+	return found;
+}
+
 bool
 usertable_holds(const struct usertable *table, const struct usertable *part)
 {
@@ -74,6 +85,28 @@ usertable_holds(const struct usertable *table, const struct usertable *part)
 			return false;
 	}
 	return true;
+}
+
+bool
+usertable_has_like(const struct usertable *table, const char *name)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const char *other = table->entries[i].name;
+
+		if (strcasecmp(other, name) == 0 && strcmp(other, name) != 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+usertable_has_given(const struct usertable *table, uid_t uid)
+{
+	const struct uidset one = { .spans = &(struct uidset_span){ uid, uid },
+		.count = 1 };
+
+	return uidset_holds(&table->given, &one) ||
+	    usertable_by_uid(table, uid) != NULL;
 }
 
 unsigned long
@@ -262,10 +295,10 @@ usertable_record(struct usertable *table)
 }
 
 char *
-usertable_print(struct usertable *table, size_t *len)
+usertable_text(const struct usertable *table, size_t *len)
 {
 	char *text = NULL;
-	FILE *out = usertable_record(table) ? open_memstream(&text, len) : NULL;
+	FILE *out = open_memstream(&text, len);
 
 	if (out == NULL)
 		return NULL;
@@ -280,4 +313,10 @@ usertable_print(struct usertable *table, size_t *len)
 		return text;
 	free(text);
 	return NULL;
+}
+
+char *
+usertable_print(struct usertable *table, size_t *len)
+{
+	return usertable_record(table) ? usertable_text(table, len) : NULL;
 }

@@ -1,0 +1,203 @@
+#include "confine.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <asm/sockios.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+/* Sanitizers write reports, and they and valgrind need calls of their own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SANDBOX)
+#define CONFINE_OFF true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONFINE_OFF true
+#endif
+#endif
+#ifndef CONFINE_OFF
+#define CONFINE_OFF false
+#endif
+
+/* How many rights to files Landlock has, by the version of its interface. */
+static const unsigned rights[] = { 0, 13, 14, 15, 15, 16 };
+
+#define VERSION_MAX ((long)(sizeof(rights) / sizeof(rights[0])) - 1)
+
+#define READ                                      \
+	((uint64_t)LANDLOCK_ACCESS_FS_READ_FILE | \
+	    (uint64_t)LANDLOCK_ACCESS_FS_READ_DIR)
+#define RUN ((uint64_t)LANDLOCK_ACCESS_FS_EXECUTE)
+#define WRITE ((uint64_t)LANDLOCK_ACCESS_FS_WRITE_FILE)
+
+/* Leave GIVEN rights to what is at PATH, if there is anything. */
+static void
+confine_leave(int rules, const char *path, uint64_t given)
+{
+	const int found = open(path, O_PATH | O_CLOEXEC);
+	const struct landlock_path_beneath_attr rule = {
+		.allowed_access = given,
+		.parent_fd = found,
+	};
+
+	if (found < 0)
+		return;
+	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule,
+	    0);
+	close(found);
+}
+
+/* From now on there are no rights to files but KEPT, and GIVEN to what is at PATH. */
+static void
+confine_files(uint64_t kept, const char *path, uint64_t given)
+{
+	struct landlock_ruleset_attr attr = { 0 };
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	int rules;
+
+	if (version < 1)
+		return;
+	version = version < VERSION_MAX ? version : VERSION_MAX;
+	attr.handled_access_fs = (((uint64_t)1 << rights[version]) - 1) & ~kept;
+	rules = (int)syscall(SYS_landlock_create_ruleset, &attr,
+	    sizeof(attr.handled_access_fs), 0);
+	if (rules < 0)
+		return;
+	confine_leave(rules, path, given & attr.handled_access_fs);
+	syscall(SYS_landlock_restrict_self, rules, 0);
+	close(rules);
+}
+
+/* What such a process has no need of; this libseccomp may not know them all. */
+static const char *const denied[] = {
+	/* programs and processes */
+	"execve", "execveat", "fork", "vfork", "kill", "tkill",
+	"rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd",
+	"pidfd_send_signal", "ptrace", "process_vm_readv", "process_vm_writev",
+	"process_madvise", "process_mrelease", "kcmp", "setpgid", "setsid",
+	"setpriority", "ioprio_set", "sched_setattr", "sched_setparam",
+	"sched_setscheduler", "migrate_pages", "move_pages",
+	/* what can be done to files without opening them */
+	"chmod", "fchmodat", "fchmodat2", "chown", "chown32", "lchown",
+	"lchown32", "fchownat", "setxattr", "lsetxattr", "removexattr",
+	"lremovexattr", "utime", "utimes", "utimensat", "utimensat_time64",
+	"futimesat", "fanotify_init", "open_by_handle_at",
+	/* parts of the kernel that few programs use, and mistakes are in */
+	"io_uring_setup", "io_uring_enter", "io_uring_register", "io_setup",
+	"bpf", "perf_event_open", "userfaultfd", "add_key", "request_key",
+	"personality", "modify_ldt", "syslog", "vmsplice",
+	/* another view of the system */
+	"unshare", "setns", "chroot", "pivot_root", "mount", "umount",
+	"umount2", "mount_setattr", "move_mount", "open_tree", "fsopen",
+	"fsconfig", "fsmount", "fspick", "quotactl", "quotactl_fd"
+};
+
+#define DENIED (sizeof(denied) / sizeof(denied[0]))
+
+/* The same with one argument, the ARG'th, that has VALUE in its lower 32 bits. */
+static const struct {
+	const char *call;
+	unsigned arg;
+	scmp_datum_t value;
+} denied_with[] = {
+	/* it ends with the helper */
+	{ "prctl", 0, PR_SET_PDEATHSIG },
+	/* signals to others, by way of a file */
+	{ "fcntl", 1, F_SETOWN },
+	{ "fcntl", 1, F_SETOWN_EX },
+	{ "fcntl", 1, F_SETSIG },
+	{ "fcntl64", 1, F_SETOWN },
+	{ "fcntl64", 1, F_SETOWN_EX },
+	{ "fcntl64", 1, F_SETSIG },
+	{ "ioctl", 1, FIOSETOWN },
+	{ "ioctl", 1, SIOCSPGRP },
+};
+
+#define DENIED_WITH (sizeof(denied_with) / sizeof(denied_with[0]))
+
+/* Have the call NAME fail with ERROR; with ARG not NULL, only if that is so. */
+static void
+confine_deny(scmp_filter_ctx filter, const char *name, int error,
+    const struct scmp_arg_cmp *arg)
+{
+	const int call = seccomp_syscall_resolve_name(name);
+
+	if (call != __NR_SCMP_ERROR)
+		seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((unsigned)error),
+		    call, arg != NULL, arg);
+}
+
+/* Threads alone; they and signals are this process's own. */
+static void
+confine_to_threads(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp process = { .arg = 0,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = CLONE_THREAD,
+		.datum_b = 0 };
+	struct scmp_arg_cmp other = { .arg = 0,
+		.op = SCMP_CMP_NE,
+		.datum_a = (scmp_datum_t)getpid() };
+
+	confine_deny(filter, "clone", EPERM, &process);
+	/* a filter can't see its flags: have the C library use the other */
+	confine_deny(filter, "clone3", ENOSYS, NULL);
+	confine_deny(filter, "tgkill", EPERM, &other);
+	other.datum_a = 0;
+	confine_deny(filter, "prlimit64", EPERM, &other);
+}
+
+/* With SOCKETS it can make some. */
+static void
+confine_calls(bool sockets)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (filter == NULL)
+		return;
+	confine_to_threads(filter);
+	if (!sockets) {
+		confine_deny(filter, "socket", EPERM, NULL);
+		confine_deny(filter, "socketpair", EPERM, NULL);
+	}
+	for (size_t i = 0; i < DENIED; i++)
+		confine_deny(filter, denied[i], EPERM, NULL);
+	for (size_t i = 0; i < DENIED_WITH; i++) {
+		const struct scmp_arg_cmp is = { .arg = denied_with[i].arg,
+			.op = SCMP_CMP_MASKED_EQ,
+			.datum_a = UINT32_MAX,
+			.datum_b = denied_with[i].value };
+
+		confine_deny(filter, denied_with[i].call, EPERM, &is);
+	}
+	seccomp_load(filter);
+	seccomp_release(filter);
+}
+
+void
+confine_names(void)
+{
+	if (CONFINE_OFF)
+		return;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	confine_files(READ, "/dev/null", WRITE);
+	confine_calls(true);
+}
+
+void
+confine_file(const char *dir)
+{
+	if (CONFINE_OFF)
+		return;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	confine_files(0, dir, ~RUN);
+	confine_calls(false);
+}

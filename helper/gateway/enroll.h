@@ -1,0 +1,35 @@
+#ifndef MOSHGATE_ENROLL_H
+#define MOSHGATE_ENROLL_H
+
+#include "admission.h"
+#include "directory.h"
+#include "users.h"
+
+/*
+ * A name of which the remote has just said that it is a user's gets a uid, for
+ * good, unless it has one.
+ */
+struct enroll {
+	/* Called when it has UID; or, if WHY is not NULL, why it has none. */
+	void (
+	    *done)(struct enroll *enroll, uid_t uid, const struct refusal *why);
+	void *asker;
+	/* its own */
+	const struct admission *admission;
+	char name[USERNAME_MAX_CHARS + 1];
+	uid_t uid; /* that it is to have; 0: any */
+	struct directory_question question;
+	struct users_adding adding;
+};
+
+/*
+ * Begin, with ENROLL all zero but for DONE and ASKER: it may be done before this
+ * returns.  The uid is to be UID, which is not 0, or any.
+ */
+void enroll_begin(struct enroll *enroll, const struct admission *admission,
+    struct directory *directory, const char *name, uid_t uid);
+
+/* ENROLL, which may be done, is not waited for any more. */
+void enroll_forget(struct enroll *enroll);
+
+#endif
