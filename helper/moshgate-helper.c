@@ -266,7 +266,7 @@ systemd_socket(void)
 	/* listen(2) has the kernel tell whoever comes that it is this process */
 	if (!given || fcntl(SYSTEMD_FD, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SYSTEMD_FD, F_SETFL, O_NONBLOCK) < 0 ||
-	    listen(SYSTEMD_FD, BACKLOG) < 0)
+	    listen(SYSTEMD_FD, SERVER_BACKLOG) < 0)
 		return -1;
 	return SYSTEMD_FD;
 }

@@ -19,6 +19,7 @@
 #include "gateway.h"
 #include "keys.h"
 #include "lookup.h"
+#include "newcomers.h"
 #include "probe.h"
 #include "session.h"
 #include "signals.h"
@@ -26,12 +27,6 @@
 
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
-/*
- * So many, and one more, wait until they are taken.  A helper that is stuck lets
- * no more of sshd's processes wait for it than leave room for others: sshd
- * begins to turn away whoever comes when 10 are under way (MaxStartups).
- */
-#define SERVER_BACKLOG 4
 /*
  * So long whoever has come waits for the user map to be read in the beginning.
  * After that those are served who need nothing of it.
@@ -182,13 +177,7 @@ server_admit_by(struct server *server, const struct config *config)
 	gateway->config = gateway->admission.config = config;
 	users_configure(gateway->users, (uid_t)config->uid_min,
 	    (uid_t)config->uid_max);
-	patience_configure(gateway->patience, config->lookups_per_minute,
-	    config->negative_ttl_s);
-	provisional_configure(gateway->provisional,
-	    &(struct provisional_settings){ .uid_min = (uid_t)config->uid_min,
-		.uid_max = (uid_t)config->uid_max,
-		.new_names_per_address = config->new_names_per_address,
-		.lookups_per_minute = config->lookups_per_minute });
+	newcomers_configure(gateway);
 	reserved_free(server->reserved);
 	server->reserved = reserved_read(RESERVED_PATH, error);
 	gateway->admission.reserved = server->reserved;
@@ -298,15 +287,10 @@ static void
 server_accept_again(void *context, int64_t now_ms)
 {
 	struct server *server = context;
-	int listens = 0;
-	socklen_t len = sizeof(listens);
 
 	(void)now_ms;
-	/* on one of systemd's it does already */
-	if (getsockopt(server->listening.fd, SOL_SOCKET, SO_ACCEPTCONN,
-		&listens, &len) == 0 &&
-	    listens == 0)
-		listen(server->listening.fd, SERVER_BACKLOG);
+	/* the first time: on one of systemd's it does already */
+	listen(server->listening.fd, SERVER_BACKLOG);
 	server->listening.events = POLLIN;
 }
 
@@ -370,25 +354,14 @@ server_make_upper(struct server *server)
 	if (g->directory != NULL)
 		g->users = users_new(g->loop, server->children, g->directory,
 		    server_on_table, server);
-	g->patience = patience_new();
-	g->provisional = provisional_new();
-	g->origins = origins_new();
 	g->loginlog.users = quotas_new();
-	if (g->directory == NULL || g->users == NULL || g->patience == NULL ||
-	    g->provisional == NULL || g->origins == NULL ||
+	if (g->directory == NULL || g->users == NULL ||
 	    g->loginlog.users == NULL)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
-	g->logins = logins_new(&(struct logins_parts){ .loop = g->loop,
-	    .shares = g->shares,
-	    .patience = g->patience,
-	    .provisional = g->provisional,
-	    .outage = &g->outage,
-	    .directory = g->directory,
-	    .admission = &g->admission });
 	g->peers = peers_new(g->loop, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
-	return g->logins != NULL && g->peers != NULL;
+	return newcomers_init(g) && g->peers != NULL;
 }
 
 /* Listen to LISTEN_FD and SIGNAL_FD.  Returns false for want of memory. */
@@ -471,7 +444,7 @@ server_free(struct server *server)
 
 	g->over = true;
 	peers_free(g->peers);
-	logins_free(g->logins);
+	newcomers_end(g);
 	probe_free(server->probe);
 	carries_free(g->carries);
 	shares_free(g->shares);
@@ -480,9 +453,6 @@ server_free(struct server *server)
 	users_free(g->users);
 	directory_free(g->directory);
 	children_free(server->children);
-	patience_free(g->patience);
-	provisional_free(g->provisional);
-	origins_free(g->origins);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);

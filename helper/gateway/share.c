@@ -137,16 +137,12 @@ share_answer_known(struct share *share)
 static void
 share_connect(struct share *share)
 {
-	static const struct refusal busy = { .reason = "busy",
-		.sentence = "Too many logins are under way; try again in a "
-			    "minute.",
-		.remedy = "somebody may be guessing names: see sshd's log" };
 	struct waiters *waiters = &share->errands.waiters;
 
 	if (share->kept.claim == QUEUE_UNCLAIMED &&
 	    waiters_first(waiters, JOB_SESSION) == NULL &&
 	    !pool_make_unclaimed_room(share->common->pool))
-		waiters_refuse_all(waiters, &busy);
+		waiters_refuse_all(waiters, &waiter_busy);
 	else if (!kept_connect(&share->kept, false))
 		waiters_refuse_all(waiters, &waiter_no_memory);
 }
@@ -210,11 +206,10 @@ static void
 share_on_ready(void *context, enum job job)
 {
 	struct share *share = context;
-	const struct share_common *common = share->common;
 
 	lastfailure_forget(&share->failure);
-	if (common->events != NULL)
-		common->events->accepted(common->events_context, share->user);
+	share->common->events->accepted(share->common->events_context,
+	    share->user);
 	errands_ready(&share->errands, job);
 }
 
@@ -243,20 +238,15 @@ share_on_idle(void *context, bool opened)
 	share_pump(share);
 }
 
-/*
- * The remote has said no, as REFUSAL tells, which is remembered: connection, keys
- * and all go at once.
- */
+/* The remote has said no, as REFUSAL tells: all that is kept goes at once. */
 static void
 share_take_refusal(struct share *share, const struct frame *refusal)
 {
-	const struct share_common *common = share->common;
 	const int64_t now_ms = clock_now_ms();
-	int64_t end_ms = now_ms;
+	const int64_t end_ms =
+	    share->common->events->refused(share->common->events_context,
+		share->user);
 
-	if (common->events != NULL)
-		end_ms = common->events->refused(common->events_context,
-		    share->user);
 	lastfailure_remember(&share->failure, refusal, LASTFAILURE_REFUSED,
 	    end_ms - now_ms, now_ms);
 	keycache_forget(&share->errands.keys);

@@ -33,7 +33,7 @@ struct share_common {
 	/* share_tend() has something to do */
 	void (*touch)(void *context);
 	void *context;
-	const struct share_events *events; /* NULL: nobody wants to know */
+	const struct share_events *events;
 	void *events_context;
 };
 

@@ -60,6 +60,27 @@ shares_on_touch(void *context)
 	shares_touch(context);
 }
 
+static void
+shares_on_accepted(void *context, const char *user)
+{
+	(void)context;
+	(void)user;
+}
+
+static int64_t
+shares_on_refused(void *context, const char *user)
+{
+	(void)context;
+	(void)user;
+	return 0;
+}
+
+/* What is told to nobody. */
+static const struct share_events shares_unwatched = {
+	.accepted = shares_on_accepted,
+	.refused = shares_on_refused,
+};
+
 struct shares *
 shares_new(struct loop *loop, struct pool *pool, struct trial *trial)
 {
@@ -73,7 +94,8 @@ shares_new(struct loop *loop, struct pool *pool, struct trial *trial)
 	shares->common = (struct share_common){ .pool = pool,
 		.trial = trial,
 		.touch = shares_on_touch,
-		.context = shares };
+		.context = shares,
+		.events = &shares_unwatched };
 	return shares;
 }
 
@@ -92,7 +114,7 @@ void
 shares_watch(struct shares *shares, const struct share_events *events,
     void *context)
 {
-	shares->common.events = events;
+	shares->common.events = events != NULL ? events : &shares_unwatched;
 	shares->common.events_context = context;
 }
 

@@ -6,14 +6,12 @@
 
 #include "../../shim/lib/clock.h"
 #include "keeper.h"
-#include "stock.h"
+#include "spare.h"
 
 /* Whoever waits for a login waits so long for the disk. */
 #define USERS_ADDING_MS 4000
 /* A login waits so long until the file has been looked at. */
 #define USERS_LOOKING_MS 300
-/* When the name service can't tell of uids it is asked again after this. */
-#define USERS_STOCK_PAUSE_MS 5000
 
 struct users {
 	struct loop *loop;
@@ -24,14 +22,8 @@ struct users {
 	void *context;
 	struct users_adding *first; /* the one that came first */
 	struct users_looking *looking;
-	/* uids that are nobody's, and the question for more of them */
-	struct stock stock;
-	struct directory_question question;
-	bool asked; /* it is asked */
-	uid_t asked_from;
-	uid_t min, max;
-	int64_t stock_again_ms;
-	enum users_result spare;
+	struct spare spare;
+	enum users_result lacking; /* why there was no uid */
 	char fault[USERTABLE_FAULT_CHARS];
 };
 
@@ -155,64 +147,6 @@ users_may_give(struct users *users)
 	return USERS_OK;
 }
 
-/* Ask the name service for more uids if there are few left. */
-static void
-users_fill_stock(struct users *users)
-{
-	const struct usertable *table = keeper_table(users->keeper);
-	const int64_t now_ms = clock_now_ms();
-	uid_t from;
-
-	if (users->asked || table == NULL || now_ms < users->stock_again_ms ||
-	    !stock_wants(&users->stock,
-		usertable_next_uid(table, users->min, users->max), users->max,
-		now_ms, &from))
-		return;
-	users->asked = true;
-	users->asked_from = from;
-	directory_ask_free(users->directory, &users->question, from);
-}
-
-static void
-users_on_free(struct directory_question *question,
-    const struct directory_answer *answer)
-{
-	struct users *users = question->asker;
-	const int64_t now_ms = clock_now_ms();
-
-	users->asked = false;
-	if (answer->verdict == DIRECTORY_UNKNOWN) {
-		users->spare = USERS_UNKNOWN;
-		snprintf(users->fault, sizeof(users->fault), "%s",
-		    answer->fault);
-		users->stock_again_ms = now_ms + USERS_STOCK_PAUSE_MS;
-	} else {
-		users->spare = USERS_AGAIN;
-		stock_learn(&users->stock, users->asked_from, answer->free,
-		    now_ms);
-	}
-	users_touch(users);
-}
-
-/* There is none from NEXT to MAX in the stock: why? */
-static enum users_result
-users_why_none(struct users *users, uid_t min, unsigned long next, uid_t max)
-{
-	if (stock_has_none(&users->stock, next, max, clock_now_ms())) {
-		snprintf(users->fault, sizeof(users->fault),
-		    "every uid from %lu to %lu is or was somebody's",
-		    (unsigned long)min, (unsigned long)max);
-		return USERS_FULL;
-	}
-	if (users->spare == USERS_UNKNOWN)
-		return USERS_UNKNOWN; /* and the fault is of then */
-	snprintf(users->fault, sizeof(users->fault),
-	    "accounts may have the uids from %lu on: the name service is "
-	    "being asked",
-	    next);
-	return USERS_AGAIN;
-}
-
 bool
 users_like(const struct users *users, const char *name)
 {
@@ -232,35 +166,27 @@ users_had(const struct users *users, uid_t uid)
 bool
 users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
-	const enum users_result may = users_may_give(users);
-	unsigned long next;
-
-	users->min = min;
-	users->max = max;
-	users_touch(users);
-	if (may != USERS_OK) {
-		users->spare = may;
+	users->lacking = users_may_give(users);
+	if (users->lacking != USERS_OK)
 		return false;
-	}
-	next = usertable_next_uid(keeper_table(users->keeper), min, max);
-	if (stock_take(&users->stock, next, max, clock_now_ms(), uid))
+	users->lacking = spare_take(&users->spare, keeper_table(users->keeper),
+	    min, max, clock_now_ms(), uid);
+	if (users->lacking == USERS_OK)
 		return true;
-	users->spare = users_why_none(users, min, next, max);
+	snprintf(users->fault, sizeof(users->fault), "%s", users->spare.fault);
 	return false;
 }
 
 enum users_result
 users_spare_result(const struct users *users)
 {
-	return users->spare;
+	return users->lacking;
 }
 
 void
 users_configure(struct users *users, uid_t uid_min, uid_t uid_max)
 {
-	users->min = uid_min;
-	users->max = uid_max;
-	users_touch(users);
+	spare_configure(&users->spare, uid_min, uid_max);
 }
 
 /*
@@ -352,7 +278,7 @@ users_on_account(struct directory_question *question,
 		snprintf(users->fault, sizeof(users->fault),
 		    "cannot tell whether the uid %lu is an account's: %s",
 		    (unsigned long)adding->uid, answer->fault);
-		stock_give_back(&users->stock, adding->uid);
+		spare_give_back(&users->spare, adding->uid);
 		users_end(adding, USERS_UNKNOWN, adding->uid);
 		return;
 	}
@@ -413,7 +339,7 @@ users_on_table(void *context)
 }
 
 static void
-users_on_idle(void *context)
+users_on_change(void *context)
 {
 	users_touch(context);
 }
@@ -429,7 +355,7 @@ users_on_added(void *context, enum users_result result, uid_t uid,
 	snprintf(users->fault, sizeof(users->fault), "%s", fault);
 	/* one that may be on the disk is among those given */
 	if (result != USERS_OK)
-		stock_give_back(&users->stock, uid);
+		spare_give_back(&users->spare, uid);
 	while (adding != NULL && adding->state != USERS_ADDING_WRITES)
 		adding = adding->next;
 	if (adding != NULL)
@@ -438,7 +364,7 @@ users_on_added(void *context, enum users_result result, uid_t uid,
 
 static const struct keeper_events users_events = {
 	.table = users_on_table,
-	.idle = users_on_idle,
+	.idle = users_on_change,
 	.looked = users_on_looked,
 	.added = users_on_added,
 };
@@ -469,16 +395,18 @@ static void
 users_fire(void *context, int64_t now_ms)
 {
 	struct users *users = context;
-	int64_t next_ms;
+	int64_t next_ms, at_ms;
 
 	users_pump(users);
-	users_fill_stock(users);
 	users_tell_looking(users, 0, now_ms);
 	next_ms = users_expire(users, now_ms);
 	for (struct users_looking *l = users->looking; l != NULL; l = l->next)
 		next_ms = l->end_ms < next_ms ? l->end_ms : next_ms;
-	if (users->stock_again_ms > now_ms && users->stock_again_ms < next_ms)
-		next_ms = users->stock_again_ms;
+	if (users_ready(users)) {
+		at_ms = spare_fill(&users->spare, keeper_table(users->keeper),
+		    now_ms);
+		next_ms = at_ms < next_ms ? at_ms : next_ms;
+	}
 	if (!users->timer.on)
 		loop_at(users->loop, &users->timer, next_ms);
 }
@@ -497,9 +425,7 @@ users_new(struct loop *loop, struct children *children,
 	users->directory = directory;
 	users->on_table = on_table;
 	users->context = context;
-	users->spare = USERS_AGAIN;
-	users->question = (struct directory_question){ .answer = users_on_free,
-		.asker = users };
+	spare_init(&users->spare, directory, users_on_change, users);
 	users->keeper = keeper_new(loop, children, USERMAP_PATH, &users_events,
 	    users);
 	if (users->keeper != NULL)
@@ -515,7 +441,7 @@ users_free(struct users *users)
 		return;
 	while (users->first != NULL)
 		users_forget(users->first);
-	directory_forget(&users->question);
+	spare_end(&users->spare);
 	keeper_free(users->keeper);
 	loop_at(users->loop, &users->timer, INT64_MAX);
 	free(users);
