@@ -8,6 +8,7 @@
 #   make check      every test, unit and end to end (as root, or through sudo)
 #   make check-san  the same tests with the sanitizers' builds of all programs
 #   make check-valgrind  the helper and its workers under valgrind
+#   make check-authorized-keys  the filter of keys beside sshd, N files from SEED
 #   make fuzz       look for inputs that upset the parsers
 #   make bench-relay  how fast commands and copies are, beside ssh -J
 #   make dist       the source, as a tar file, in build/
@@ -41,9 +42,9 @@ PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 NSS_NAME = libnss_moshgate.so.2
 NSS_MODULE = $(BUILD)/$(NSS_NAME)
 
-# What tests/bed is made of is built along: the stand-in for a long link, and
-# what runs a command on a host.
-BED_PROGRAMS = $(BUILD)/tests/wan $(BUILD)/tests/on
+# What tests/bed is made of is built along: the stand-in for a long link, what
+# runs a command on a host, and a helper with hostile workers.
+BED_PROGRAMS = $(addprefix $(BUILD)/tests/,wan on hostile)
 all: $(PROGRAMS) $(NSS_MODULE) $(BED_PROGRAMS)
 	@:
 
@@ -72,8 +73,8 @@ $(BUILD)/moshgate-session: $(SESSION) $(SHIM)
 $(BUILD)/moshgate: $(ADMIN) $(SHIM)
 
 $(NSS_MODULE): $(patsubst %.o,%.pic.o,$(call objects-in,shim/nss) \
-	$(call objects,shim/client shim/lib/usermap shim/lib/frame \
-	shim/lib/fields shim/lib/clock))
+	$(call objects,shim/client $(addprefix shim/lib/,clock fields frame jam \
+	uidrange usermap)))
 	$(say) "  LINK    $@"
 	$(Q)$(call link,$(HARDEN_PIC),$(HARDEN_PIC_LD)) \
 		-Wl,-soname,$(NSS_NAME) -o $@ $^

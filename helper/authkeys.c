@@ -10,13 +10,13 @@
 #include "authline.h"
 #include "authoption.h"
 
-/* What a line may become longer by: a command, a comma, a blank, a newline. */
+/*
+ * What a line may become longer by: a command, a comma, a blank, a newline; and
+ * as much as it is itself, if it has many times that are given a zone.
+ */
 #define LINE_EXTRA_BYTES (sizeof("command=\"" AUTHKEYS_ANY_COMMAND "\"") + 4)
 
-/*
- * The file that is being made.  A line of it is no longer than the one that was
- * read, but for the command that it may be given.
- */
+/* The file that is being made. */
 struct authkeys_output {
 	char *text;
 	size_t len, size;
@@ -35,9 +35,7 @@ struct authkeys_closed {
 
 /* What is made of the file. */
 struct authkeys {
-	const unsigned char *own; /* the gateway's own key */
-	size_t own_len;
-	enum authkeys_forced forced;
+	const struct authkeys_rules *rules;
 	struct authkeys_closed closed;
 	struct authkeys_output out;
 	struct authkeys_report *report;
@@ -165,6 +163,47 @@ authkeys_close_all(struct authkeys_closed *closed, struct authline_run text)
  * The lines
  */
 
+/* Put the text of an option into the output, behind KEPT others. */
+static void
+authkeys_put_option(struct authkeys_output *out, struct authline_run whole,
+    size_t kept)
+{
+	if (kept > 0)
+		authkeys_put(out, ",", 1);
+	authkeys_put(out, whole.at, whole.len);
+}
+
+/*
+ * The same for OPTION, an expiry-time of the line number LINE, which is given
+ * the zone of the host that the file is from if it has none.  Returns what
+ * becomes of it, as authkeys_option().
+ */
+static enum authoption_fate
+authkeys_expiry(struct authkeys *keys, const struct authoption *option,
+    size_t kept, size_t line)
+{
+	const struct authline_run value = authoption_value(option);
+	char utc[EXPIRY_UTC_BYTES], text[EXPIRY_UTC_BYTES + 32];
+	struct authline_run whole = option->whole;
+
+	switch (expiry_read(value.at, value.len, keys->rules->zone, utc)) {
+	case EXPIRY_UNKNOWN:
+		authkeys_note(keys->report, line,
+		    "left out: its expiry-time has no Z behind it, and the "
+		    "remote's time zone is not known");
+		return AUTHOPTION_LEAVE_OUT;
+	case EXPIRY_LOCAL:
+		whole.at = text;
+		whole.len = (size_t)snprintf(text, sizeof(text),
+		    "expiry-time=\"%s\"", utc);
+		break;
+	default:
+		break;
+	}
+	authkeys_put_option(&keys->out, whole, kept);
+	return AUTHOPTION_KEEP;
+}
+
 /*
  * Put OPTION, of the line number LINE, into the output if it is kept, behind
  * KEPT others.  Returns what becomes of it; the line is left out for
@@ -177,8 +216,11 @@ authkeys_option(struct authkeys *keys, const struct authoption *option,
 	const int shown = (int)(option->name.len < 32 ? option->name.len : 32);
 	enum authoption_fate fate = authoption_fate(option);
 
-	if (fate == AUTHOPTION_FORCE && keys->forced != AUTHKEYS_HONOR)
+	if (fate == AUTHOPTION_FORCE && keys->rules->forced != AUTHKEYS_HONOR)
 		fate = AUTHOPTION_LEAVE_OUT;
+	if (fate == AUTHOPTION_KEEP && keys->rules->zone != NULL &&
+	    authoption_sets(option, "expiry-time"))
+		return authkeys_expiry(keys, option, kept, line);
 	if (fate == AUTHOPTION_LEAVE_OUT) {
 		authkeys_note(keys->report, line,
 		    "left out for its option %.*s", shown, option->name.at);
@@ -186,9 +228,7 @@ authkeys_option(struct authkeys *keys, const struct authoption *option,
 		authkeys_note(keys->report, line,
 		    "kept without its option %.*s", shown, option->name.at);
 	} else {
-		if (kept > 0)
-			authkeys_put(&keys->out, ",", 1);
-		authkeys_put(&keys->out, option->whole.at, option->whole.len);
+		authkeys_put_option(&keys->out, option->whole, kept);
 	}
 	return fate;
 }
@@ -205,7 +245,7 @@ authkeys_options(struct authkeys *keys, struct authline_run options,
 	size_t kept = 0, removed = 0;
 	bool forced = false;
 
-	while (options.len > 0) {
+	while (authoption_more(&options)) {
 		struct authoption option;
 		enum authoption_fate fate;
 
@@ -221,11 +261,9 @@ authkeys_options(struct authkeys *keys, struct authline_run options,
 		kept += fate != AUTHOPTION_REMOVE;
 		forced |= fate == AUTHOPTION_FORCE;
 	}
-	if (keys->forced == AUTHKEYS_HONOR && !forced) {
-		if (kept++ > 0)
-			authkeys_put(&keys->out, ",", 1);
-		authkeys_put(&keys->out, any, strlen(any));
-	}
+	if (keys->rules->forced == AUTHKEYS_HONOR && !forced)
+		authkeys_put_option(&keys->out,
+		    (struct authline_run){ any, strlen(any) }, kept++);
 	if (kept > 0)
 		authkeys_put(&keys->out, " ", 1);
 	keys->report->changed += removed > 0;
@@ -243,6 +281,7 @@ authkeys_leave_out(struct authkeys *keys, size_t number, const char *why)
 static void
 authkeys_line(struct authkeys *keys, struct authline_run text, size_t number)
 {
+	const struct authkeys_rules *rules = keys->rules;
 	const char *nul = memchr(text.at, '\0', text.len);
 	const size_t begin = keys->out.len;
 	struct authline_run options;
@@ -258,8 +297,8 @@ authkeys_line(struct authkeys *keys, struct authline_run text, size_t number)
 		    "left out: not a key sshd would know");
 		return;
 	}
-	if (keys->own != NULL && key.len == keys->own_len &&
-	    memcmp(key.blob, keys->own, keys->own_len) == 0)
+	if (rules->own != NULL && key.len == rules->own_len &&
+	    memcmp(key.blob, rules->own, rules->own_len) == 0)
 		return; /* there on purpose, but nobody's way in */
 	place = authkeys_closed_place(&keys->closed, &key, &hash);
 	if (*place != 0) {
@@ -267,7 +306,7 @@ authkeys_line(struct authkeys *keys, struct authline_run text, size_t number)
 		    "left out: an earlier line has its key");
 		return;
 	}
-	authkeys_make_room(&keys->out, text.len + LINE_EXTRA_BYTES);
+	authkeys_make_room(&keys->out, 2 * text.len + LINE_EXTRA_BYTES);
 	if (nul != NULL) {
 		*place = hash;
 		authkeys_leave_out(keys, number, "left out for a NUL byte");
@@ -302,13 +341,11 @@ authkeys_next_line(struct authline_run *rest)
 }
 
 char *
-authkeys_filter(const char *text, size_t len, const unsigned char *own,
-    size_t own_len, enum authkeys_forced forced, size_t *out_len,
+authkeys_filter(const char *text, size_t len,
+    const struct authkeys_rules *rules, size_t *out_len,
     struct authkeys_report *report)
 {
-	struct authkeys keys = { .own = own,
-		.own_len = own_len,
-		.forced = forced,
+	struct authkeys keys = { .rules = rules,
 		.out = { .size = len + 2 },
 		.report = report };
 	struct authline_run rest = { .at = text, .len = len };
@@ -341,6 +378,7 @@ authkeys_offered(const char *type, const char *blob,
 {
 	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "abcdefghijklmnopqrstuvwxyz0123456789+/=";
+	const struct authkeys_rules rules = { .forced = forced };
 	const size_t text_size = strlen(type) + strlen(blob) + 2;
 	struct authkeys_report report = { 0 };
 	char *text, *line = NULL;
@@ -354,8 +392,8 @@ authkeys_offered(const char *type, const char *blob,
 	text = malloc(text_size);
 	if (text != NULL) {
 		snprintf(text, text_size, "%s %s", type, blob);
-		line = authkeys_filter(text, text_size - 1, NULL, 0, forced,
-		    &len, &report);
+		line = authkeys_filter(text, text_size - 1, &rules, &len,
+		    &report);
 	}
 	fits = line != NULL && report.kept == 1 && len < size;
 	if (fits)

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "expiry.h"
+
 #define AUTHKEYS_MAX_BYTES ((size_t)1024 * 1024)
 #define AUTHKEYS_NOTE_BYTES 256
 
@@ -20,6 +22,19 @@ enum authkeys_forced {
 	AUTHKEYS_HONOR, /* they are kept: sshd has no ForceCommand */
 };
 
+/* What an authorized_keys file is filtered by. */
+struct authkeys_rules {
+	/* the gateway's own key, as in RFC 4253, section 6.6; or NULL */
+	const unsigned char *own;
+	size_t own_len;
+	enum authkeys_forced forced;
+	/*
+	 * where it is from: times without a zone are given this one; NULL
+	 * leaves them as they are, for a file of the gateway's
+	 */
+	const struct expiry_zone *zone;
+};
+
 /*
  * The forced command that a line without one is given with AUTHKEYS_HONOR: it
  * says "whatever the client wants".  Without it sshd would itself serve, on the
@@ -30,14 +45,13 @@ enum authkeys_forced {
 /*
  * Filter an authorized_keys file (sshd(8), AUTHORIZED_KEYS FILE FORMAT): keep
  * the lines whose restrictions the gateway's sshd can enforce, leave out the
- * others, and the gateway's own key (OWN_LEN bytes at OWN, as in RFC 4253
- * section 6.6; OWN may be NULL).  TEXT is LEN bytes and may hold anything.
- * FORCED is what becomes of lines with a command.
+ * others, and the gateway's own key, by RULES.  TEXT is LEN bytes and may hold
+ * anything.
  * Returns a malloc'ed string of lines, made anew from what was understood,
  * with its length in *OUT_LEN, and fills *REPORT; or NULL for want of memory.
  */
-char *authkeys_filter(const char *text, size_t len, const unsigned char *own,
-    size_t own_len, enum authkeys_forced forced, size_t *out_len,
+char *authkeys_filter(const char *text, size_t len,
+    const struct authkeys_rules *rules, size_t *out_len,
     struct authkeys_report *report);
 
 /*

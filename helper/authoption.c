@@ -33,6 +33,16 @@ static const struct authoption_known {
 };
 
 bool
+authoption_more(struct authline_run *rest)
+{
+	while (rest->len > 0 && *rest->at == ',') {
+		rest->at++;
+		rest->len--;
+	}
+	return rest->len > 0;
+}
+
+bool
 authoption_next(struct authline_run *rest, struct authoption *option)
 {
 	size_t i = 0;
@@ -54,25 +64,54 @@ authoption_next(struct authline_run *rest, struct authoption *option)
 		i++;
 	}
 	option->whole = (struct authline_run){ .at = rest->at, .len = i };
-	if (i < rest->len) {
-		/* a comma comes next, and behind it another option */
-		if (rest->at[i] != ',' || i + 1 == rest->len)
-			return false;
-		i++;
-	}
+	/* a comma comes next */
+	if (i < rest->len && rest->at[i] != ',')
+		return false;
 	rest->at += i;
 	rest->len -= i;
 	return option->name.len > 0;
 }
 
-/* What is between the quotes of OPTION, which has a value. */
-static struct authline_run
+struct authline_run
 authoption_value(const struct authoption *option)
 {
 	const size_t before = option->name.len + strlen("=\"");
 
 	return (struct authline_run){ .at = option->whole.at + before,
 		.len = option->whole.len - before - strlen("\"") };
+}
+
+static bool
+authoption_is(const struct authoption *option, const char *name)
+{
+	return strlen(name) == option->name.len &&
+	    strncasecmp(name, option->name.at, option->name.len) == 0;
+}
+
+bool
+authoption_sets(const struct authoption *option, const char *name)
+{
+	return option->has_value && authoption_is(option, name);
+}
+
+/* True if sshd can read VALUE as the number of a tunnel, or any. */
+static bool
+authoption_is_tunnel(struct authline_run value)
+{
+	size_t begin = 0, end;
+
+	if (value.len == 3 && strncasecmp(value.at, "any", 3) == 0)
+		return true;
+	/* as strtoll(3) */
+	while (
+	    begin < value.len && strchr(" \t\v\f\r", value.at[begin]) != NULL)
+		begin++;
+	if (begin < value.len && value.at[begin] == '+')
+		begin++;
+	end = begin;
+	while (end < value.len && value.at[end] >= '0' && value.at[end] <= '9')
+		end++;
+	return end > begin && end == value.len && end - begin <= 9;
 }
 
 /*
@@ -95,11 +134,7 @@ authoption_is_read(const struct authoption *option, const char *name)
 			n++;
 		return n > 0 && n < value.len && value.at[n] == '=';
 	}
-	if (value.len == 3 && strncasecmp(value.at, "any", 3) == 0)
-		return true;
-	while (n < value.len && strchr(digits, value.at[n]) != NULL)
-		n++;
-	return n > 0 && n == value.len && n <= 9;
+	return authoption_is_tunnel(value);
 }
 
 static bool
@@ -134,9 +169,7 @@ authoption_fate(const struct authoption *option)
 		const struct authoption_known *known = &authoption_table[i];
 
 		if (known->has_value != option->has_value ||
-		    strlen(known->name) != option->name.len ||
-		    strncasecmp(known->name, option->name.at,
-			option->name.len) != 0)
+		    !authoption_is(option, known->name))
 			continue;
 		if ((known->fate == AUTHOPTION_REMOVE &&
 			!authoption_is_read(option, known->name)) ||

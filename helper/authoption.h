@@ -21,10 +21,22 @@ struct authoption {
 };
 
 /*
+ * Take the commas off REST, the options of a line: sshd passes over options that
+ * are empty.  Returns false if nothing is left.
+ */
+bool authoption_more(struct authline_run *rest);
+
+/*
  * Take the next option off REST, the options of a line.  Returns false if what
  * is there has not the form of one.
  */
 bool authoption_next(struct authline_run *rest, struct authoption *option);
+
+/* What is between the quotes of OPTION, which has a value. */
+struct authline_run authoption_value(const struct authoption *option);
+
+/* True if OPTION is called NAME, and has a value. */
+bool authoption_sets(const struct authoption *option, const char *name);
 
 enum authoption_fate authoption_fate(const struct authoption *option);
 

@@ -10,6 +10,7 @@
 #include "file.h"
 #include "pattern.h"
 #include "setting.h"
+#include "uids.h"
 
 /* inih cuts longer lines, so they are refused before it sees them. */
 #define LINE_MAX_BYTES 198 /* a newline and a NUL come on top */
@@ -63,10 +64,10 @@ config_complain(struct config_reading *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (r->line > 0)
-		snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%u: %.440s", r->name,
+		snprintf(r->error, CONFIG_ERROR_BYTES, "%s:%u: %.800s", r->name,
 		    r->line, text);
 	else
-		snprintf(r->error, CONFIG_ERROR_BYTES, "%s: %.440s", r->name,
+		snprintf(r->error, CONFIG_ERROR_BYTES, "%s: %.800s", r->name,
 		    text);
 }
 
@@ -405,6 +406,12 @@ config_read(const char *path, char error[CONFIG_ERROR_BYTES])
 		goto out;
 	}
 	config = config_parse(path, file.text, file.len, error);
+	if (config != NULL &&
+	    !uids_are_taken(config->uid_min, config->uid_max, path, error,
+		CONFIG_ERROR_BYTES)) {
+		config_free(config);
+		config = NULL;
+	}
 	if (config != NULL && config->key_content != NULL &&
 	    file_is_open_to_others(&file.st)) {
 		snprintf(error, CONFIG_ERROR_BYTES,

@@ -15,18 +15,22 @@
  *				FRAME_HOLD	the last job: to be ready for the
  *						relay that this is about
  *				FRAME_GO	what the relay is, for which the
- *						worker was held, and its descriptors
+ *						worker was held, and descriptors:
+ *						JOB_GO_SHIM, JOB_GO_LOG
  *				FRAME_SIGNED	the answer to FRAME_SIGN
  *	worker to helper	FRAME_SIGN	the bytes to be signed
  *				FRAME_NOTE	something for the log
  *				FRAME_STEP	a line of `moshgate check`
  *				FRAME_REACHED	it is there, its host key right;
  *						address, where mosh would go
- *				FRAME_ACCEPTED	it lets the user in; after
- *						FRAME_HOLD, ready for FRAME_GO
+ *				FRAME_ACCEPTED	it lets the user in; and once
+ *						more for a relay, for which there
+ *						is a channel: ready for FRAME_GO
  *				FRAME_TEXT	the authorized_keys, filtered
  *				FRAME_RUNNING	the command of a relay runs;
- *						"no_terminal" if without one
+ *						"no_terminal" if without one;
+ *						"told", as in what ends a relay: the
+ *						shim has been told by the worker
  *				FRAME_OK	host, port, key of a mosh-server;
  *						status, signal of a relay's end;
  *						or that the job is done
@@ -56,6 +60,13 @@ bool job_by_frame(enum frame_type type, enum job *job);
 
 /* The frame that asks a connected worker for JOB; 0 if it can't be asked for. */
 enum frame_type job_frame(enum job job);
+
+/* The descriptors with FRAME_GO. */
+enum {
+	JOB_GO_SHIM, /* the socket to the shim: the worker is the shim's now */
+	JOB_GO_LOG,  /* for log_take(), if the helper is gone at the end */
+	JOB_GO_FDS
+};
 
 /* What FRAME_NOTE is about when the kernel lacks something for the sandbox. */
 #define JOB_NOTE_SANDBOX "sandbox"

@@ -8,6 +8,15 @@
 void log_open(bool to_stderr);
 
 /*
+ * What another process can log by that can open nothing itself: a descriptor,
+ * which is the caller's, for its log_take().  -1 with errno set if there is none.
+ */
+int log_give(void);
+
+/* From now on log by FD, from log_give(), instead of what log_open() says. */
+void log_take(int fd);
+
+/*
  * Log one line: "event=EVENT", then the pairs of names and values up to a
  * NULL name; a pair with a NULL value is left out.  Values may hold anything:
  * what could be taken for a command is made visible, and one that is not a

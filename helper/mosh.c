@@ -145,6 +145,19 @@ mosh_answer_allowed(const struct config *config, const struct frame *answer)
 }
 
 void
+mosh_add_client(struct fields *fields, const struct frame *answer,
+    const struct config *config)
+{
+	static const char *const where[] = { "host", "port", "key" };
+
+	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++)
+		fields_add(fields, where[i], fields_get(answer, where[i]));
+	fields_add(fields, "predict", config->predict);
+	fields_add(fields, "escape_key", config->escape_key);
+	fields_add(fields, "title_prefix", config->title_prefix ? "1" : "0");
+}
+
+void
 mosh_redact(char *text, size_t len)
 {
 	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../shim/lib/fields.h"
 #include "../shim/lib/frame.h"
 #include "config.h"
 
@@ -40,6 +41,13 @@ bool mosh_answer_valid(const struct frame *answer);
 bool mosh_port_allowed(const struct config *config, long port);
 bool mosh_answer_allowed(const struct config *config,
     const struct frame *answer);
+
+/*
+ * Add to FIELDS what a mosh-client has to know: where its mosh-server is, as
+ * ANSWER says, which passed mosh_answer_valid(), and its settings in CONFIG.
+ */
+void mosh_add_client(struct fields *fields, const struct frame *answer,
+    const struct config *config);
 
 /*
  * Put asterisks over all in LEN bytes at TEXT that could be a session's key: a

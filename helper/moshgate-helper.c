@@ -20,11 +20,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../shim/lib/jam.h"
 #include "../shim/lib/usermap.h"
 #include "accounts/accounts.h"
 #include "accounts/keeper.h"
+#include "closer/closer.h"
 #include "config.h"
 #include "gateway/banner.h"
+#include "gateway/means.h"
 #include "gateway/server.h"
 #include "gateway/signals.h"
 #include "gateway/signer.h"
@@ -39,9 +42,8 @@
 #define EMPTY_DIR "empty"
 #define STATE_DIR USERMAP_DIR
 #define SOCKET_PATH RUN_DIR "/helper.sock"
-#define SERVED_WAIT_S 5  /* for a socket to be let go of */
-#define SYSTEMD_FD 3     /* sd_listen_fds(3) */
-#define STATUS_LEFT (-1) /* another process goes on with what there was */
+#define SERVED_WAIT_S 5 /* for a socket to be let go of */
+#define SYSTEMD_FD 3    /* sd_listen_fds(3) */
 
 struct options {
 	bool log_to_stderr, test;
@@ -147,11 +149,13 @@ make_dir(int dir_fd, const char *name, gid_t gid, mode_t mode)
 
 /*
  * Make the empty file NAME in the directory open at DIR_FD, root's, in the place
- * of an older one: those of the group GID may write to it.
+ * of an older one: those of the group GID may write to it.  Nobody has ever done
+ * that by its time.
  */
 static bool
 make_file(int dir_fd, const char *name, gid_t gid)
 {
+	static const struct timespec never[2] = { { 0 } };
 	bool made;
 	int fd;
 
@@ -161,7 +165,8 @@ make_file(int dir_fd, const char *name, gid_t gid)
 	    0600);
 	if (fd < 0)
 		return false;
-	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0;
+	made = fchown(fd, 0, gid) == 0 && fchmod(fd, 0664) == 0 &&
+	    futimens(fd, never) == 0;
 	close(fd);
 	return made;
 }
@@ -183,7 +188,7 @@ make_run_dir(gid_t gid)
 	if (fd < 0)
 		return false;
 	made = make_dir(fd, EMPTY_DIR, 0, 0555) &&
-	    make_file(fd, BANNER_NAME, gid);
+	    make_file(fd, BANNER_NAME, gid) && make_file(fd, JAM_NAME, gid);
 	close(fd);
 	return made;
 }
@@ -302,7 +307,10 @@ is_served(const struct sockaddr_un *address)
 	return true;
 }
 
-/* Make the socket, on which the server will listen.  Returns -1 after a complaint when that fails. */
+/*
+ * Make the socket, on which the server will listen.  Returns -1 after a
+ * complaint when that fails.
+ */
 static int
 own_socket(const struct options *options)
 {
@@ -378,88 +386,103 @@ print_settings(const struct settings *settings)
 	    settings->config->host, signer_fingerprint(settings->signer));
 }
 
-/* Serve those who come to FD, once the settings can be read. */
-static int
-serve(int fd, int signal_fd, struct settings *settings)
+/*
+ * Make what the helper has, but for the socket.  Returns false after a complaint
+ * when that fails.
+ */
+static bool
+make_means(const struct options *options, struct means *means)
 {
-	switch (server_run(fd, signal_fd, settings->options->config_path,
-	    settings->config, settings->signer)) {
-	case SERVER_ENDED:
-		return 0;
-	case SERVER_LEFT_RELAYS:
-		return STATUS_LEFT;
-	default:
-		return 1;
-	}
+	means->config_path = options->config_path;
+	means->signal_fd = signals_open();
+	means->loop = loop_new();
+	if (means->loop != NULL)
+		means->closers = closers_new(means->loop);
+	if (sodium_init() >= 0 && means->signal_fd >= 0 &&
+	    means->closers != NULL)
+		return true;
+	complain(options, "libsodium or signalfd(2) does not start");
+	return false;
 }
 
-/* Be a process of KIND, not the helper. */
+/* Only read the settings.  Returns the exit status. */
 static int
-reexecuted_main(enum reexec_kind kind)
+test_settings(struct settings *settings)
 {
-	switch (kind) {
-	case REEXEC_WORKER:
-		return worker_main();
-	case REEXEC_PROBER:
-		return prober_main();
-	case REEXEC_ACCOUNTS:
-		return accounts_main();
-	case REEXEC_USERS:
-		return keeper_main();
+	if (sodium_init() < 0) {
+		complain(settings->options, "libsodium does not start");
+		return 1;
 	}
-	return 2;
+	if (!become_service(settings->options))
+		return 1;
+	guard_memory();
+	if (!read_settings(settings))
+		return 1;
+	print_settings(settings);
+	free_settings(settings);
+	return 0;
 }
+
+/* Serve, once the settings can be read.  Returns the exit status. */
+static int
+serve(struct means *means, struct settings *settings)
+{
+	const bool ready = read_settings(settings);
+	enum server_end end;
+	bool own;
+
+	means->listen_fd = systemd_socket();
+	own = means->listen_fd < 0;
+	/* who starts it by hand sees that it doesn't start */
+	if (!ready && own)
+		return 1;
+	if (!ready && !standby(means, read_settings, settings))
+		return 0;
+	if (own)
+		means->listen_fd = own_socket(settings->options);
+	if (means->listen_fd < 0) {
+		free_settings(settings);
+		return 1;
+	}
+	end = server_run(means, settings->config, settings->signer);
+	if (own)
+		unlink(SOCKET_PATH);
+	/* Not closed: what waits in it may take its time, but not at exit. */
+	return end == SERVER_ENDED ? 0 : 1;
+}
+
+/* What the helper does when it has been executed anew as one of its processes. */
+static int (*const kinds[])(void) = {
+	[REEXEC_WORKER] = worker_main,
+	[REEXEC_PROBER] = prober_main,
+	[REEXEC_CLOSER] = closer_main,
+	[REEXEC_ACCOUNTS] = accounts_main,
+	[REEXEC_USERS] = keeper_main,
+};
 
 int
 main(int argc, char **argv)
 {
 	struct options options = { .config_path = CONFIG_PATH };
 	struct settings settings = { .options = &options };
+	struct means means = { 0 };
 	enum reexec_kind kind;
-	int fd, signal_fd, status;
-	bool own, ready;
+	int status;
 
 	if (reexec_asked(argc, argv, &kind))
-		return reexecuted_main(kind);
+		return kinds[kind]();
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);
 	/* who has it tested may want to interrupt that */
-	signal_fd = options.test ? -1 : signals_open();
-	if (sodium_init() < 0 || (signal_fd < 0 && !options.test)) {
-		complain(&options, "libsodium or signalfd(2) does not start");
-		return 1;
+	if (options.test)
+		return test_settings(&settings);
+	status = 1;
+	if (make_means(&options, &means) && become_service(&options)) {
+		guard_memory();
+		status = serve(&means, &settings);
 	}
-	if (!become_service(&options))
-		return 1;
-	guard_memory();
-	ready = read_settings(&settings);
-	if (options.test) {
-		if (!ready)
-			return 1;
-		print_settings(&settings);
-		free_settings(&settings);
-		return 0;
-	}
-	fd = systemd_socket();
-	own = fd < 0;
-	/* who starts it by hand sees that it doesn't start */
-	if (!ready && own)
-		return 1;
-	if (!ready && !standby(fd, signal_fd, read_settings, &settings))
-		return 0;
-	if (own)
-		fd = own_socket(&options);
-	if (fd < 0) {
-		free_settings(&settings);
-		return 1;
-	}
-	status = serve(fd, signal_fd, &settings);
-	if (own)
-		unlink(SOCKET_PATH);
-	/* what it shares with another process must not be closed here */
-	if (status == STATUS_LEFT)
-		_exit(0);
-	/* Not closed: what waits in it may take its time, but not at exit. */
+	closers_free(means.closers);
+	loop_free(means.loop);
 	return status;
 }

@@ -6,23 +6,39 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FREE_FD (REEXEC_FD + 1 + REEXEC_FDS_MAX) /* from here on: not given */
+/* What the process has besides, until it is another program. */
+enum {
+	REEXEC_EXE_FD = REEXEC_FD + 1,
+	REEXEC_BUSY_FD,
+	REEXEC_FREE_FD, /* from here on: not given */
+};
+
+/* A process lets go of what it has inherited within this time. */
+#define REEXEC_BUSY_MS 1000
 
 static const struct {
 	const char *option, *name;
 } reexec_kinds[] = {
 	[REEXEC_WORKER] = { "--worker", "moshgate-worker" },
 	[REEXEC_PROBER] = { "--udp", "moshgate-udp" },
+	[REEXEC_CLOSER] = { "--close", "moshgate-closer" },
 	/* the kernel keeps 15 characters */
 	[REEXEC_ACCOUNTS] = { "--accounts", "moshgate-names" },
 	[REEXEC_USERS] = { "--users", "moshgate-users" },
+};
+
+/* What goes into a process: all above the descriptors that are given. */
+struct reexec_parts {
+	int exe_fd;  /* the program */
+	int ends[2]; /* the socket: the helper's end, and the other */
+	int busy[2]; /* a pipe that the process has open for writing */
 };
 
 /* Have FROM, a descriptor above those that are given, at TO as well. */
@@ -34,17 +50,24 @@ reexec_give(int from, int to)
 }
 
 /*
- * Become the process: the program open at EXE_FD, with the socket FD and the
- * COPIES of the descriptors.
+ * Become the process.  It closes what it has inherited, and then the pipe, when
+ * the helper, which waits for that, still has all of it: so this is never the
+ * last to close any.
  */
 static void
-reexec_become(const struct reexec *what, int exe_fd, int fd, const int *copies)
+reexec_become(const struct reexec *what, const struct reexec_parts *parts)
 {
 	char name[] = "moshgate-helper", option[16], argument[80];
 	char *argv[] = { name, option, NULL, NULL };
-	int given = REEXEC_FD;
 	sigset_t none;
 
+	reexec_give(parts->ends[1], REEXEC_FD);
+	reexec_give(parts->exe_fd, REEXEC_EXE_FD);
+	reexec_give(parts->busy[1], REEXEC_BUSY_FD);
+	if (close_range(REEXEC_FREE_FD, ~0U, 0) < 0)
+		_exit(126);
+	close(REEXEC_BUSY_FD);
+	fcntl(REEXEC_EXE_FD, F_SETFD, FD_CLOEXEC);
 	snprintf(option, sizeof(option), "%s", reexec_kinds[what->kind].option);
 	if (what->argument != NULL) {
 		snprintf(argument, sizeof(argument), "%s", what->argument);
@@ -52,14 +75,9 @@ reexec_become(const struct reexec *what, int exe_fd, int fd, const int *copies)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!what->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(126);
-	reexec_give(fd, given++);
-	for (size_t i = 0; i < what->count; i++)
-		reexec_give(copies[i], given++);
-	if (close_range((unsigned)given, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		_exit(126);
-	fexecve(exe_fd, argv, environ);
+	fexecve(REEXEC_EXE_FD, argv, environ);
 	_exit(127);
 }
 
@@ -67,7 +85,8 @@ reexec_become(const struct reexec *what, int exe_fd, int fd, const int *copies)
 static bool
 reexec_move_up(int *fd)
 {
-	const int moved = *fd < 0 ? -1 : fcntl(*fd, F_DUPFD_CLOEXEC, FREE_FD);
+	const int moved = *fd < 0 ? -1
+				  : fcntl(*fd, F_DUPFD_CLOEXEC, REEXEC_FREE_FD);
 
 	if (moved < 0)
 		return false;
@@ -87,36 +106,53 @@ reexec_close(int fd)
 	errno = error;
 }
 
+/* Make PARTS.  Returns false if they can't be made; what is there is open. */
+static bool
+reexec_prepare(struct reexec_parts *parts)
+{
+	*parts = (struct reexec_parts){ .ends = { -1, -1 },
+		.busy = { -1, -1 } };
+	/* The program that runs, also when another has taken its place. */
+	parts->exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	return reexec_move_up(&parts->exe_fd) &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, parts->ends) ==
+	    0 &&
+	    reexec_move_up(&parts->ends[1]) &&
+	    pipe2(parts->busy, O_CLOEXEC) == 0 &&
+	    reexec_move_up(&parts->busy[1]);
+}
+
+/* Wait until the process has none of the caller's descriptors. */
+static void
+reexec_wait(int busy_fd)
+{
+	struct pollfd busy = { .fd = busy_fd };
+
+	while (poll(&busy, 1, REEXEC_BUSY_MS) < 0 && errno == EINTR)
+		continue;
+}
+
 pid_t
 reexec_start(const struct reexec *what, int *fd)
 {
-	int ends[2] = { -1, -1 }, exe_fd, copies[REEXEC_FDS_MAX];
+	struct reexec_parts parts;
 	pid_t pid = -1;
-	bool good;
 
-	/* The program that runs, also when another has taken its place. */
-	exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	good = reexec_move_up(&exe_fd) &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
-	    reexec_move_up(&ends[1]);
-	for (size_t i = 0; i < what->count; i++) {
-		copies[i] = good ? fcntl(what->fds[i], F_DUPFD_CLOEXEC, FREE_FD)
-				 : -1;
-		good = good && copies[i] >= 0;
-	}
-	if (good)
+	if (reexec_prepare(&parts))
 		pid = fork();
 	if (pid == 0)
-		reexec_become(what, exe_fd, ends[1], copies);
-	for (size_t i = 0; i < what->count; i++)
-		reexec_close(copies[i]);
-	reexec_close(exe_fd);
-	reexec_close(ends[1]);
+		reexec_become(what, &parts);
+	reexec_close(parts.exe_fd);
+	reexec_close(parts.ends[1]);
+	reexec_close(parts.busy[1]);
+	if (pid > 0)
+		reexec_wait(parts.busy[0]);
+	reexec_close(parts.busy[0]);
 	if (pid < 0) {
-		reexec_close(ends[0]);
+		reexec_close(parts.ends[0]);
 		return -1;
 	}
-	*fd = ends[0];
+	*fd = parts.ends[0];
 	return pid;
 }
 

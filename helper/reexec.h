@@ -4,18 +4,17 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /*
  * The helper has processes of other kinds: itself, executed anew, with nothing
  * of its memory.  Each has one end of a socket to it, REEXEC_FD.
  */
 #define REEXEC_FD 3
-#define REEXEC_FDS_MAX 3
 
 enum reexec_kind {
 	REEXEC_WORKER,   /* speaks SSH with the remote: job.h */
 	REEXEC_PROBER,   /* tries whether UDP gets through to it */
+	REEXEC_CLOSER,   /* closes what may take for ever to be closed */
 	REEXEC_ACCOUNTS, /* asks the name service: directory.h */
 	REEXEC_USERS,    /* has the file of the user map: keeper.h */
 };
@@ -23,14 +22,13 @@ enum reexec_kind {
 struct reexec {
 	enum reexec_kind kind;
 	const char *argument; /* shown by ps(1) behind the kind, or NULL */
-	const int *fds;       /* descriptors to have behind REEXEC_FD */
-	size_t count;         /* of them, REEXEC_FDS_MAX at most */
-	bool outlives;        /* it doesn't end with the helper */
 };
 
 /*
- * Start a process as WHAT says; its descriptors stay the caller's.  Stores the
+ * Start a process as WHAT says, which is killed when this one ends.  Stores the
  * helper's end of the socket (close-on-exec) in *FD.
+ * The process has none of the caller's other descriptors, not even for a moment
+ * after this returns: it could be the last that closes one.
  * Returns the process, or -1 with errno set.
  */
 pid_t reexec_start(const struct reexec *what, int *fd);

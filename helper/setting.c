@@ -16,6 +16,7 @@
 #define ENUM(list) .type = VALUE_ENUM, .words = (list)
 #define WORD(list) .type = VALUE_WORD, .words = (list)
 #define ONLY(word) .type = VALUE_ONLY, .words = (word)
+#define OF(what) .type = VALUE_ALGORITHMS, .kind = (what)
 #define A(kind) .type = (kind)
 
 /* The member of struct config: where it is, and of which type. */
@@ -39,11 +40,13 @@ static const struct setting setting_table[] = {
 	    TO(verify_host_key), TOLD },
 	{ "remote", "connect_timeout", "10", { SECONDS(1, 20) },
 	    TO(connect_timeout_s), TOLD },
-	{ "remote", "ciphers", "", { A(VALUE_ALGORITHMS) }, TO(ciphers), TOLD },
-	{ "remote", "macs", "", { A(VALUE_ALGORITHMS) }, TO(macs), TOLD },
-	{ "remote", "kex", "", { A(VALUE_ALGORITHMS) }, TO(kex), TOLD },
-	{ "remote", "host_key_algorithms", "", { A(VALUE_ALGORITHMS) },
+	{ "remote", "ciphers", "", { OF(PROPOSAL_CIPHER) }, TO(ciphers), TOLD },
+	{ "remote", "macs", "", { OF(PROPOSAL_MAC) }, TO(macs), TOLD },
+	{ "remote", "kex", "", { OF(PROPOSAL_KEX) }, TO(kex), TOLD },
+	{ "remote", "host_key_algorithms", "", { OF(PROPOSAL_HOST_KEY) },
 	    TO(host_key_algorithms), TOLD },
+	{ "remote", "required_rsa_size", "2048", { NUMBER(1024, 16384) },
+	    TO(required_rsa_size), TOLD },
 	{ "gateway", "key", "/etc/moshgate/id_ed25519", { A(VALUE_PATH) },
 	    TO(key), OURS },
 	{ "gateway", "key_content", "", { A(VALUE_SECRET) }, TO(key_content),

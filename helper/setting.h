@@ -25,7 +25,7 @@ struct config {
 	char *host;
 	char *known_hosts; /* paths, separated by blanks */
 	char *ciphers, *macs, *kex, *host_key_algorithms;
-	int port, connect_timeout_s;
+	int port, connect_timeout_s, required_rsa_size;
 	bool verify_host_key;
 	/* [gateway] */
 	char *key;

@@ -90,6 +90,19 @@ sshkey_kind(const unsigned char *blob, size_t len)
 	return type != NULL ? type->kind : "unknown";
 }
 
+size_t
+sshkey_rsa_bits(const unsigned char *blob, size_t len)
+{
+	struct sshwire key = { .at = blob, .left = len }, name;
+	size_t exponent, bits;
+
+	if (strcmp(sshkey_kind(blob, len), "rsa") != 0 ||
+	    !sshwire_string(&key, &name) || !sshwire_bits(&key, &exponent) ||
+	    !sshwire_bits(&key, &bits))
+		return 0;
+	return bits;
+}
+
 void
 sshkey_fingerprint(const unsigned char *blob, size_t len,
     char out[SSHKEY_FINGERPRINT_BYTES])

@@ -39,6 +39,9 @@ const struct sshkey_type *sshkey_type_of(const unsigned char *blob, size_t len);
 /* The kind of a key (LEN bytes at BLOB); or "unknown". */
 const char *sshkey_kind(const unsigned char *blob, size_t len);
 
+/* How long an RSA key (LEN bytes at BLOB) is, in bits; 0 for any other. */
+size_t sshkey_rsa_bits(const unsigned char *blob, size_t len);
+
 /* Write the fingerprint of a key to OUT: "SHA256:...". */
 void sshkey_fingerprint(const unsigned char *blob, size_t len,
     char out[SSHKEY_FINGERPRINT_BYTES]);

@@ -55,6 +55,23 @@ sshwire_expected(struct sshwire *in, const void *expected, size_t len)
 	    memcmp(string.at, expected, len) == 0;
 }
 
+bool
+sshwire_bits(struct sshwire *in, size_t *bits)
+{
+	struct sshwire number;
+
+	if (!sshwire_string(in, &number) ||
+	    (number.left > 0 && (*number.at & 0x80) != 0))
+		return false;
+	while (number.left > 0 && *number.at == 0)
+		sshwire_skip(&number, 1);
+	*bits = number.left * 8;
+	for (unsigned mask = 0x80; *bits > 0 && (*number.at & mask) == 0;
+	     mask >>= 1)
+		--*bits;
+	return true;
+}
+
 void
 sshwire_put_u32(unsigned char to[4], uint32_t number)
 {

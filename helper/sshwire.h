@@ -28,6 +28,9 @@ bool sshwire_string(struct sshwire *in, struct sshwire *string);
 /* Take a string that must be the LEN bytes at EXPECTED. */
 bool sshwire_expected(struct sshwire *in, const void *expected, size_t len);
 
+/* Take a number of any size, not negative; *BITS is how many it needs. */
+bool sshwire_bits(struct sshwire *in, size_t *bits);
+
 /* Write NUMBER to TO as sshwire_u32() reads it. */
 void sshwire_put_u32(unsigned char to[4], uint32_t number);
 

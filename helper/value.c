@@ -215,8 +215,9 @@ static bool
 value_parse_algorithms(const struct value_rule *rule, const char *text,
     void *to)
 {
-	(void)rule;
-	return value_made_of(text, "-@.,") && value_keep(text, to);
+	char names[PROPOSAL_BYTES];
+
+	return proposal_make(rule->kind, text, names) && value_keep(text, to);
 }
 
 static bool
@@ -351,8 +352,7 @@ static const struct {
 	[VALUE_PATTERNS] = { VALUE_AS_TEXT, value_parse_patterns,
 	    "patterns of user names" },
 	[VALUE_NAMES] = { VALUE_AS_TEXT, value_parse_names, "user names" },
-	[VALUE_ALGORITHMS] = { VALUE_AS_TEXT, value_parse_algorithms,
-	    "names of algorithms, separated by commas" },
+	[VALUE_ALGORITHMS] = { VALUE_AS_TEXT, value_parse_algorithms, NULL },
 	[VALUE_PROGRAM] = { VALUE_AS_TEXT, value_parse_program,
 	    "a command, of letters, digits and ./_-+@%=:," },
 	[VALUE_PORTS] = { VALUE_AS_TEXT, value_parse_ports,
@@ -431,6 +431,8 @@ void
 value_expected(const struct value_rule *rule,
     char expected[VALUE_EXPECTED_BYTES])
 {
+	char names[PROPOSAL_BYTES];
+
 	switch (rule->type) {
 	case VALUE_NUMBER:
 	case VALUE_SECONDS:
@@ -447,6 +449,11 @@ value_expected(const struct value_rule *rule,
 	case VALUE_ONLY:
 		snprintf(expected, VALUE_EXPECTED_BYTES,
 		    "%s (this version has no other)", rule->words);
+		break;
+	case VALUE_ALGORITHMS:
+		proposal_all(rule->kind, names);
+		snprintf(expected, VALUE_EXPECTED_BYTES,
+		    "a list, or one behind +, - or ^, of %s", names);
 		break;
 	case VALUE_SECRET:
 	case VALUE_CONTENT:

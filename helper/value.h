@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "proposal.h"
+
 /* The longest text of a VALUE_SECRET or VALUE_CONTENT, in base64. */
 #define VALUE_CONTENT_MAX_BYTES ((size_t)64 * 1024)
-#define VALUE_EXPECTED_BYTES ((size_t)128)
+#define VALUE_EXPECTED_BYTES ((size_t)640)
 #define VALUE_TEXT_BYTES ((size_t)32)
 
 /* What a setting can be; each is spelled as moshgate.ini(5) says. */
@@ -25,7 +27,7 @@ enum value_type {
 	VALUE_KEYFILES,   /* on the remote; words of a shell command */
 	VALUE_PATTERNS,   /* of names of users, for pattern_list_takes() */
 	VALUE_NAMES,      /* of users */
-	VALUE_ALGORITHMS, /* RFC 4251 section 6; commas separate, and stay */
+	VALUE_ALGORITHMS, /* of a kind, for proposal_make(), or nothing */
 	VALUE_PROGRAM,    /* words of a shell command: a program, arguments */
 	VALUE_PORTS,      /* PORT or PORT:PORT, as mosh-server(1) takes it */
 	VALUE_ESCAPE_KEY, /* MOSH_ESCAPE_KEY of mosh(1), or none */
@@ -48,6 +50,7 @@ struct value_rule {
 	enum value_type type;
 	int min, max;      /* of numbers */
 	const char *words; /* with a blank between two */
+	enum proposal_kind kind;
 };
 
 enum value_form value_form(enum value_type type);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/jam.h"
 
 /* From one try to connect to the next. */
 static const int connect_pause_ms = 10;
@@ -22,6 +23,7 @@ static const int64_t starting_ms = 10000;
 
 const struct client_patience client_patience_of_sshd = {
 	.connected_ms = 300,
+	.heeds_jam = true,
 	.taken_ms = 2000,
 	.silent_ms = 2000,
 	.answered_ms = 100000, /* of LoginGraceTime, 120 s */
@@ -79,6 +81,30 @@ client_finds_nobody(int fd)
 		(peer.pid > 0 && kill(peer.pid, 0) < 0 && errno == ESRCH));
 }
 
+/*
+ * Try to connect until END_MS: a helper that is at work makes room in no time.
+ * As client_dial().
+ */
+static int
+client_dial_again(const struct client_patience *patience, int64_t end_ms)
+{
+	int fd = -1;
+
+	if (patience->heeds_jam && jam_look() == JAM_LEAVE) {
+		errno = EAGAIN;
+		return -1;
+	}
+	do {
+		poll(NULL, 0, connect_pause_ms);
+		fd = client_dial();
+	} while (fd < 0 && errno == EAGAIN && clock_now_ms() < end_ms);
+	if (fd < 0 && errno == EAGAIN && patience->heeds_jam) {
+		jam_note();
+		errno = EAGAIN;
+	}
+	return fd;
+}
+
 bool
 client_open(struct client *client, const struct client_patience *patience)
 {
@@ -89,12 +115,9 @@ client_open(struct client *client, const struct client_patience *patience)
 		.began_ms = now_ms,
 		.silent_end_ms = now_ms + patience->taken_ms,
 		.in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES } };
-	/* a helper that is at work makes room in no time */
-	while (client->fd < 0 && errno == EAGAIN &&
-	    clock_now_ms() < now_ms + patience->connected_ms) {
-		poll(NULL, 0, connect_pause_ms);
-		client->fd = client_dial();
-	}
+	if (client->fd < 0 && errno == EAGAIN)
+		client->fd = client_dial_again(patience,
+		    now_ms + patience->connected_ms);
 	if (client->fd < 0)
 		return false;
 	if (client_finds_nobody(client->fd))
@@ -112,12 +135,14 @@ client_ask(const struct client *client, enum frame_type type,
 }
 
 bool
-client_ask_fds(const struct client *client, enum frame_type type,
+client_ask_fds(struct client *client, enum frame_type type,
     const struct fields *fields, const int fds[FRAME_FDS])
 {
+	client->patience.silent_ms = client->patience.answered_ms;
+	client->silent_end_ms = clock_now_ms() + client->patience.silent_ms;
 	return !fields->failed &&
 	    frame_send_fds(client->fd, type, fields->text, fields->len, fds,
-		client->patience.taken_ms);
+		FRAME_FDS, client->patience.taken_ms);
 }
 
 int64_t

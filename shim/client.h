@@ -15,6 +15,7 @@
 /* How long a shim waits, in milliseconds, */
 struct client_patience {
 	int64_t connected_ms; /* since it began, until it is connected */
+	bool heeds_jam;       /* which it is not at all then: see lib/jam.h */
 	int64_t taken_ms;     /* since it began, until it hears anything */
 	int64_t silent_ms;   /* since it heard something, until it does again */
 	int64_t answered_ms; /* and since it began, until the answer */
@@ -49,8 +50,12 @@ bool client_open(struct client *client, const struct client_patience *patience);
 bool client_ask(const struct client *client, enum frame_type type,
     const struct fields *fields);
 
-/* The same, with the descriptors in FDS passed along. */
-bool client_ask_fds(const struct client *client, enum frame_type type,
+/*
+ * The same, with the descriptors in FDS passed along, to a worker that has asked
+ * for them: at work it says nothing, but it has deadlines of its own, so that no
+ * silence is too long from now on.
+ */
+bool client_ask_fds(struct client *client, enum frame_type type,
     const struct fields *fields, const int fds[FRAME_FDS]);
 
 /*

@@ -9,19 +9,34 @@ LONG_TESTS = $(addprefix tests/e2e/,somebody-guesses-names.t \
 TESTS ?= $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/e2e/*.t))
 
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
+# What sshd makes of a file of keys, directly and through the gateway.
+FILTERKEYS = $(BUILD)/tests/differential/filterkeys
+AUTHORIZED_KEYS = tests/differential/authorized-keys.t
+N ?= 10000
+SEED ?= 1
+
 UNIT_PKGS = $(HELPER_PKGS) $(SESSION_PKGS) cmocka
 # The Makefile links them as it does the programs.
-TEST_PROGRAMS = $(BED_PROGRAMS) $(UNIT_TESTS) $(FUZZERS)
+TEST_PROGRAMS = $(BED_PROGRAMS) $(UNIT_TESTS) $(FUZZERS) $(FILTERKEYS)
 
-tests: $(UNIT_TESTS)
+tests: $(UNIT_TESTS) $(FILTERKEYS)
 	@:
 
 $(BED_PROGRAMS): %: %.o
+
+$(BUILD)/tests/hostile: $(call objects,helper/moshgate-helper) \
+	$(BUILD)/libtested.a
+$(BUILD)/tests/hostile.o: PKG_CFLAGS = $(call pkg-cflags,$(HELPER_PKGS))
+$(BUILD)/tests/hostile: LIBS = $(call pkg-libs,$(HELPER_PKGS) $(SESSION_PKGS)) \
+	-Wl,--wrap=session_authenticate,--wrap=orders_wait_idle
 
 $(BUILD)/tests/unit/%: PKG_CFLAGS = $(call pkg-cflags,$(UNIT_PKGS))
 $(UNIT_TESTS): LIBS = $(call pkg-libs,$(UNIT_PKGS))
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
 	$(BUILD)/libtested.a
+
+$(FILTERKEYS): LIBS = $(call pkg-libs,$(HELPER_PKGS))
+$(FILTERKEYS): $(FILTERKEYS).o $(BUILD)/libtested.a
 
 # All but the programs' own main functions.
 $(BUILD)/libtested.a: $(HELPER) $(SHIM) $(call objects-in,shim/nss) \
@@ -32,7 +47,8 @@ $(BUILD)/libtested.a: $(HELPER) $(SHIM) $(call objects-in,shim/nss) \
 
 # What the sanitizers are to do is a part of each program.
 ifdef SAN
-$(PROGRAMS) $(BUILD)/tests/wan $(UNIT_TESTS): $(call objects,tests/san)
+$(PROGRAMS) $(BUILD)/tests/wan $(BUILD)/tests/hostile $(UNIT_TESTS): \
+	$(call objects,tests/san)
 # What joins other namespaces can't be looked through for leaks at its end.
 $(BUILD)/tests/on $(BUILD)/tests/on.o: HARDEN = -fPIE $(HARDEN_ALL)
 $(BUILD)/tests/on: HARDEN_LD = -pie $(HARDEN_ALL_LD)
@@ -60,7 +76,12 @@ bench-relay: deps
 
 check: deps
 	$(then) all tests fuzzers-if-any
-	@exec $(PROVE_E2E) $(UNIT_TESTS) tests/fuzz/fuzz.t $(TESTS)
+	@exec $(PROVE_E2E) $(UNIT_TESTS) tests/fuzz/fuzz.t $(AUTHORIZED_KEYS) \
+		$(TESTS)
+
+check-authorized-keys: deps
+	$(then) $(FILTERKEYS)
+	@exec $(AS_ROOT) FILES=$(N) SEED=$(SEED) $(AUTHORIZED_KEYS)
 
 check-unit: deps
 	$(then) tests
@@ -89,4 +110,4 @@ $(BUILD)/tests/valgrind.so: tests/valgrind.c packaging/flags.mk
 	$(Q)$(CC) -std=c17 $(DEFINES) $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
 .PHONY: tests demo bench-relay check check-unit check-e2e check-san \
-	check-valgrind valgrind
+	check-authorized-keys check-valgrind valgrind

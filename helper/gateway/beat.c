@@ -48,9 +48,3 @@ beat_begin(struct peer *peer)
 	gateway->beating = true;
 	loop_at(gateway->loop, &gateway->beat_timer, clock_now_ms() + BEAT_MS);
 }
-
-void
-beat_end(struct peer *peer)
-{
-	peer->beats = false;
-}

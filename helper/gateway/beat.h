@@ -15,10 +15,10 @@ struct gateway;
 /* beat_init() comes first. */
 void beat_init(struct gateway *gateway);
 
-/* PEER has asked; if it isn't answered yet, it is told until it is. */
+/*
+ * PEER has asked; if it isn't answered yet, it is told until it is, or a worker
+ * has its socket.
+ */
 void beat_begin(struct peer *peer);
-
-/* PEER need not be told any more, though its last answer is still to come. */
-void beat_end(struct peer *peer);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "../../shim/lib/locale.h"
 #include "../sshkey.h"
+#include "ration.h"
 
 /* Add the field NAME of ASKED, if its value may stand in a command line. */
 static void
@@ -43,6 +44,19 @@ briefing_add_request(struct fields *fields, const struct frame *asked)
 }
 
 void
+briefing_add_window(struct fields *fields, const struct queue *queue,
+    const struct queue_entry *entry)
+{
+	struct queue_relays others;
+
+	if (entry->class != QUEUE_RELAY)
+		return;
+	queue_count_relays(queue, entry->user, entry, &others);
+	fields_add_number(fields, "window",
+	    ration_window_bytes(others.of_user, others.of_all));
+}
+
+void
 briefing_add(struct fields *fields, const struct briefing *briefing,
     const char *user, const struct config *config, const unsigned char *blob)
 {
@@ -56,8 +70,8 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
 	fields_add(fields, "public", public);
 	if (briefing->unknown)
 		fields_add(fields, "unknown", "1");
-	if (briefing->hold)
-		fields_add(fields, "hold", "1");
+	if (briefing->spare)
+		fields_add(fields, "terminal", "1");
 	if (briefing->mark != NULL && briefing->mark[0] != '\0')
 		fields_add(fields, "mark", briefing->mark);
 	if (briefing->connect_timeout_max_s > 0 &&

@@ -6,6 +6,7 @@
 #include "../../shim/lib/fields.h"
 #include "../config.h"
 #include "../job.h"
+#include "queue.h"
 
 /* What a worker is told. */
 
@@ -15,11 +16,9 @@ struct briefing {
 	const struct frame
 	    *asked;       /* a shim's request of which fields go along */
 	bool unknown;     /* for a check: the user has no account here */
-	bool hold;        /* the relay is yet to come */
+	bool spare;       /* for a relay at a terminal that is yet to come */
 	const char *mark; /* of a trial of UDP, or NULL */
 	int connect_timeout_max_s; /* not longer than this; 0: as configured */
-	/* what a relay carries, or NULL; they stay the caller's */
-	const int *fds;
 };
 
 /*
@@ -28,6 +27,13 @@ struct briefing {
  */
 void briefing_add(struct fields *fields, const struct briefing *briefing,
     const char *user, const struct config *config, const unsigned char *blob);
+
+/*
+ * If ENTRY of QUEUE is a relay, add how much may be on its way: the more of them
+ * there are, the less.
+ */
+void briefing_add_window(struct fields *fields, const struct queue *queue,
+    const struct queue_entry *entry);
 
 /*
  * Add to FIELDS those fields of a shim's request, ASKED, that a worker may know:

@@ -6,8 +6,6 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
-#include "socket.h"
-
 /*
  * A trial of UDP that has no verdict after CARRY_SPARE_MS may well get a bad
  * one.  Whoever is logging in then has a connection made that is held for a
@@ -39,6 +37,12 @@ struct carries {
 
 static const struct connection_owner carry_owner, carry_spare_owner;
 
+static const struct refusal carry_no_worker = {
+	.reason = "internal",
+	.sentence = "The connection to the remote server broke on the gateway.",
+	.remedy = "a worker does not take its relay: see this log for a crash"
+};
+
 static void carry_alone(struct carry *carry);
 
 /* CARRY is over, or could not be begun, as ANSWER says. */
@@ -48,6 +52,17 @@ carry_end(struct carry *carry, const struct frame *answer)
 	carry->phase = CARRY_NEW;
 	carry->connection = NULL;
 	carry->answer(carry, answer);
+}
+
+/* The same for WHY. */
+static void
+carry_refuse(struct carry *carry, const struct refusal *why)
+{
+	struct fields fields = { 0 };
+	const struct frame refusal = refusal_frame(why, &fields);
+
+	carry_end(carry, &refusal);
+	fields_free(&fields);
 }
 
 /*
@@ -135,7 +150,7 @@ carry_on_spare_turn(void *context, struct briefing *briefing)
 {
 	(void)context;
 	briefing->job = JOB_RELAY;
-	briefing->hold = true;
+	briefing->spare = true;
 	return true;
 }
 
@@ -176,11 +191,20 @@ static const struct connection_owner carry_spare_owner = {
 static bool
 carry_go(struct carry *carry)
 {
-	carry->phase = CARRY_STARTS;
-	if (carry->fds->count != FRAME_FDS ||
-	    !connection_go(carry->connection, carry->asked, carry->fds->fd))
+	struct fields fields = { 0 };
+	bool told;
+
+	briefing_add_request(&fields, carry->asked);
+	if (carry->why != NULL)
+		fields_add(&fields, "why", carry->why);
+	if (carry->warning != NULL)
+		fields_add(&fields, "warning", carry->warning);
+	told = connection_go(carry->connection, &fields, carry->fd, carry->uid);
+	fields_free(&fields);
+	if (!told)
 		return false;
-	socket_close_fds(carry->fds);
+	carry->phase = CARRY_STARTS;
+	carry->given(carry);
 	return true;
 }
 
@@ -212,18 +236,7 @@ carry_on_turn(void *context, struct briefing *briefing)
 
 	briefing->job = JOB_RELAY;
 	briefing->asked = carry->asked;
-	briefing->fds = carry->fds->fd;
 	return true;
-}
-
-static void
-carry_on_started(void *context)
-{
-	struct carry *carry = context;
-
-	/* its worker has its own; a spare one is sent them later */
-	if (carry->phase == CARRY_CONNECTS)
-		socket_close_fds(carry->fds);
 }
 
 static void
@@ -231,14 +244,15 @@ carry_on_ready(void *context)
 {
 	struct carry *carry = context;
 
-	if (!carry_is_held(carry->connection)) {
-		carry->phase = CARRY_STARTS;
-	} else if (!carry_go(carry)) {
-		if (carry->loan.borrower != NULL)
-			carry_log_kept(carry,
-			    &(struct refusal){ .reason = "internal" });
-		connection_close(carry->connection);
+	if (!carry_is_held(carry->connection) || carry_go(carry))
+		return;
+	connection_close(carry->connection);
+	if (carry->phase == CARRY_CLEARS) {
+		carry_log_kept(carry,
+		    &(struct refusal){ .reason = "internal" });
 		carry_alone(carry);
+	} else {
+		carry_refuse(carry, &carry_no_worker);
 	}
 }
 
@@ -267,11 +281,7 @@ carry_on_end(void *context, const struct connection_end *end)
 	if (end->refused)
 		carry_tell_refused(carry->carries, carry->user, end->last);
 	if (end->last == NULL) {
-		struct fields fields = { 0 };
-		const struct frame refusal = refusal_frame(&gone, &fields);
-
-		carry_end(carry, &refusal);
-		fields_free(&fields);
+		carry_refuse(carry, &gone);
 	} else if (carry->phase == CARRY_CLEARS) {
 		carry_return(carry, end);
 	} else {
@@ -281,7 +291,6 @@ carry_on_end(void *context, const struct connection_end *end)
 
 static const struct connection_owner carry_owner = {
 	.on_turn = carry_on_turn,
-	.on_started = carry_on_started,
 	.on_ready = carry_on_ready,
 	.on_answer = carry_on_answer,
 	.on_end = carry_on_end,
@@ -306,14 +315,8 @@ carry_alone(struct carry *carry)
 	carry->phase = CARRY_CONNECTS;
 	carry->connection = pool_connect(carries->pool, carry->user,
 	    QUEUE_RELAY, QUEUE_ALONE, &carry_owner, carry);
-	if (carry->connection == NULL) {
-		struct fields fields = { 0 };
-		const struct frame refusal = refusal_frame(&waiter_no_memory,
-		    &fields);
-
-		carry_end(carry, &refusal);
-		fields_free(&fields);
-	}
+	if (carry->connection == NULL)
+		carry_refuse(carry, &waiter_no_memory);
 }
 
 /* The connection that is kept is this relay's. */
@@ -381,7 +384,9 @@ carries_forget(struct carry *carry)
 	share = shares_find(carry->carries->shares, carry->user);
 	if (share != NULL)
 		share_unborrow(share, &carry->loan);
-	if (carry->connection != NULL)
+	if (carry->phase >= CARRY_STARTS)
+		connection_leave(carry->connection);
+	else if (carry->connection != NULL)
 		connection_close(carry->connection);
 	carry->connection = NULL;
 	carry->phase = CARRY_NEW;

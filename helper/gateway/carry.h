@@ -18,7 +18,7 @@ enum carry_phase {
 	CARRY_BORROWS,  /* it waits for the connection that is kept */
 	CARRY_CLEARS,   /* it has that, which makes room for its channel */
 	CARRY_CONNECTS, /* it has one that connects */
-	CARRY_STARTS,   /* its command is being started */
+	CARRY_STARTS,   /* a worker has the shim's socket, and starts it */
 	CARRY_RUNS,
 };
 
@@ -26,11 +26,19 @@ enum carry_phase {
 struct carry {
 	char user[USERNAME_MAX_CHARS + 1];
 	const struct frame *asked; /* the shim's request */
-	/* standard input and so on: closed when its worker has them */
-	struct frame_fds *fds;
+	int fd;                    /* the socket to the shim */
+	uid_t uid;                 /* whose the shim is */
+	const char *why;           /* it is over SSH: for the person; or NULL */
+	const char *warning;       /* the same about the remote */
+	/*
+	 * Called when a worker has got the socket, and the shim is its from now
+	 * on.
+	 */
+	void (*given)(struct carry *carry);
 	/*
 	 * Called with FRAME_RUNNING, after which another answer comes; or with
-	 * FRAME_OK or FRAME_REFUSED, before which the relay is forgotten.
+	 * FRAME_OK or FRAME_REFUSED, before which the relay is forgotten.  It has
+	 * the field "told" if the shim has had it from the worker.
 	 */
 	void (*answer)(struct carry *carry, const struct frame *answer);
 	void *asker;
@@ -52,7 +60,10 @@ void carries_free(struct carries *carries);
 /* Ask; the answer may come before this returns. */
 void carries_ask(struct carries *carries, struct carry *carry);
 
-/* CARRY is not waited for any more: what it runs is ended. */
+/*
+ * CARRY is not waited for any more: it is ended, unless a worker has got the
+ * shim's socket.
+ */
 void carries_forget(struct carry *carry);
 
 /*

@@ -14,7 +14,8 @@
 
 enum child_state {
 	CHILD_RUNNING,
-	CHILD_ENDING, /* let go of: what is left is to reap it */
+	CHILD_ENDING,        /* let go of: what is left is to reap it */
+	CHILD_ENDING_BLAMED, /* the same, and it counts as dying */
 };
 
 struct child {
@@ -22,7 +23,8 @@ struct child {
 	struct children *children;
 	enum child_state state;
 	enum reexec_kind kind;
-	pid_t pid; /* -1: it has been reaped, or is another's */
+	pid_t pid; /* -1: it has been reaped, or is nobody's to kill */
+	uid_t uid; /* on whose account it may hang, or DYING_NOBODY */
 	struct frame_in in;
 	struct frame_out out;
 	struct loop_watch watch;
@@ -33,16 +35,19 @@ struct child {
 
 struct children {
 	struct loop *loop;
+	struct closers *closers;
 	struct child *first;
 };
 
 struct children *
-children_new(struct loop *loop)
+children_new(struct loop *loop, struct closers *closers)
 {
 	struct children *children = calloc(1, sizeof(*children));
 
-	if (children != NULL)
-		children->loop = loop;
+	if (children == NULL)
+		return NULL;
+	children->loop = loop;
+	children->closers = closers;
 	return children;
 }
 
@@ -50,11 +55,14 @@ children_new(struct loop *loop)
 static void
 child_free(struct child *child)
 {
-	struct child **at = &child->children->first;
+	struct children *children = child->children;
+	struct child **at = &children->first;
 
 	while (*at != child)
 		at = &(*at)->next;
 	*at = child->next;
+	if (child->state == CHILD_ENDING_BLAMED)
+		dying_remove(closers_dying(children->closers), child->uid);
 	loop_at(child->children->loop, &child->timer, INT64_MAX);
 	free(child);
 }
@@ -84,7 +92,7 @@ children_reap(struct children *children, pid_t pid)
 		return false;
 	child->pid = -1;
 	/* what it has said last may still be there to read */
-	if (child->state == CHILD_ENDING)
+	if (child->state != CHILD_RUNNING)
 		child_free(child);
 	return true;
 }
@@ -95,7 +103,7 @@ children_ending(const struct children *children, enum reexec_kind kind)
 	size_t count = 0;
 
 	for (const struct child *c = children->first; c != NULL; c = c->next)
-		count += c->state == CHILD_ENDING && c->kind == kind &&
+		count += c->state != CHILD_RUNNING && c->kind == kind &&
 		    c->pid > 0;
 	return count;
 }
@@ -194,6 +202,7 @@ child_start(struct children *children, const struct reexec *what,
 	child->pid = reexec_start(what, &child->watch.fd);
 	if (child->pid < 0)
 		goto fail;
+	child->uid = DYING_NOBODY;
 	socket_guard(child->watch.fd);
 	if (!loop_watch(children->loop, &child->watch)) {
 		kill(child->pid, SIGKILL);
@@ -247,17 +256,23 @@ child_tell(struct child *child, enum frame_type type,
 
 bool
 child_tell_fds(struct child *child, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS])
+    const struct fields *fields, const int *fds, size_t count)
 {
 	return !fields->failed && child_has_taken_all(child) &&
 	    frame_send_fds(child->watch.fd, type, fields->text, fields->len,
-		fds, 0);
+		fds, count, 0);
 }
 
 bool
 child_has_taken_all(const struct child *child)
 {
 	return child->out.len == 0;
+}
+
+void
+child_blame(struct child *child, uid_t uid)
+{
+	child->uid = uid;
 }
 
 void
@@ -269,13 +284,19 @@ child_deadline(struct child *child, int64_t at_ms)
 void
 child_close(struct child *child)
 {
-	if (child->state == CHILD_ENDING)
+	struct closers *closers = child->children->closers;
+
+	if (child->state != CHILD_RUNNING)
 		return;
 	loop_unwatch(child->children->loop, &child->watch);
 	frame_in_reset(&child->in);
 	frame_out_reset(&child->out);
-	socket_close(child->watch.fd);
+	socket_close(closers, child->uid, child->watch.fd);
 	child->state = CHILD_ENDING;
+	if (child->pid > 0 && child->uid != DYING_NOBODY) {
+		child->state = CHILD_ENDING_BLAMED;
+		dying_add(closers_dying(closers), child->uid);
+	}
 	/* it isn't freed here: whoever calls this may be one of its calls */
 	loop_at(child->children->loop, &child->timer,
 	    clock_now_ms() + (child->pid > 0 ? CHILD_ENDING_MS : 0));
@@ -290,14 +311,9 @@ child_kill(struct child *child)
 }
 
 void
-children_disown(struct children *children)
+child_leave(struct child *child)
 {
-	for (struct child *c = children->first; c != NULL; c = c->next)
-		c->pid = -1;
-}
-
-void
-child_disown(struct child *child)
-{
+	/* nobody is to kill it */
 	child->pid = -1;
+	child_close(child);
 }

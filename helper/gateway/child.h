@@ -11,6 +11,7 @@
 #include "../../shim/lib/frame.h"
 #include "../loop.h"
 #include "../reexec.h"
+#include "closers.h"
 
 /*
  * The processes that the helper has started, and the frames that go between
@@ -39,8 +40,10 @@ struct child_owner {
 	void (*on_end)(void *context, enum child_end end);
 };
 
-/* Returns NULL for want of memory.  LOOP must outlive the table. */
-struct children *children_new(struct loop *loop);
+/*
+ * Returns NULL for want of memory.  LOOP and CLOSERS must outlive the table.
+ */
+struct children *children_new(struct loop *loop, struct closers *closers);
 
 /* Kill those that are left. */
 void children_free(struct children *children);
@@ -73,14 +76,20 @@ void child_tell(struct child *child, enum frame_type type,
     const struct fields *fields);
 
 /*
- * Send FIELDS at once and the descriptors FDS along, which stay the caller's.
- * Returns false if that can't be done.
+ * Send FIELDS at once and the COUNT descriptors at FDS along, which stay the
+ * caller's.  Returns false if that can't be done.
  */
 bool child_tell_fds(struct child *child, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS]);
+    const struct fields *fields, const int *fds, size_t count);
 
 /* True if all that was sent to the child has been taken. */
 bool child_has_taken_all(const struct child *child);
+
+/*
+ * From now on the child has what UID has given it: should it never end, that is
+ * on UID's account (dying.h).
+ */
+void child_blame(struct child *child, uid_t uid);
 
 /* Until AT_MS the child has time; INT64_MAX: for ever. */
 void child_deadline(struct child *child, int64_t at_ms);
@@ -94,13 +103,7 @@ void child_close(struct child *child);
 /* The same, but it is killed at once. */
 void child_kill(struct child *child);
 
-/*
- * Forget that the child's process is one of this process's: it may be another
- * one's, after a fork.
- */
-void child_disown(struct child *child);
-
-/* The same for all children. */
-void children_disown(struct children *children);
+/* The same, but it may take as long as it likes, and outlive this process. */
+void child_leave(struct child *child);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
@@ -25,7 +26,6 @@ struct connection {
 	struct child *child;
 	struct keyring_key *key; /* to sign with; NULL: no more */
 	char user[USERNAME_MAX_CHARS + 1];
-	bool hold;    /* its first job is a relay that is yet to come */
 	bool expired; /* it is too old, whatever its age */
 	/* lines it has had logged for this job, and frames it has sent */
 	unsigned notes, frames;
@@ -163,9 +163,6 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 	const struct reexec what = {
 		.kind = REEXEC_WORKER,
 		.argument = c->user,
-		.fds = briefing->fds,
-		.count = briefing->fds != NULL ? FRAME_FDS : 0,
-		.outlives = briefing->job == JOB_RELAY,
 	};
 	struct fields fields = { 0 };
 
@@ -179,16 +176,14 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 		return false;
 	}
 	c->key = keyring_take(c->shared->keyring);
-	c->hold = briefing->hold;
 	c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_REACHING);
 	connection_limit_job(c);
 	briefing_add(&fields, briefing, c->user, c->shared->config,
 	    keyring_public(c->key));
+	briefing_add_window(&fields, &c->shared->queue, &c->entry);
 	child_tell(c->child, FRAME_START, &fields);
 	fields_free(&fields);
-	if (c->owner->on_started != NULL)
-		c->owner->on_started(c->context);
 	return true;
 }
 
@@ -237,31 +232,36 @@ connection_hold(struct connection *c, const struct frame *asked,
 	connection_enter(c, PHASE_CLEARING);
 	child_deadline(c->child, clock_now_ms() + within_ms);
 	briefing_add_request(&fields, asked);
+	briefing_add_window(&fields, &c->shared->queue, &c->entry);
 	child_tell(c->child, FRAME_HOLD, &fields);
 	fields_free(&fields);
 }
 
 bool
-connection_go(struct connection *c, const struct frame *asked,
-    const int fds[FRAME_FDS])
+connection_go(struct connection *c, const struct fields *fields, int fd,
+    uid_t uid)
 {
-	struct fields fields = { 0 };
-	bool told;
+	const int log_fd = log_give();
+	/* without a log it says at its end what it has to say to nobody */
+	const int fds[] = { fd, log_fd >= 0 ? log_fd : STDERR_FILENO };
+	const bool told = child_tell_fds(c->child, FRAME_GO, fields, fds,
+	    JOB_GO_FDS);
 
-	briefing_add_request(&fields, asked);
-	told = child_tell_fds(c->child, FRAME_GO, &fields, fds);
-	fields_free(&fields);
+	if (log_fd >= 0)
+		close(log_fd);
 	if (!told)
 		return false;
+	child_blame(c->child, uid);
 	connection_enter(c, PHASE_STARTING);
 	connection_limit_job(c);
 	return true;
 }
 
 void
-connection_disown(struct connection *c)
+connection_leave(struct connection *c)
 {
-	child_disown(c->child);
+	child_leave(c->child);
+	connection_free(c);
 }
 
 void
@@ -318,8 +318,7 @@ connection_take_reached(struct connection *c, const struct frame *frame)
 static bool
 connection_take_accepted(struct connection *c, const struct frame *frame)
 {
-	const enum phase phase = phase_accepted(c->facts.phase, c->facts.job,
-	    c->hold);
+	const enum phase phase = phase_accepted(c->facts.phase, c->facts.job);
 
 	(void)frame;
 	connection_drop_key(c);

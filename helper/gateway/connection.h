@@ -56,9 +56,7 @@ struct connection_owner {
 	 * any more, and is freed.
 	 */
 	bool (*on_turn)(void *context, struct briefing *briefing);
-	/* It has been started: it has copies of the briefing's descriptors. */
-	void (*on_started)(void *context);
-	/* It is logged in; or after connection_hold(), ready. */
+	/* It is logged in; or held for a relay. */
 	void (*on_ready)(void *context);
 	/*
 	 * It has said something about its job, and goes on: FRAME_TEXT,
@@ -123,14 +121,18 @@ void connection_hold(struct connection *connection, const struct frame *asked,
     int64_t within_ms);
 
 /*
- * Have one that is held begin the relay that ASKED is about, with the
- * descriptors FDS, which stay the caller's.  Returns false if it can't be told.
+ * Have one that is held begin the relay that FIELDS tell of, for whoever is at
+ * the other end of the socket FD, which stays the caller's: UID.  Returns false
+ * if it can't be told.
  */
-bool connection_go(struct connection *connection, const struct frame *asked,
-    const int fds[FRAME_FDS]);
+bool connection_go(struct connection *connection, const struct fields *fields,
+    int fd, uid_t uid);
 
-/* From now on one that runs a relay outlives this process. */
-void connection_disown(struct connection *connection);
+/*
+ * Forget it; one that has had connection_go() goes on without this process.
+ * Its owner is told no more.
+ */
+void connection_leave(struct connection *connection);
 
 /* It must not be used any more, once it has done what it is at. */
 void connection_expire(struct connection *connection);

@@ -8,29 +8,16 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "dispatch.h"
+#include "inquiry.h"
 
-/* So many names and uids may wait for a process, besides those that go first. */
-#define DIRECTORY_WAITING_MAX 64
 /* A process may fail once under an inquiry: it may have been killed. */
 #define DIRECTORY_TRIES 2
 #define DIRECTORY_LOG_PAUSE_MS 10000
 
-/* What is asked, by however many questions. */
-struct directory_inquiry {
-	struct directory_inquiry *next;
-	struct directory_asked asked;
-	char whom[USERNAME_MAX_CHARS + 1]; /* for the log and for dispatch.h */
-	enum dispatch_class class;
-	int place; /* of the process that is at work for it; -1: it waits */
-	unsigned tries;
-	int64_t began_ms;
-	struct directory_question *questions;
-};
-
 struct directory_process {
 	struct directory *directory;
 	struct child *child;
-	struct directory_inquiry *at; /* NULL: it has nothing to do */
+	struct inquiry *at; /* NULL: it has nothing to do */
 };
 
 struct directory {
@@ -39,44 +26,14 @@ struct directory {
 	struct children *children;
 	struct dispatch dispatch;
 	struct directory_process processes[DISPATCH_PLACES];
-	struct directory_inquiry *first; /* the one that came first */
-	int64_t quiet_until_ms;          /* what is lacking has been logged */
+	struct inquiry *first;  /* the one that came first */
+	int64_t quiet_until_ms; /* what is lacking has been logged */
 };
 
 static void
 directory_touch(struct directory *directory)
 {
 	loop_at(directory->loop, &directory->timer, clock_now_ms());
-}
-
-/*
- * Answers
- */
-
-static void
-directory_unlink(struct directory *directory, struct directory_inquiry *inquiry)
-{
-	struct directory_inquiry **at = &directory->first;
-
-	while (*at != inquiry)
-		at = &(*at)->next;
-	*at = inquiry->next;
-}
-
-/* INQUIRY, which no process has any more, is over with ANSWER. */
-static void
-directory_end(struct directory *directory, struct directory_inquiry *inquiry,
-    const struct directory_answer *answer)
-{
-	struct directory_question *question;
-
-	directory_unlink(directory, inquiry);
-	while ((question = inquiry->questions) != NULL) {
-		inquiry->questions = question->next;
-		question->of = NULL;
-		question->answer(question, answer);
-	}
-	free(inquiry);
 }
 
 /* Say in the log that nobody can tell about WHOM, since FAULT; not too often. */
@@ -99,14 +56,14 @@ directory_log(struct directory *directory, const char *whom, const char *fault)
 
 /* Nobody can tell about INQUIRY, since FAULT: it is over. */
 static void
-directory_drop(struct directory *directory, struct directory_inquiry *inquiry,
+directory_drop(struct directory *directory, struct inquiry *inquiry,
     const char *fault)
 {
 	struct directory_answer answer = { 0 };
 
 	directory_answer_unknown(&answer, fault);
 	directory_log(directory, inquiry->whom, answer.fault);
-	directory_end(directory, inquiry, &answer);
+	inquiry_end(&directory->first, inquiry, &answer);
 }
 
 static const char directory_late[] =
@@ -128,16 +85,23 @@ directory_on_frame(void *context, const struct frame *frame)
 {
 	struct directory_process *process = context;
 	struct directory *directory = process->directory;
-	struct directory_inquiry *inquiry = process->at;
+	struct inquiry *inquiry = process->at;
 	const int64_t now_ms = clock_now_ms();
 	const int place = directory_place(process);
 	struct directory_answer answer;
 
-	if (inquiry == NULL || frame->type != FRAME_OK ||
-	    !fields_wellformed(frame) || !directory_answer_read(frame, &answer))
+	if (directory->dispatch.places[place].state != DISPATCH_BUSY ||
+	    frame->type != FRAME_OK || !fields_wellformed(frame) ||
+	    !directory_answer_read(frame, &answer))
 		return false;
 	process->at = NULL;
 	child_deadline(process->child, INT64_MAX);
+	/* another one may have been asked meanwhile */
+	if (inquiry == NULL) {
+		dispatch_answered(&directory->dispatch, place, now_ms);
+		directory_touch(directory);
+		return true;
+	}
 	dispatch_learn(&directory->dispatch, inquiry->whom,
 	    answer.verdict == DIRECTORY_THERE,
 	    now_ms - directory->dispatch.places[place].since_ms);
@@ -145,7 +109,7 @@ directory_on_frame(void *context, const struct frame *frame)
 	directory_touch(directory);
 	if (answer.verdict == DIRECTORY_UNKNOWN)
 		directory_log(directory, inquiry->whom, answer.fault);
-	directory_end(directory, inquiry, &answer);
+	inquiry_end(&directory->first, inquiry, &answer);
 	return true;
 }
 
@@ -154,7 +118,7 @@ directory_on_end(void *context, enum child_end end)
 {
 	struct directory_process *process = context;
 	struct directory *directory = process->directory;
-	struct directory_inquiry *inquiry = process->at;
+	struct inquiry *inquiry = process->at;
 
 	process->child = NULL;
 	process->at = NULL;
@@ -204,8 +168,7 @@ directory_start(struct directory *directory, int place)
 
 /* Have the process in PLACE see to INQUIRY. */
 static void
-directory_send(struct directory *directory, int place,
-    struct directory_inquiry *inquiry)
+directory_send(struct directory *directory, int place, struct inquiry *inquiry)
 {
 	struct directory_process *process = &directory->processes[place];
 	const int64_t now_ms = clock_now_ms();
@@ -222,8 +185,7 @@ directory_send(struct directory *directory, int place,
 
 /* The place for INQUIRY, with a process; -1 if there is none. */
 static int
-directory_find_place(struct directory *directory,
-    const struct directory_inquiry *inquiry)
+directory_find_place(struct directory *directory, const struct inquiry *inquiry)
 {
 	const int place = dispatch_find(&directory->dispatch, inquiry->class,
 	    children_ending(directory->children, REEXEC_ACCOUNTS),
@@ -232,27 +194,15 @@ directory_find_place(struct directory *directory,
 	return place >= 0 && directory_start(directory, place) ? place : -1;
 }
 
-/* The inquiry of CLASS that has waited for longest; NULL if there is none. */
-static struct directory_inquiry *
-directory_next(const struct directory *directory, enum dispatch_class class)
-{
-	struct directory_inquiry *inquiry = directory->first;
-
-	while (
-	    inquiry != NULL && (inquiry->place >= 0 || inquiry->class != class))
-		inquiry = inquiry->next;
-	return inquiry;
-}
-
 /* Have processes see to those that wait. */
 static void
 directory_pump(struct directory *directory)
 {
 	for (int class = DISPATCH_QUICK; class <= DISPATCH_STOCK; class ++) {
-		struct directory_inquiry *inquiry;
+		struct inquiry *inquiry;
 		int place;
 
-		while ((inquiry = directory_next(directory,
+		while ((inquiry = inquiry_next(directory->first,
 			    (enum dispatch_class) class)) != NULL) {
 			place = directory_find_place(directory, inquiry);
 			if (place < 0)
@@ -266,27 +216,61 @@ directory_pump(struct directory *directory)
  * Time
  */
 
-/* Give up those that have taken too long.  Returns when the next one will have. */
+/*
+ * A process that takes long for somebody who was quick before may have been
+ * stopped: have another one asked, too, once.  Returns when that is to be done.
+ */
+static int64_t
+directory_lose_patience(struct directory *directory, struct inquiry *inquiry,
+    int64_t now_ms)
+{
+	const int64_t at_ms =
+	    directory->dispatch.places[inquiry->place].since_ms +
+	    DISPATCH_PATIENCE_MS;
+
+	if (inquiry->class != DISPATCH_QUICK || inquiry->tries > 0)
+		return INT64_MAX;
+	if (at_ms > now_ms)
+		return at_ms;
+	directory->processes[inquiry->place].at = NULL;
+	inquiry->place = -1;
+	inquiry->tries++;
+	directory_touch(directory);
+	return INT64_MAX;
+}
+
+/* Nobody waits for INQUIRY any longer, whatever is at work for it. */
+static void
+directory_expire_one(struct directory *directory, struct inquiry *inquiry)
+{
+	if (inquiry->place >= 0) {
+		directory->processes[inquiry->place].at = NULL;
+		dispatch_learn(&directory->dispatch, inquiry->whom, false,
+		    INT64_MAX);
+	}
+	directory_drop(directory, inquiry, directory_late);
+	directory_touch(directory);
+}
+
+/* Give up one that has taken too long.  Returns when the next is to be seen to. */
 static int64_t
 directory_expire(struct directory *directory, int64_t now_ms)
 {
-	struct directory_inquiry *inquiry = directory->first, *next;
-	int64_t next_ms = INT64_MAX;
+	int64_t next_ms = INT64_MAX, at_ms;
 
-	for (; inquiry != NULL; inquiry = next) {
-		const int64_t end_ms = inquiry->began_ms + DISPATCH_ANSWER_MS;
+	for (struct inquiry *i = directory->first; i != NULL; i = i->next) {
+		const int64_t end_ms = i->began_ms + DISPATCH_ANSWER_MS;
 
-		next = inquiry->next;
-		/* what a process is at ends with the process */
-		if (inquiry->place >= 0)
-			continue;
 		if (end_ms <= now_ms) {
-			directory_drop(directory, inquiry, directory_late);
-			/* whoever is told may have asked or forgotten */
-			directory_touch(directory);
+			/* whoever is told may have asked or forgotten others */
+			directory_expire_one(directory, i);
 			return INT64_MAX;
 		}
-		next_ms = end_ms < next_ms ? end_ms : next_ms;
+		at_ms = i->place >= 0
+		    ? directory_lose_patience(directory, i, now_ms)
+		    : INT64_MAX;
+		at_ms = end_ms < at_ms ? end_ms : at_ms;
+		next_ms = at_ms < next_ms ? at_ms : next_ms;
 	}
 	return next_ms;
 }
@@ -328,79 +312,23 @@ directory_fire(void *context, int64_t now_ms)
  * Questions
  */
 
-static bool
-directory_same(const struct directory_asked *one,
-    const struct directory_asked *other)
-{
-	return one->key == other->key && one->uid == other->uid &&
-	    strcmp(one->name, other->name) == 0;
-}
-
-/* True if there are as many as may be that wait and don't go first. */
-static bool
-directory_is_full(const struct directory *directory)
-{
-	size_t count = 0;
-
-	for (const struct directory_inquiry *i = directory->first; i != NULL;
-	     i = i->next)
-		count += i->place < 0 && i->class != DISPATCH_QUICK;
-	return count >= DIRECTORY_WAITING_MAX;
-}
-
-/* Begin to ask for ASKED.  Returns NULL if that can't be done. */
-static struct directory_inquiry *
-directory_begin(struct directory *directory,
-    const struct directory_asked *asked, bool known)
-{
-	struct directory_inquiry *inquiry, **at = &directory->first;
-
-	inquiry = calloc(1, sizeof(*inquiry));
-	if (inquiry == NULL)
-		return NULL;
-	inquiry->asked = *asked;
-	inquiry->place = -1;
-	inquiry->began_ms = clock_now_ms();
-	if (asked->key == DIRECTORY_BY_NAME)
-		snprintf(inquiry->whom, sizeof(inquiry->whom), "%s",
-		    asked->name);
-	else
-		snprintf(inquiry->whom, sizeof(inquiry->whom), "uid%s %lu",
-		    asked->key == DIRECTORY_BY_UID ? "" : "s from",
-		    (unsigned long)asked->uid);
-	inquiry->class = asked->key == DIRECTORY_UIDS_FROM
-	    ? DISPATCH_STOCK
-	    : dispatch_class_of(&directory->dispatch, inquiry->whom, known);
-	if (inquiry->class != DISPATCH_QUICK && directory_is_full(directory)) {
-		free(inquiry);
-		return NULL;
-	}
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = inquiry;
-	return inquiry;
-}
-
 static void
 directory_ask(struct directory *directory, struct directory_question *question,
     const struct directory_asked *asked)
 {
-	struct directory_inquiry *inquiry = directory->first;
+	struct inquiry *inquiry = inquiry_find(directory->first, asked);
 	struct directory_answer answer = { 0 };
 
-	while (inquiry != NULL && !directory_same(&inquiry->asked, asked))
-		inquiry = inquiry->next;
 	if (inquiry == NULL)
-		inquiry = directory_begin(directory, asked, question->known);
+		inquiry = inquiry_new(&directory->first, &directory->dispatch,
+		    asked, question->known, clock_now_ms());
 	if (inquiry == NULL) {
 		directory_answer_unknown(&answer,
 		    "too many wait for the name service");
 		question->answer(question, &answer);
 		return;
 	}
-	question->of = inquiry;
-	question->next = inquiry->questions;
-	inquiry->questions = question;
+	inquiry_attach(inquiry, question);
 	directory_pump(directory);
 	directory_touch(directory);
 }
@@ -438,16 +366,8 @@ directory_ask_free(struct directory *directory,
 void
 directory_forget(struct directory_question *question)
 {
-	struct directory_question **at;
-
-	if (question->of == NULL)
-		return;
 	/* what is under way is seen to its end: it tells what is slow */
-	at = &question->of->questions;
-	while (*at != question)
-		at = &(*at)->next;
-	*at = question->next;
-	question->of = NULL;
+	inquiry_detach(question);
 }
 
 struct directory *
@@ -471,18 +391,13 @@ directory_new(struct loop *loop, struct children *children)
 void
 directory_free(struct directory *directory)
 {
-	struct directory_inquiry *inquiry;
-
 	if (directory == NULL)
 		return;
 	for (int i = 0; i < DISPATCH_PLACES; i++) {
 		if (directory->processes[i].child != NULL)
 			child_kill(directory->processes[i].child);
 	}
-	while ((inquiry = directory->first) != NULL) {
-		directory->first = inquiry->next;
-		free(inquiry);
-	}
+	inquiry_free_all(&directory->first);
 	loop_at(directory->loop, &directory->timer, INT64_MAX);
 	free(directory);
 }

@@ -3,8 +3,8 @@
 
 #include <sys/types.h>
 
-#include "../directory.h"
 #include "child.h"
+#include "inquiry.h"
 
 /*
  * Asks the name service, which may be a directory service that is slow, or that
@@ -12,25 +12,6 @@
  * waits for an answer, and for no longer than DISPATCH_ANSWER_MS.
  */
 struct directory;
-
-/*
- * A question, all zero in the beginning, kept by whoever asks until it is
- * answered or forgotten.
- */
-struct directory_question {
-	/*
-	 * Called with the answer, which is the directory's.  The question is
-	 * forgotten before, and may be asked again.
-	 */
-	void (*answer)(struct directory_question *question,
-	    const struct directory_answer *answer);
-	void *asker;
-	/* it is about somebody who has come before: they go first */
-	bool known;
-	/* the directory's own */
-	struct directory_inquiry *of;
-	struct directory_question *next;
-};
 
 /* LOOP and CHILDREN must outlive it.  Returns NULL for want of memory. */
 struct directory *directory_new(struct loop *loop, struct children *children);

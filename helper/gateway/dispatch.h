@@ -19,6 +19,8 @@
 
 /* A process has this long for an answer, and so has whoever waits for it. */
 #define DISPATCH_ANSWER_MS 4000
+/* After this another process is asked as well about those that are quick. */
+#define DISPATCH_PATIENCE_MS 1000
 /* What was answered in this time is quick. */
 #define DISPATCH_QUICK_MS 500
 /* One process is kept for the next question; others end after this. */

@@ -176,8 +176,8 @@ keeper_log(struct keeper *keeper, const char *fault)
 	if (now_ms < keeper->quiet_until_ms)
 		return;
 	keeper->quiet_until_ms = now_ms + KEEPER_LOG_PAUSE_MS;
-	log_event(LOG_ERR, "note", "about", "user-map", "file", keeper->path,
-	    "detail", fault, "remedy",
+	log_event(LOG_ERR, "note", "about", "user-map", "detail", fault,
+	    "remedy",
 	    "see whether its disk answers; until then nobody new gets in",
 	    NULL);
 }

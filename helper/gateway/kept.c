@@ -207,13 +207,6 @@ kept_drop(struct kept *kept, bool busy_too)
 	kept_unclaim(kept);
 }
 
-void
-kept_end(struct kept *kept)
-{
-	kept_close_successor(kept);
-	kept_close(kept);
-}
-
 /*
  * What the connections tell
  */

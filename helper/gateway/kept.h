@@ -89,7 +89,4 @@ int64_t kept_tend(struct kept *kept, int64_t now_ms);
 /* End what there is; with BUSY_TOO also what is at work, else after that. */
 void kept_drop(struct kept *kept, bool busy_too);
 
-/* End all there is, also what waits for its turn. */
-void kept_end(struct kept *kept);
-
 #endif

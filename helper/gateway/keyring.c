@@ -67,14 +67,6 @@ keyring_replace(struct keyring *keyring, struct signer *signer)
 	return true;
 }
 
-void
-keyring_retire(struct keyring *keyring)
-{
-	keyring_sweep(keyring);
-	signer_close(keyring->first->signer);
-	keyring->first->signer = NULL;
-}
-
 const struct signer *
 keyring_signer(const struct keyring *keyring)
 {

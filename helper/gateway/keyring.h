@@ -30,10 +30,7 @@ void keyring_free(struct keyring *keyring);
  */
 bool keyring_replace(struct keyring *keyring, struct signer *signer);
 
-/* Close the key in force, too: nothing is signed any more. */
-void keyring_retire(struct keyring *keyring);
-
-/* The key in force, or NULL after keyring_retire(). */
+/* The key in force. */
 const struct signer *keyring_signer(const struct keyring *keyring);
 
 /* Take the key in force, for keyring_sign() or keyring_drop(). */

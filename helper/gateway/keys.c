@@ -32,15 +32,17 @@ static void
 keys_answer_text(struct peer *peer, const char *text, size_t len)
 {
 	const struct gateway *gateway = peer->context;
+	const struct authkeys_rules rules = {
+		.own = signer_public(pool_signer(gateway->pool)),
+		.own_len = SSHKEY_ED25519_BLOB_BYTES,
+		.forced = (enum authkeys_forced)
+			      gateway->config->forced_commands,
+	};
 	struct authkeys_report report;
 	size_t filtered_len;
 	char *filtered;
 
-	filtered = authkeys_filter(text, len,
-	    signer_public(pool_signer(gateway->pool)),
-	    SSHKEY_ED25519_BLOB_BYTES,
-	    (enum authkeys_forced)gateway->config->forced_commands,
-	    &filtered_len, &report);
+	filtered = authkeys_filter(text, len, &rules, &filtered_len, &report);
 	if (filtered == NULL) {
 		peer_refuse(peer, &keys_no_memory);
 		return;
@@ -142,7 +144,6 @@ keys_ask_remote(struct peer *peer)
 	outage_wanted(&gateway->outage, clock_now_ms());
 	keys_touch(gateway);
 	shares_ask(gateway->shares, waiter);
-	beat_begin(peer);
 }
 
 /* Answer with the keys of a user who may come. */
@@ -375,6 +376,7 @@ keys_ask(struct peer *peer)
 	};
 	/* the name service reads the map's file, which may have to be mended */
 	users_look(gateway->users, &request->looking);
+	beat_begin(peer);
 }
 
 static void

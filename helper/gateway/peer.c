@@ -21,6 +21,7 @@
 
 struct peers {
 	struct loop *loop;
+	struct closers *closers;
 	const struct peer_kind *const *kinds;
 	size_t kinds_count;
 	void *context;
@@ -28,38 +29,16 @@ struct peers {
 	struct quota strangers;
 };
 
-bool
-peer_next(enum peer_state *state, enum peer_event event)
-{
-	static const struct {
-		enum peer_state from;
-		enum peer_event event;
-		enum peer_state to;
-	} steps[] = {
-		{ PEER_ASKING, PEER_ASKS, PEER_WAITING },
-		{ PEER_ASKING, PEER_ANSWERED, PEER_ANSWERING },
-		{ PEER_WAITING, PEER_ANSWERED, PEER_ANSWERING },
-		{ PEER_WAITING, PEER_SETTLED, PEER_STAYING },
-	};
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (steps[i].from == *state && steps[i].event == event) {
-			*state = steps[i].to;
-			return true;
-		}
-	}
-	return false;
-}
-
 struct peers *
-peers_new(struct loop *loop, const struct peer_kind *const *kinds, size_t count,
-    void *context)
+peers_new(struct loop *loop, struct closers *closers,
+    const struct peer_kind *const *kinds, size_t count, void *context)
 {
 	struct peers *peers = calloc(1, sizeof(*peers));
 
 	if (peers == NULL)
 		return NULL;
 	peers->loop = loop;
+	peers->closers = closers;
 	peers->kinds = kinds;
 	peers->kinds_count = count;
 	peers->context = context;
@@ -76,12 +55,6 @@ peers_free(struct peers *peers)
 	free(peers);
 }
 
-bool
-peers_none(const struct peers *peers)
-{
-	return peers->first == NULL;
-}
-
 void
 peers_each(const struct peers *peers,
     void (*each)(void *context, struct peer *peer), void *context)
@@ -92,18 +65,6 @@ peers_each(const struct peers *peers,
 		next = peer->next;
 		if (peer->kind != NULL)
 			each(context, peer);
-	}
-}
-
-void
-peers_close_unasked(struct peers *peers)
-{
-	struct peer *peer, *next;
-
-	for (peer = peers->first; peer != NULL; peer = next) {
-		next = peer->next;
-		if (peer->kind == NULL)
-			peer_close(peer);
 	}
 }
 
@@ -161,6 +122,11 @@ static void
 peer_send(struct peer *peer, enum peer_event event, enum frame_type type,
     const char *body, size_t len)
 {
+	if (peer->state == PEER_GIVEN &&
+	    !loop_watch(peer->peers->loop, &peer->watch)) {
+		peer_cut(peer);
+		return;
+	}
 	if (!peer_next(&peer->state, event) ||
 	    !frame_queue(&peer->out, type, body, len)) {
 		peer_cut(peer);
@@ -205,10 +171,21 @@ peer_turn_away(struct peer *peer, const struct refusal *why)
 	struct fields fields = { 0 };
 	const struct frame refusal = refusal_frame(why, &fields);
 
-	/* whoever asked may wait for their end */
-	socket_close_fds(&peer->fds);
 	peer_answer(peer, FRAME_REFUSED, refusal.body, refusal.len);
 	fields_free(&fields);
+}
+
+int
+peer_socket(const struct peer *peer)
+{
+	return peer->watch.fd;
+}
+
+void
+peer_given(struct peer *peer)
+{
+	if (peer_next(&peer->state, PEER_GIVES))
+		loop_unwatch(peer->peers->loop, &peer->watch);
 }
 
 /* TEXT, or NULL if there is none. */
@@ -283,8 +260,6 @@ peer_has_asked(struct peer *peer)
 		peer_refuse(peer, &malformed);
 		return;
 	}
-	if (peer->asked.type != FRAME_SESSION)
-		socket_close_fds(&peer->fds);
 	if (kind == NULL) {
 		peer_refuse(peer, &unknown);
 		return;
@@ -391,8 +366,7 @@ peer_close(struct peer *peer)
 	loop_at(peers->loop, &peer->timer, INT64_MAX);
 	loop_unwatch(peers->loop, &peer->watch);
 	if (peer->watch.fd >= 0)
-		socket_close(peer->watch.fd);
-	socket_close_fds(&peer->fds);
+		socket_close(peers->closers, peer->uid, peer->watch.fd);
 	frame_in_reset(&peer->in);
 	frame_out_reset(&peer->out);
 	frame_free(&peer->asked);
@@ -446,7 +420,6 @@ peer_new(struct peers *peers, int fd)
 	peer->context = peers->context;
 	peer->uid = cred.uid;
 	peer->in.limit_bytes = FRAME_REQUEST_MAX_BYTES;
-	peer->in.fds = &peer->fds;
 	peer->timer.fire = peer_fire;
 	peer->watch.ready = peer_ready;
 	peer->timer.context = peer->watch.context = peer;
@@ -459,13 +432,32 @@ fail:
 	return NULL;
 }
 
-enum peers_accepted
-peers_accept(struct peers *peers, int listen_fd)
+/* Why nothing is done for PEER, whatever it asks for; NULL if something is. */
+static const struct refusal *
+peers_refuse(const struct peers *peers, const struct peer *peer)
 {
 	static const struct refusal too_many = { .reason = "too-many",
 		.sentence = "You have too many sessions on this gateway." };
+	static const struct refusal not_ended = { .reason = "not-ended",
+		.sentence = "Earlier sessions of yours on this gateway have "
+			    "not ended.",
+		.remedy = "what this user has given the helper's processes "
+			  "cannot be closed: see what serves the user's files "
+			  "(FUSE, NFS)" };
+
+	if (peer_is_trusted(peer))
+		return NULL;
+	if (dying_refuses(closers_dying(peers->closers), peer->uid))
+		return &not_ended;
+	return peers_of_uid(peers, peer->uid) >= PEERS_PER_UID_MAX ? &too_many
+								   : NULL;
+}
+
+enum peers_accepted
+peers_accept(struct peers *peers, int listen_fd)
+{
+	const struct refusal *why;
 	struct peer *peer;
-	bool crowded;
 	int fd;
 
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -477,16 +469,15 @@ peers_accept(struct peers *peers, int listen_fd)
 	peer = peer_new(peers, fd);
 	if (peer == NULL) {
 		log_event(LOG_ERR, "out-of-memory", NULL);
-		socket_close(fd);
+		socket_close(peers->closers, DYING_NOBODY, fd);
 		return PEERS_NO_ROOM;
 	}
-	crowded = !peer_is_trusted(peer) &&
-	    peers_of_uid(peers, peer->uid) >= PEERS_PER_UID_MAX;
+	why = peers_refuse(peers, peer);
 	peers_make_asking_room(peers);
 	peer->next = peers->first;
 	peers->first = peer;
 	loop_at(peers->loop, &peer->timer, clock_now_ms() + PEER_REQUEST_MS);
-	if (crowded)
-		peer_refuse(peer, &too_many);
+	if (why != NULL)
+		peer_refuse(peer, why);
 	return PEERS_ACCEPTED;
 }

@@ -12,6 +12,8 @@
 #include "../../shim/lib/usermap.h"
 #include "../loop.h"
 #include "../refusal.h"
+#include "closers.h"
+#include "peerstate.h"
 #include "quota.h"
 
 /*
@@ -22,26 +24,6 @@ struct peer;
 
 /* All of them. */
 struct peers;
-
-enum peer_state {
-	PEER_ASKING,    /* its request is being read */
-	PEER_WAITING,   /* its request is worked for */
-	PEER_STAYING,   /* its session lasts until it closes */
-	PEER_ANSWERING, /* its last answer is being written */
-};
-
-/* What becomes of a peer. */
-enum peer_event {
-	PEER_ASKS,     /* its request is whole */
-	PEER_ANSWERED, /* with its last answer */
-	PEER_SETTLED,  /* with one after which it stays */
-};
-
-/*
- * The state after EVENT, in *STATE.  Returns false if that can't happen in this
- * one.
- */
-bool peer_next(enum peer_state *state, enum peer_event event);
 
 /* A kind of request. */
 struct peer_kind {
@@ -61,11 +43,10 @@ struct peer {
 	const struct peer_kind *kind;
 	void *request;
 	enum peer_state state;
-	uid_t uid;            /* by the kernel: unix(7), SO_PEERCRED */
-	struct frame asked;   /* its request */
-	struct frame_fds fds; /* that came with it */
-	int64_t asked_ms;     /* when it was whole */
-	bool beats;           /* it is told that the helper is at work */
+	uid_t uid;          /* by the kernel: unix(7), SO_PEERCRED */
+	struct frame asked; /* its request */
+	int64_t asked_ms;   /* when it was whole */
+	bool beats;         /* it is told that the helper is at work */
 	/* of whom it is about, whose sshd has asked, and from where: or "" */
 	char user[USERNAME_MAX_CHARS + 1];
 	char sshd_pid[16];
@@ -80,11 +61,11 @@ struct peer {
 };
 
 /*
- * KINDS are pointers to the COUNT kinds of requests; LOOP must outlive the
- * peers.  Returns NULL for want of memory.
+ * KINDS are pointers to the COUNT kinds of requests; LOOP and CLOSERS must
+ * outlive the peers.  Returns NULL for want of memory.
  */
-struct peers *peers_new(struct loop *loop, const struct peer_kind *const *kinds,
-    size_t count, void *context);
+struct peers *peers_new(struct loop *loop, struct closers *closers,
+    const struct peer_kind *const *kinds, size_t count, void *context);
 
 /* Cut all off that are left. */
 void peers_free(struct peers *peers);
@@ -98,15 +79,9 @@ enum peers_accepted {
 /* Take one who has connected to LISTEN_FD. */
 enum peers_accepted peers_accept(struct peers *peers, int listen_fd);
 
-/* True if there are none. */
-bool peers_none(const struct peers *peers);
-
 /* Call EACH with CONTEXT for all who have asked; it may close the peer. */
 void peers_each(const struct peers *peers,
     void (*each)(void *context, struct peer *peer), void *context);
-
-/* Cut all off who have not asked yet. */
-void peers_close_unasked(struct peers *peers);
 
 /* Cut PEER off now. */
 void peer_close(struct peer *peer);
@@ -134,6 +109,15 @@ void peer_tell(struct peer *peer, enum frame_type type,
 
 /* The last answer, FRAME_OK with FIELDS, after which the peer stays. */
 void peer_settle(struct peer *peer, const struct fields *fields);
+
+/* The socket to PEER, for peer_given(). */
+int peer_socket(const struct peer *peer);
+
+/*
+ * A worker has got the socket to PEER, and speaks with it.  PEER stays until it
+ * is answered, or closed, in the worker's place.
+ */
+void peer_given(struct peer *peer);
 
 /* Refuse what PEER asks for, with a line in the log. */
 void peer_refuse(struct peer *peer, const struct refusal *why);

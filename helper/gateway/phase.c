@@ -50,11 +50,11 @@ phase_ends_with(enum job job)
 }
 
 enum phase
-phase_accepted(enum phase phase, enum job job, bool hold)
+phase_accepted(enum phase phase, enum job job)
 {
-	if (phase == PHASE_CLEARING || hold)
-		return PHASE_HELD;
-	return job == JOB_RELAY ? PHASE_STARTING : PHASE_AT_WORK;
+	if (job != JOB_RELAY)
+		return PHASE_AT_WORK;
+	return phase == PHASE_CLEARING ? PHASE_HELD : PHASE_CLEARING;
 }
 
 enum queue_state

@@ -30,8 +30,8 @@ bool phase_allows(enum phase phase, enum job job, enum frame_type type);
 /* True if JOB is a worker's last. */
 bool phase_ends_with(enum job job);
 
-/* The phase after a worker's FRAME_ACCEPTED; HOLD: its relay is yet to come. */
-enum phase phase_accepted(enum phase phase, enum job job, bool hold);
+/* The phase after the FRAME_ACCEPTED of a worker in PHASE, with JOB. */
+enum phase phase_accepted(enum phase phase, enum job job);
 
 /* What the queue takes PHASE for. */
 enum queue_state phase_in_queue(enum phase phase);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../../shim/lib/clock.h"
+#include "ration.h"
 
 struct pool {
 	struct loop *loop;
@@ -20,8 +21,7 @@ pool_start(void *context, int64_t now_ms)
 	struct queue_entry *next;
 
 	(void)now_ms;
-	while (keyring_signer(pool->shared.keyring) != NULL &&
-	    (next = queue_next(&pool->shared.queue)) != NULL)
+	while ((next = queue_next(&pool->shared.queue)) != NULL)
 		connection_launch(connection_of(next));
 	pool->events->changed(pool->context);
 }
@@ -151,6 +151,15 @@ pool_has_relay(const struct pool *pool, const char *user)
 	return queue_has_relay(&pool->shared.queue, user);
 }
 
+bool
+pool_allows_relay(const struct pool *pool, const char *user)
+{
+	struct queue_relays relays;
+
+	queue_count_relays(&pool->shared.queue, user, NULL, &relays);
+	return ration_allows_relay(relays.of_user, relays.of_all);
+}
+
 void
 pool_each(struct pool *pool,
     void (*each)(void *context, struct connection *connection), void *context)
@@ -161,22 +170,4 @@ pool_each(struct pool *pool,
 		next = entry->next;
 		each(context, connection_of(entry));
 	}
-}
-
-/* Let a relay that runs go on in another process; end any other connection. */
-static void
-pool_retire_one(void *context, struct connection *connection)
-{
-	(void)context;
-	if (connection_facts(connection)->phase == PHASE_RUNNING)
-		connection_disown(connection);
-	else
-		connection_kill(connection);
-}
-
-void
-pool_retire(struct pool *pool)
-{
-	pool_each(pool, pool_retire_one, NULL);
-	keyring_retire(pool->shared.keyring);
 }

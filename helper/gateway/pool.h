@@ -43,7 +43,7 @@ bool pool_configure(struct pool *pool, const struct config *config,
 
 const struct config *pool_config(const struct pool *pool);
 
-/* The key, or NULL after pool_retire(). */
+/* The key. */
 const struct signer *pool_signer(const struct pool *pool);
 
 /*
@@ -66,11 +66,11 @@ bool pool_make_unclaimed_room(struct pool *pool);
 /* True if a relay of USER connects, or waits to. */
 bool pool_has_relay(const struct pool *pool, const char *user);
 
+/* True if USER may have another relay: ration.h says how many. */
+bool pool_allows_relay(const struct pool *pool, const char *user);
+
 /* Call EACH with CONTEXT for each connection. */
 void pool_each(struct pool *pool,
     void (*each)(void *context, struct connection *connection), void *context);
-
-/* Kill all but the relays that run, and close the key: there are no others. */
-void pool_retire(struct pool *pool);
 
 #endif

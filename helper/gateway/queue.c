@@ -117,6 +117,20 @@ queue_has_room(const struct queue *queue, struct queue_entry **goes)
 	return count < QUEUE_UNCLAIMED_MAX || *goes != NULL;
 }
 
+void
+queue_count_relays(const struct queue *queue, const char *user,
+    const struct queue_entry *but, struct queue_relays *relays)
+{
+	*relays = (struct queue_relays){ 0 };
+	for (const struct queue_entry *e = queue->first; e != NULL;
+	     e = e->next) {
+		if (e->class != QUEUE_RELAY || e == but)
+			continue;
+		relays->of_all++;
+		relays->of_user += strcmp(e->user, user) == 0;
+	}
+}
+
 bool
 queue_has_relay(const struct queue *queue, const char *user)
 {

@@ -77,6 +77,15 @@ struct queue_entry *queue_excess(const struct queue *queue, size_t most);
  */
 bool queue_has_room(const struct queue *queue, struct queue_entry **goes);
 
+/* How many relays there are, or wait to connect. */
+struct queue_relays {
+	size_t of_user, of_all;
+};
+
+/* Count those of USER, and all, but for the entry BUT, which may be NULL. */
+void queue_count_relays(const struct queue *queue, const char *user,
+    const struct queue_entry *but, struct queue_relays *relays);
+
 /* True if a relay of USER connects, or waits to. */
 bool queue_has_relay(const struct queue *queue, const char *user);
 

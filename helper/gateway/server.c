@@ -1,6 +1,5 @@
 #include "server.h"
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "../weakness.h"
 #include "banner.h"
 #include "beat.h"
 #include "check.h"
@@ -35,7 +35,7 @@
 
 struct server {
 	struct gateway gateway;
-	const char *config_path;
+	const struct means *means;
 	struct config *config;
 	struct reserved *reserved;
 	struct children *children;
@@ -43,11 +43,7 @@ struct server {
 	struct loop_watch listening, signals;
 	struct loop_timer accept_again;
 	bool banner; /* it is there */
-	enum {
-		SERVER_SERVES,
-		SERVER_LEAVES, /* nothing but relays are seen to their end */
-		SERVER_OVER,
-	} state;
+	bool over;   /* it is to end */
 };
 
 /*
@@ -167,6 +163,17 @@ static const struct pool_events server_pool_events = {
  * Settings
  */
 
+/* Say which weak algorithms CONFIG allows. */
+static void
+server_note_weakness(const struct config *config)
+{
+	char allowed[WEAKNESS_BYTES];
+
+	if (weakness_allowed(config, allowed))
+		log_event(LOG_WARNING, "note", "about", "weak-algorithms",
+		    "detail", allowed, "remedy", weakness_remedy, NULL);
+}
+
 /* Have CONFIG hold for those who are let in. */
 static void
 server_admit_by(struct server *server, const struct config *config)
@@ -175,6 +182,7 @@ server_admit_by(struct server *server, const struct config *config)
 	char error[CONFIG_ERROR_BYTES];
 
 	gateway->config = gateway->admission.config = config;
+	server_note_weakness(config);
 	users_configure(gateway->users, (uid_t)config->uid_min,
 	    (uid_t)config->uid_max);
 	newcomers_configure(gateway);
@@ -195,7 +203,7 @@ server_reread(struct server *server, struct config **config,
 {
 	struct signer *signer;
 
-	*config = config_read(server->config_path, error);
+	*config = config_read(server->means->config_path, error);
 	if (*config == NULL)
 		return false;
 	signer = signer_open(*config, error);
@@ -243,8 +251,10 @@ server_reap(struct server *server)
 {
 	pid_t pid;
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		children_reap(server->children, pid);
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		if (!closers_reap(server->means->closers, pid))
+			children_reap(server->children, pid);
+	}
 }
 
 static void
@@ -256,10 +266,10 @@ server_take_signals(void *context, short revents)
 	(void)revents;
 	while ((event = signals_next(server->signals.fd)) != SIGNALS_NONE) {
 		if (event == SIGNALS_END)
-			server->state = SERVER_OVER;
+			server->over = true;
 		else if (event == SIGNALS_CHILD)
 			server_reap(server);
-		else if (server->state == SERVER_SERVES)
+		else
 			server_reload(server);
 	}
 }
@@ -275,10 +285,10 @@ server_accept(void *context, short revents)
 	for (int i = 0;
 	     i < SERVER_ACCEPTS_PER_TURN && accepted == PEERS_ACCEPTED; i++)
 		accepted = peers_accept(server->gateway.peers,
-		    server->listening.fd);
+		    server->means->listen_fd);
 	if (accepted != PEERS_NO_ROOM)
 		return;
-	server->listening.events = 0;
+	server->listening.fd = -1;
 	loop_at(server->gateway.loop, &server->accept_again,
 	    clock_now_ms() + SERVER_ACCEPT_PAUSE_MS);
 }
@@ -290,8 +300,8 @@ server_accept_again(void *context, int64_t now_ms)
 
 	(void)now_ms;
 	/* the first time: on one of systemd's it does already */
-	listen(server->listening.fd, SERVER_BACKLOG);
-	server->listening.events = POLLIN;
+	listen(server->means->listen_fd, SERVER_BACKLOG);
+	server->listening.fd = server->means->listen_fd;
 }
 
 /*
@@ -320,10 +330,8 @@ server_make_lower(struct server *server, struct config *config,
 {
 	struct gateway *g = &server->gateway;
 
-	g->loop = loop_new();
-	if (g->loop == NULL)
-		return false;
-	server->children = children_new(g->loop);
+	g->loop = server->means->loop;
+	server->children = children_new(g->loop, server->means->closers);
 	if (server->children == NULL)
 		return false;
 	g->trial = trial_new(g->loop, server->children, config, server_on_trial,
@@ -359,19 +367,21 @@ server_make_upper(struct server *server)
 	    g->loginlog.users == NULL)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
-	g->peers = peers_new(g->loop, server_kinds,
+	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
 	return newcomers_init(g) && g->peers != NULL;
 }
 
-/* Listen to LISTEN_FD and SIGNAL_FD.  Returns false for want of memory. */
+/* Listen.  Returns false for want of memory. */
 static bool
-server_listen(struct server *server, int listen_fd, int signal_fd)
+server_listen(struct server *server)
 {
-	server->listening = (struct loop_watch){ .fd = listen_fd,
+	/* not yet: poll(2) reports one that does not listen, without an end */
+	server->listening = (struct loop_watch){ .fd = -1,
+		.events = POLLIN,
 		.ready = server_accept,
 		.context = server };
-	server->signals = (struct loop_watch){ .fd = signal_fd,
+	server->signals = (struct loop_watch){ .fd = server->means->signal_fd,
 		.events = POLLIN,
 		.ready = server_take_signals,
 		.context = server };
@@ -381,60 +391,6 @@ server_listen(struct server *server, int listen_fd, int signal_fd)
 	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
 	    loop_watch(server->gateway.loop, &server->listening);
-}
-
-/* Of a process that has nothing left but relays: see them to their end. */
-static _Noreturn void
-server_end_relays(struct server *server)
-{
-	prctl(PR_SET_NAME, "moshgate-relays");
-	/* those that end are the other process's to reap, and their pids free */
-	children_disown(server->children);
-	loop_unwatch(server->gateway.loop, &server->listening);
-	close(server->listening.fd);
-	server->state = SERVER_LEAVES;
-	while (!peers_none(server->gateway.peers) &&
-	    server->state == SERVER_LEAVES)
-		loop_turn(server->gateway.loop);
-	_exit(0);
-}
-
-/* Close PEER unless it is a relay that runs. */
-static void
-server_close_idle(void *context, struct peer *peer)
-{
-	struct session_status status;
-
-	(void)context;
-	if (!session_status(peer, &status) || status.phase != SESSION_SSH)
-		peer_close(peer);
-}
-
-/*
- * The helper ends.  If relays run, a process of their own carries on with them,
- * without the key or anything else.  Returns false if there are none.
- */
-static bool
-server_leave_relays(struct server *server)
-{
-	struct gateway *gateway = &server->gateway;
-	pid_t pid;
-
-	peers_close_unasked(gateway->peers);
-	peers_each(gateway->peers, server_close_idle, NULL);
-	if (peers_none(gateway->peers))
-		return false;
-	carries_end_spares(gateway->carries);
-	shares_retire(gateway->shares);
-	trial_configure(gateway->trial, gateway->config);
-	probe_free(server->probe);
-	server->probe = NULL;
-	pool_retire(gateway->pool);
-	gateway->over = false;
-	pid = fork();
-	if (pid == 0)
-		server_end_relays(server);
-	return pid > 0;
 }
 
 static void
@@ -456,20 +412,18 @@ server_free(struct server *server)
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);
-	loop_free(g->loop);
 }
 
 enum server_end
-server_run(int listen_fd, int signal_fd, const char *config_path,
-    struct config *config, struct signer *signer)
+server_run(const struct means *means, struct config *config,
+    struct signer *signer)
 {
-	struct server server = { .config_path = config_path, .config = config };
+	struct server server = { .means = means, .config = config };
 	struct gateway *gateway = &server.gateway;
 
 	server_raise_limits();
 	if (!server_make_lower(&server, config, signer) ||
-	    !server_make_upper(&server) ||
-	    !server_listen(&server, listen_fd, signal_fd)) {
+	    !server_make_upper(&server) || !server_listen(&server)) {
 		log_event(LOG_ERR, "start-failed", "detail", strerror(errno),
 		    NULL);
 		return SERVER_FAILED;
@@ -479,14 +433,9 @@ server_run(int listen_fd, int signal_fd, const char *config_path,
 	    NULL);
 	server_admit_by(&server, config);
 	banner_show(false);
-	while (server.state == SERVER_SERVES)
+	while (!server.over)
 		loop_turn(gateway->loop);
 	log_event(LOG_NOTICE, "stop", NULL);
-	gateway->over = true;
-	if (server_leave_relays(&server)) {
-		banner_show(false);
-		return SERVER_LEFT_RELAYS;
-	}
 	server_free(&server);
 	banner_show(false);
 	return SERVER_ENDED;

@@ -6,9 +6,10 @@
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
 #include "../log.h"
+#include "allowance.h"
 #include "beat.h"
 #include "gateway.h"
-#include "socket.h"
+#include "warning.h"
 #include "way.h"
 
 /* A session waits for a verdict on UDP so long. */
@@ -19,6 +20,7 @@ struct session {
 	enum session_phase phase;
 	struct directory_question question; /* whose the peer's uid is */
 	struct way_facts facts;
+	int memory_mib;  /* that mosh-client may have; 0: there are too many */
 	const char *why; /* it is over SSH: a sentence, or NULL */
 	struct waiter waiter;
 	struct carry carry;
@@ -52,26 +54,6 @@ session_log_failed(const struct session *session, enum job asked,
 	    gateway->config->host, why);
 }
 
-/*
- * Anybody could be where SESSION goes: have that said on its terminal, by a
- * field of the answer, and in the log.
- */
-static void
-session_warn(const struct session *session, struct fields *answer)
-{
-	if (session_gateway(session)->config->verify_host_key)
-		return;
-	fields_add(answer, "warning",
-	    "WARNING: the remote server's host key is not checked "
-	    "(verify_host_key = no).");
-	log_event(LOG_WARNING, "note", "user", session->peer->user, "about",
-	    "host-key-unchecked", "detail",
-	    "a session begins with verify_host_key = no", "remedy",
-	    "put the remote's host key into known_hosts and remove "
-	    "verify_host_key",
-	    NULL);
-}
-
 /* How many seconds SESSION has lasted. */
 static void
 session_duration(const struct session *session, char text[32])
@@ -84,12 +66,20 @@ session_duration(const struct session *session, char text[32])
  * Over SSH
  */
 
-/* The command of SESSION runs: tell it so. */
+/* A worker has the socket to SESSION's peer. */
+static void
+session_on_given(struct carry *carry)
+{
+	struct session *session = carry->asker;
+
+	peer_given(session->peer);
+}
+
+/* The command of SESSION runs, which its worker has told it. */
 static void
 session_relay_runs(struct session *session, const struct frame *answer)
 {
 	const bool refused = fields_get(answer, "no_terminal") != NULL;
-	struct fields fields = { 0 };
 
 	session->phase = SESSION_SSH;
 	session->began_ms = clock_now_ms();
@@ -99,17 +89,10 @@ session_relay_runs(struct session *session, const struct frame *answer)
 		: refused            ? "refused"
 				     : "yes",
 	    "client", session_client(session), NULL);
-	if (session->why != NULL)
-		fields_add(&fields, "why", session->why);
-	if (refused)
-		fields_add(&fields, "no_terminal", "1");
-	session_warn(session, &fields);
-	beat_end(session->peer);
-	peer_tell(session->peer, FRAME_RUNNING, &fields);
-	fields_free(&fields);
+	warning_log(session_gateway(session)->config, session->peer->user);
 }
 
-/* The relay of SESSION is over, with ANSWER, or (NULL) since it is gone. */
+/* The relay of SESSION is over, with ANSWER. */
 static void
 session_log_relay_end(const struct session *session, const struct frame *answer)
 {
@@ -117,11 +100,10 @@ session_log_relay_end(const struct session *session, const struct frame *answer)
 
 	session_duration(session, duration);
 	log_event(LOG_INFO, "relay-end", "user", session->peer->user, "status",
-	    answer != NULL ? fields_get(answer, "status") : NULL, "signal",
-	    answer != NULL ? fields_get(answer, "signal") : NULL, "reason",
-	    answer != NULL ? fields_get(answer, "reason") : "abandoned",
-	    "detail", answer != NULL ? fields_get(answer, "detail") : NULL,
-	    "duration_s", duration, NULL);
+	    fields_get(answer, "status"), "signal",
+	    fields_get(answer, "signal"), "reason",
+	    fields_get(answer, "reason"), "detail",
+	    fields_get(answer, "detail"), "duration_s", duration, NULL);
 }
 
 static void
@@ -141,20 +123,31 @@ session_on_carry(struct carry *carry, const struct frame *answer)
 		session_log_failed(session, JOB_RELAY, &why);
 	}
 	session->phase = SESSION_OVER;
-	/* whoever asked may wait for their end */
-	socket_close_fds(&session->peer->fds);
-	peer_answer(session->peer, answer->type, answer->body, answer->len);
+	if (fields_get(answer, "told") != NULL)
+		peer_cut(session->peer);
+	else
+		peer_answer(session->peer, answer->type, answer->body,
+		    answer->len);
 }
 
 /* Have a relay for SESSION. */
 static void
 session_ask_ssh(struct session *session)
 {
+	const struct refusal *why = allowance_of_relay(session->peer);
 	struct peer *peer = session->peer;
 
-	session->phase = SESSION_ASKS_SSH;
+	session->phase = why == NULL ? SESSION_ASKS_SSH : SESSION_OVER;
+	if (why != NULL) {
+		peer_refuse(peer, why);
+		return;
+	}
 	session->carry = (struct carry){ .asked = &peer->asked,
-		.fds = &peer->fds,
+		.fd = peer_socket(peer),
+		.uid = peer->uid,
+		.why = session->why,
+		.warning = warning_text(session_gateway(session)->config),
+		.given = session_on_given,
 		.answer = session_on_carry,
 		.asker = session };
 	memcpy(session->carry.user, peer->user, sizeof(session->carry.user));
@@ -178,16 +171,14 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	session->began_ms = clock_now_ms();
 	snprintf(session->mosh_at, sizeof(session->mosh_at),
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
-	fields_add(&fields, "host", host);
-	fields_add(&fields, "port", port);
-	fields_add(&fields, "key", fields_get(answer, "key"));
-	fields_add(&fields, "predict", config->predict);
-	fields_add(&fields, "escape_key", config->escape_key);
-	fields_add(&fields, "title_prefix", config->title_prefix ? "1" : "0");
+	mosh_add_client(&fields, answer, config);
+	allowance_add(&fields, session->memory_mib);
 	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
 	    config->host, "mosh", session->mosh_at, "client",
 	    session_client(session), NULL);
-	session_warn(session, &fields);
+	if (warning_text(config) != NULL)
+		fields_add(&fields, "warning", warning_text(config));
+	warning_log(config, session->peer->user);
 	peer_settle(session->peer, &fields);
 	fields_free(&fields);
 }
@@ -222,7 +213,6 @@ session_mosh_refused(struct session *session, const struct frame *refusal)
 	}
 	session_log_failed(session, JOB_SESSION, &why);
 	session->phase = SESSION_OVER;
-	socket_close_fds(&session->peer->fds);
 	peer_answer(session->peer, refusal->type, refusal->body, refusal->len);
 }
 
@@ -240,8 +230,6 @@ session_on_answer(struct waiter *waiter, const struct frame *answer,
 		session_mosh_refused(session, answer);
 	} else if (mosh_answer_valid(answer) &&
 	    mosh_answer_allowed(session_gateway(session)->config, answer)) {
-		/* of no use for mosh */
-		socket_close_fds(&session->peer->fds);
 		session_answer_mosh(session, answer);
 	} else {
 		session->phase = SESSION_OVER;
@@ -342,10 +330,8 @@ session_may_run(const struct session *session)
 	const bool honor = session_gateway(session)->config->forced_commands ==
 	    AUTHKEYS_HONOR;
 	const char *via = fields_get(&peer->asked, "via");
-	const bool whole = peer->fds.count == FRAME_FDS ||
-	    (session->facts.terminal && peer->fds.count == 0);
 
-	if (!whole || !socket_streams(&peer->fds))
+	if (!session->facts.terminal && !session->facts.streams)
 		peer_refuse(peer, &malformed);
 	else if (honor && (via == NULL || strcmp(via, "shell") != 0))
 		peer_refuse(peer, &force_command);
@@ -374,6 +360,16 @@ session_has_kept_name(struct peer *peer)
 	return false;
 }
 
+static bool
+session_is_by_mosh(const struct peer *peer)
+{
+	const struct session *session = peer->request;
+
+	return peer->kind == &session_kind &&
+	    (session->phase == SESSION_ASKS_MOSH ||
+		session->phase == SESSION_MOSH);
+}
+
 /* Read from the request what the way depends on. */
 static void
 session_read_facts(struct session *session)
@@ -383,13 +379,15 @@ session_read_facts(struct session *session)
 
 	session->facts = (struct way_facts){
 		.terminal = fields_get(&peer->asked, "terminal") != NULL,
-		.streams = peer->fds.count == FRAME_FDS,
+		.streams = fields_get(&peer->asked, "streams") != NULL,
 		.fallback = gateway->config->fallback,
 		.blocked = reach_now(trial_reach(gateway->trial),
 			       clock_now_ms()) == REACH_BAD,
 		.wanted = fields_get(&peer->asked, "way"),
 		.unfit = fields_get(&peer->asked, "unfit"),
 	};
+	session->memory_mib = allowance_of_mosh(peer, session_is_by_mosh,
+	    &session->facts.unfit);
 }
 
 /* Begin with SESSION, the way that it goes. */
@@ -471,11 +469,7 @@ session_leave(struct peer *peer)
 		shares_forget(gateway->shares, &session->waiter);
 	if (session->phase == SESSION_ASKS_SSH || session->phase == SESSION_SSH)
 		carries_forget(&session->carry);
-	if (gateway->over)
-		return;
-	if (session->phase == SESSION_SSH)
-		session_log_relay_end(session, NULL);
-	if (session->phase == SESSION_MOSH) {
+	if (session->phase == SESSION_MOSH && !gateway->over) {
 		session_duration(session, duration);
 		log_event(LOG_INFO, "session-end", "user", peer->user, "mosh",
 		    session->mosh_at, "duration_s", duration, NULL);

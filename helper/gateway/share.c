@@ -379,14 +379,6 @@ share_configure(struct share *share)
 }
 
 void
-share_retire(struct share *share)
-{
-	share->loan = NULL;
-	share->renew = false;
-	kept_end(&share->kept);
-}
-
-void
 share_keep(struct share *share)
 {
 	kept_claim(&share->kept);

@@ -71,9 +71,6 @@ int64_t share_tend(struct share *share, int64_t now_ms);
 /* The settings are others: what is kept is let go. */
 void share_configure(struct share *share);
 
-/* No other connection is to be kept. */
-void share_retire(struct share *share);
-
 /*
  * Have LOAN wait for the connection, WITHIN_MS at the most, if it is worth it:
  * one borrower does, and none before those who want mosh.  Returns false if it

@@ -131,13 +131,6 @@ shares_configure(struct shares *shares)
 		share_configure(e->share);
 }
 
-void
-shares_retire(struct shares *shares)
-{
-	for (struct shares_entry *e = shares->first; e != NULL; e = e->next)
-		share_retire(e->share);
-}
-
 struct share *
 shares_find(const struct shares *shares, const char *user)
 {

@@ -24,9 +24,6 @@ void shares_touch(struct shares *shares);
 /* The pool has another configuration: what is kept of users is let go. */
 void shares_configure(struct shares *shares);
 
-/* No connections are to be kept any more. */
-void shares_retire(struct shares *shares);
-
 /* share_would_connect() of USER. */
 bool shares_would_connect(const struct shares *shares, const char *user);
 

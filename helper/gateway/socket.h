@@ -1,17 +1,17 @@
 #ifndef MOSHGATE_SOCKET_H
 #define MOSHGATE_SOCKET_H
 
-#include <stdbool.h>
+#include <sys/types.h>
 
-#include "../../shim/lib/frame.h"
+#include "closers.h"
 
 /*
  * Unix sockets to those who are not trusted.
  *
- * Descriptors that they send along can take as long to close as they like: a
- * TCP socket with SO_LINGER, for one, makes its last close() wait.  So none is
- * read where nobody has asked for it, and a child closes them: the end of a
- * process waits for nothing.
+ * What they send along, descriptors, may take for ever to be released: the file
+ * of a file system that does not answer, a TCP socket with SO_LINGER.  So none is
+ * ever read here, and a socket that has some is not closed here but by another
+ * process.
  */
 
 /*
@@ -20,16 +20,10 @@
  */
 void socket_guard(int fd);
 
-/* Close the socket FD, with whatever has not been read from it. */
-void socket_close(int fd);
-
 /*
- * True if FDS are pipes and stream sockets, as sshd has them: what is written
- * to others, such as the log's, would be a message of this process.
+ * Close the socket FD, which UID is at the other end of, with whatever has not
+ * been read from it.
  */
-bool socket_streams(const struct frame_fds *fds);
-
-/* Close the descriptors in FDS. */
-void socket_close_fds(struct frame_fds *fds);
+void socket_close(struct closers *closers, uid_t uid, int fd);
 
 #endif

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <unistd.h>
 
 #include "../../shim/lib/clock.h"
 #include "../refusal.h"
@@ -20,7 +19,8 @@
 #define STANDBY_ASK_MS 100
 
 struct standby {
-	int listen_fd, signal_fd;
+	const struct means *means;
+	struct loop_watch listening, signals;
 	bool (*ready)(void *context);
 	void *context;
 	int64_t next_ms; /* when the settings may be read again */
@@ -58,65 +58,91 @@ standby_try(struct standby *s)
 	s->next_ms = clock_now_ms() + STANDBY_PAUSE_MS;
 }
 
+/* Reap what has ended. */
+static void
+standby_reap(struct standby *s)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		closers_reap(s->means->closers, pid);
+}
+
 /* Take the signals that have come. */
 static void
-standby_take_signals(struct standby *s)
+standby_take_signals(void *context, short revents)
 {
+	struct standby *s = context;
 	enum signals_event event;
 
+	(void)revents;
 	while (s->state == STANDBY_WAITS &&
-	    (event = signals_next(s->signal_fd)) != SIGNALS_NONE) {
+	    (event = signals_next(s->means->signal_fd)) != SIGNALS_NONE) {
 		if (event == SIGNALS_END)
 			s->state = STANDBY_OVER;
 		else if (event == SIGNALS_RELOAD)
 			standby_try(s);
-		/* socket_close() may have children */
-		while (event == SIGNALS_CHILD && waitpid(-1, NULL, WNOHANG) > 0)
-			continue;
+		else
+			standby_reap(s);
 	}
+}
+
+/* Who is at the other end of FD: unix(7), SO_PEERCRED. */
+static uid_t
+standby_uid(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return DYING_NOBODY;
+	return cred.uid;
 }
 
 /* Answer one who has connected, unless the settings can be read by now. */
 static void
-standby_accept(struct standby *s)
+standby_accept(void *context, short revents)
 {
+	struct standby *s = context;
 	int peer;
 
-	if (clock_now_ms() >= s->next_ms)
+	(void)revents;
+	if (s->state == STANDBY_WAITS && clock_now_ms() >= s->next_ms)
 		standby_try(s);
 	if (s->state != STANDBY_WAITS)
 		return;
-	peer = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	peer = accept4(s->means->listen_fd, NULL, NULL,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (peer >= 0) {
 		socket_guard(peer);
 		standby_tell(peer);
-		socket_close(peer);
+		socket_close(s->means->closers, standby_uid(peer), peer);
 	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
 		s->state = STANDBY_OVER;
 	}
 }
 
 bool
-standby(int listen_fd, int signal_fd, bool (*ready)(void *context),
-    void *context)
+standby(const struct means *means, bool (*ready)(void *context), void *context)
 {
-	struct standby s = { .listen_fd = listen_fd,
-		.signal_fd = signal_fd,
+	struct standby s = { .means = means,
+		.listening = { .fd = means->listen_fd,
+		    .events = POLLIN,
+		    .ready = standby_accept,
+		    .context = &s },
+		.signals = { .fd = means->signal_fd,
+		    .events = POLLIN,
+		    .ready = standby_take_signals,
+		    .context = &s },
 		.ready = ready,
 		.context = context };
-	struct pollfd fds[2] = { { .fd = signal_fd, .events = POLLIN },
-		{ .fd = listen_fd, .events = POLLIN } };
 
-	while (s.state == STANDBY_WAITS) {
-		if (poll(fds, 2, -1) < 0) {
-			if (errno != EINTR)
-				s.state = STANDBY_OVER;
-			continue;
-		}
-		if (fds[0].revents != 0)
-			standby_take_signals(&s);
-		if (fds[1].revents != 0 && s.state == STANDBY_WAITS)
-			standby_accept(&s);
-	}
+	if (!loop_watch(means->loop, &s.signals) ||
+	    !loop_watch(means->loop, &s.listening))
+		s.state = STANDBY_OVER;
+	while (s.state == STANDBY_WAITS)
+		loop_turn(means->loop);
+	loop_unwatch(means->loop, &s.signals);
+	loop_unwatch(means->loop, &s.listening);
 	return s.state == STANDBY_READY;
 }

@@ -3,15 +3,16 @@
 
 #include <stdbool.h>
 
+#include "means.h"
+
 /*
  * Without settings that can be used the helper stays, so that nobody has to wait
  * for systemd to start it again and again: it tells all who come to the
- * listening socket LISTEN_FD that it isn't ready.  When somebody comes, and at
- * SIGHUP, which comes by SIGNAL_FD (signals.h), READY is asked with CONTEXT
- * whether the settings can be read now.
+ * socket of MEANS that it isn't ready.  When somebody comes, and at SIGHUP, READY
+ * is asked with CONTEXT whether the settings can be read now.
  * Returns true once they can; false if the helper is to end.
  */
-bool standby(int listen_fd, int signal_fd, bool (*ready)(void *context),
+bool standby(const struct means *means, bool (*ready)(void *context),
     void *context);
 
 #endif

@@ -27,6 +27,15 @@ static const struct {
 			    "needs.",
 		.remedy = "install the locale C.UTF-8 or another one in UTF-8 "
 			  "on the gateway" } },
+	{ "window",
+	    { .reason = "large-window",
+		.sentence = "The window is too large for mosh.",
+		.remedy = "" } },
+	{ "many",
+	    { .reason = "too-many",
+		.sentence = "You have too many sessions by mosh on this "
+			    "gateway.",
+		.remedy = "" } },
 };
 
 static bool

@@ -18,7 +18,7 @@ enum way {
 /* What it depends on. */
 struct way_facts {
 	bool terminal;      /* without one it is no session, but a command */
-	bool streams;       /* what a session over SSH needs came along */
+	bool streams;       /* it can give a worker what that is to carry */
 	bool fallback;      /* [mosh] fallback = ssh */
 	bool blocked;       /* UDP does not get through */
 	const char *wanted; /* MOSHGATE of the client: "mosh", "ssh" or NULL */

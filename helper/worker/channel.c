@@ -6,8 +6,8 @@
 #include "budget.h"
 
 /*
- * What may be on its way to a relay: at 200 ms, more than TCP has room for.  As
- * much is kept here at the most when nobody takes it.
+ * What may be on its way to a relay, unless the helper says less: at 200 ms, more
+ * than TCP has room for.  As much is kept here at the most when nobody takes it.
  */
 #define CHANNEL_COMMAND_WINDOW_BYTES (16 * 1024 * 1024)
 
@@ -32,12 +32,16 @@ static const struct {
 /* Open a channel in the step that is under way. */
 static enum failure
 channel_open_in_step(struct session *s, enum channel_use use,
-    LIBSSH2_CHANNEL **channel)
+    unsigned most_bytes, LIBSSH2_CHANNEL **channel)
 {
 	LIBSSH2_SESSION *ssh = session_ssh(s);
+	unsigned window_bytes = channel_uses[use].window_bytes;
+
+	if (window_bytes > most_bytes)
+		window_bytes = most_bytes;
 
 	while ((*channel = libssh2_channel_open_ex(ssh, "session",
-		    sizeof("session") - 1, channel_uses[use].window_bytes,
+		    sizeof("session") - 1, window_bytes,
 		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0)) == NULL) {
 		enum failure failure;
 
@@ -53,10 +57,11 @@ channel_open_in_step(struct session *s, enum channel_use use,
 }
 
 enum failure
-channel_open(struct session *s, enum channel_use use, LIBSSH2_CHANNEL **channel)
+channel_open(struct session *s, enum channel_use use, unsigned most_bytes,
+    LIBSSH2_CHANNEL **channel)
 {
 	session_begin_step(s, "channel");
-	return channel_open_in_step(s, use, channel);
+	return channel_open_in_step(s, use, most_bytes, channel);
 }
 
 /*
@@ -263,7 +268,8 @@ channel_try_terminal(struct session *s, bool *gives)
 
 	session_allow(s, BUDGET_COMMAND_BYTES);
 	session_begin_step(s, "terminal");
-	failure = channel_open_in_step(s, CHANNEL_SHELL, &channel);
+	failure = channel_open_in_step(s, CHANNEL_SHELL, CHANNEL_WINDOW_USUAL,
+	    &channel);
 	while (failure == FAILURE_NONE &&
 	    (error = channel_request_terminal(channel, &start)) ==
 		LIBSSH2_ERROR_EAGAIN)

@@ -2,6 +2,7 @@
 #define MOSHGATE_CHANNEL_H
 
 #include <libssh2.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,12 +40,15 @@ enum channel_use {
 	CHANNEL_TERMINAL, /* a relay with one, which also shows the errors */
 };
 
+#define CHANNEL_WINDOW_USUAL UINT_MAX
+
 /*
  * Open a channel for USE, which is stored in *CHANNEL and lives as long as
- * SESSION.  That costs one round trip.
+ * SESSION.  Not more than MOST_BYTES may be on their way, nor more than is usual
+ * for USE.  That costs one round trip.
  */
 enum failure channel_open(struct session *session, enum channel_use use,
-    LIBSSH2_CHANNEL **channel);
+    unsigned most_bytes, LIBSSH2_CHANNEL **channel);
 
 /*
  * Start in CHANNEL, which is open, what START says.  That costs one round trip.

@@ -43,6 +43,10 @@ static const struct refusal failure_words[FAILURES] = {
 		"certifies it, which is not enough; the administrator must "
 		"look into it.",
 	    .remedy = "put the remote's host key into known_hosts" },
+	[FAILURE_HOST_KEY_SHORT] = { .reason = "host-key",
+	    .sentence = "The remote server's host key is too short to be "
+			"trusted; the administrator must look into it.",
+	    .remedy = "give the remote an ed25519 host key" },
 	[FAILURE_REFUSED] = { .reason = "refused",
 	    .sentence =
 		"The remote server does not let the gateway in as this user.",

@@ -16,6 +16,7 @@ enum failure {
 	FAILURE_HOST_KEY_UNKNOWN,
 	FAILURE_HOST_KEY_REVOKED,
 	FAILURE_HOST_KEY_ONLY_CA,
+	FAILURE_HOST_KEY_SHORT,
 	FAILURE_REFUSED, /* the gateway's key, for this user */
 	FAILURE_NO_SHELL,
 	FAILURE_LOST, /* the connection broke */

@@ -10,6 +10,8 @@
  * into 1 KiB, where some syslogs cut it.
  */
 #define HOSTCHECK_TOLD_MAX 6
+/* The smallest value of required_rsa_size. */
+#define HOSTCHECK_RSA_BITS_MIN 1024
 
 /*
  * Add to the detail the fingerprints of the keys on file: those of KIND, or,
@@ -127,6 +129,32 @@ hostcheck_advise(const struct config *config, const struct hostkeys *keys,
 		    ": the gateway checks host keys, not certificates");
 }
 
+/* Refuse an RSA key (LEN bytes at BLOB) that is too short for CONFIG. */
+static enum failure
+hostcheck_length(const struct config *config, const unsigned char *blob,
+    size_t len, struct failure_facts *facts)
+{
+	const size_t bits = sshkey_rsa_bits(blob, len);
+	char shown[SSHKEY_FINGERPRINT_BYTES];
+
+	if (bits == 0 ? strcmp(sshkey_kind(blob, len), "rsa") != 0
+		      : bits >= (size_t)config->required_rsa_size)
+		return FAILURE_NONE;
+	sshkey_fingerprint(blob, len, shown);
+	failure_set_detail(facts,
+	    "the host key %s (rsa) has %zu bits; it must have %d", shown, bits,
+	    config->required_rsa_size);
+	failure_add_remedy(facts,
+	    "let the remote's sshd have an ed25519 host key, and put it into "
+	    "known_hosts");
+	if (bits >= HOSTCHECK_RSA_BITS_MIN)
+		failure_add_remedy(facts,
+		    "; or allow the short one, which is weak: "
+		    "\"required_rsa_size = %zu\" in [remote] of moshgate.ini",
+		    bits);
+	return FAILURE_HOST_KEY_SHORT;
+}
+
 enum failure
 hostcheck_verify(const struct config *config, const struct hostkeys *keys,
     const unsigned char *blob, size_t len, struct failure_facts *facts)
@@ -141,7 +169,7 @@ hostcheck_verify(const struct config *config, const struct hostkeys *keys,
 	}
 	result = hostkey_check(keys, blob, len);
 	if (result == HOSTKEY_OK || !config->verify_host_key)
-		return FAILURE_NONE;
+		return hostcheck_length(config, blob, len, facts);
 	sshkey_fingerprint(blob, len, shown);
 	kind = sshkey_kind(blob, len);
 	hostcheck_tell(keys, kind, shown, result, facts);

@@ -12,7 +12,8 @@
  * has shown none), against the KEYS on file.  Unless CONFIG says that it is not
  * checked, any other key is a failure; FACTS then have the fingerprints of the
  * key that was shown and of those on file, and by which commands the
- * administrator compares and pins it.
+ * administrator compares and pins it.  An RSA key that is shorter than CONFIG
+ * wants is a failure in any case.
  */
 enum failure hostcheck_verify(const struct config *config,
     const struct hostkeys *keys, const unsigned char *blob, size_t len,

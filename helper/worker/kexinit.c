@@ -10,6 +10,7 @@
 #define SSH_MSG_UNIMPLEMENTED 3
 #define SSH_MSG_DEBUG 4
 #define SSH_MSG_KEXINIT 20
+#define SSH_MSG_KEX_DH_GEX_GROUP 31
 #define COOKIE_BYTES 16
 /* RFC 4253, section 6.1: "total packet size of 35000 bytes" */
 #define PACKET_MAX_BYTES 35000U
@@ -75,27 +76,54 @@ kexinit_list(struct sshwire *in, struct kexinit_list *list)
 	return true;
 }
 
+/*
+ * Take the next packet, but for those that say nothing; *PAYLOAD is what it
+ * holds behind its TYPE.
+ */
+static bool
+kexinit_packet(struct sshwire *in, struct sshwire *payload, unsigned char *type)
+{
+	do {
+		if (!kexinit_payload(in, payload) ||
+		    !sshwire_byte(payload, type))
+			return false;
+	} while (*type == SSH_MSG_IGNORE || *type == SSH_MSG_UNIMPLEMENTED ||
+	    *type == SSH_MSG_DEBUG);
+	return true;
+}
+
 bool
 kexinit_find(const unsigned char *bytes, size_t len, struct kexinit *offer)
 {
 	struct sshwire in = { .at = bytes, .left = len }, payload;
 	unsigned char type;
 
-	if (!kexinit_skip_version(&in))
-		return false;
-	do {
-		if (!kexinit_payload(&in, &payload) ||
-		    !sshwire_byte(&payload, &type))
-			return false;
-	} while (type == SSH_MSG_IGNORE || type == SSH_MSG_UNIMPLEMENTED ||
-	    type == SSH_MSG_DEBUG);
-	if (type != SSH_MSG_KEXINIT || !sshwire_skip(&payload, COOKIE_BYTES))
+	if (!kexinit_skip_version(&in) ||
+	    !kexinit_packet(&in, &payload, &type) || type != SSH_MSG_KEXINIT ||
+	    !sshwire_skip(&payload, COOKIE_BYTES))
 		return false;
 	for (size_t i = 0; i < KEXINIT_KINDS; i++) {
 		if (!kexinit_list(&payload, &offer->lists[i]))
 			return false;
 	}
 	return true;
+}
+
+size_t
+kexinit_group_bits(const unsigned char *bytes, size_t len)
+{
+	struct sshwire in = { .at = bytes, .left = len }, payload;
+	unsigned char type;
+	size_t bits;
+
+	if (!kexinit_skip_version(&in))
+		return 0;
+	/* libssh2 takes the first one, too, wherever it is */
+	do {
+		if (!kexinit_packet(&in, &payload, &type))
+			return 0;
+	} while (type != SSH_MSG_KEX_DH_GEX_GROUP);
+	return sshwire_bits(&payload, &bits) ? bits : 0;
 }
 
 /* Take the next name off LIST, which may be a copy.  False at its end. */
@@ -156,12 +184,14 @@ kexinit_is_flag(const struct kexinit_list *name)
 		memcmp(name->names, strict, sizeof(strict) - 1) == 0);
 }
 
-/* True if CIPHER comes with a MAC of its own. */
+/*
+ * True if CIPHER comes with a MAC of its own, and libssh2 asks for no other.
+ * With chacha20-poly1305 libssh2 1.11 does, although it makes no use of it.
+ */
 static bool
 kexinit_needs_no_mac(const struct kexinit_list *cipher)
 {
-	return kexinit_same(cipher, "chacha20-poly1305@openssh.com") ||
-	    kexinit_same(cipher, "aes256-gcm@openssh.com") ||
+	return kexinit_same(cipher, "aes256-gcm@openssh.com") ||
 	    kexinit_same(cipher, "aes128-gcm@openssh.com");
 }
 

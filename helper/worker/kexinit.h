@@ -7,7 +7,8 @@
 /*
  * What a server offers when keys are to be exchanged: SSH_MSG_KEXINIT, which
  * comes in the clear, right behind its version.  It is read here only to say what
- * was offered when there is nothing in common.
+ * was offered when there is nothing in common; and what comes after it, where
+ * libssh2 takes a group of whatever size.
  */
 
 /* As much of the first that a server sends may be looked at. */
@@ -40,6 +41,13 @@ struct kexinit {
  */
 bool kexinit_find(const unsigned char *bytes, size_t len,
     struct kexinit *offer);
+
+/*
+ * How many bits the group has that a server has chosen for a group exchange
+ * (SSH_MSG_KEX_DH_GEX_GROUP: RFC 4419, section 3), in the first LEN bytes that
+ * it has sent, at BYTES; 0 if it is not there.
+ */
+size_t kexinit_group_bits(const unsigned char *bytes, size_t len);
 
 /*
  * Returns the first kind of which OFFER has none of OURS, or KEXINIT_KINDS if

@@ -9,7 +9,12 @@
 #define LINKS_MAX 32
 #define BLOCK_BYTES ((size_t)4096)
 
-static const char fault_word[] = "fault=", content_line[] = "content\n";
+/* As much of the zone's name is read as POSIX makes use of. */
+#define KEYFILES_ZONE_CHARS "80"
+#define KEYFILES_LOCALTIME "/etc/localtime"
+
+static const char fault_word[] = "fault=", zone_word[] = "zone=",
+		  content_line[] = "content\n";
 
 /*
  * Debian's sshd, and those made from it, take what a group may write, if nobody
@@ -64,6 +69,17 @@ static const char begin[] =
     "if test $x = $h||test $x = /;then break;fi;"
     "x=${x%%/*};case $x in /*);;*)x=/;;esac;done;};"
     "p(){ case $1 in /*)dd if=$1 bs=%zu count=%zu;;esac;echo;};";
+
+/*
+ * The time zone that sshd has there, from the last line of its description,
+ * which is text; a system without one has UTC.  A TZ in sshd's own environment
+ * can't be seen.
+ */
+static const char zone[] = "printf %s zone=;"
+			   "if test -e " KEYFILES_LOCALTIME ";then "
+			   "tail -n 1 " KEYFILES_LOCALTIME "|tr -d [:cntrl:]|"
+			   "dd bs=" KEYFILES_ZONE_CHARS
+			   " count=1;else printf UTC0;fi;echo;";
 
 /* Append LEN bytes of TEXT to the USED bytes of COMMAND. */
 static bool
@@ -125,7 +141,8 @@ keyfiles_command(const char *paths, const char *user, size_t limit_bytes,
 			return false;
 		paths += path_len;
 	}
-	if (!keyfiles_append_string(command, &used, "echo content;"))
+	if (!keyfiles_append_string(command, &used, zone) ||
+	    !keyfiles_append_string(command, &used, "echo content;"))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		snprintf(word, sizeof(word), "p $k%zu;", i);
@@ -137,7 +154,8 @@ keyfiles_command(const char *paths, const char *user, size_t limit_bytes,
 
 /* Add the path of LEN bytes at PATH to FAULTS, as far as there is room. */
 static void
-keyfiles_add_fault(char *faults, const char *path, size_t len)
+keyfiles_add_fault(char faults[KEYFILES_FAULT_BYTES], const char *path,
+    size_t len)
 {
 	const size_t used = strlen(faults);
 
@@ -146,13 +164,35 @@ keyfiles_add_fault(char *faults, const char *path, size_t len)
 	    path);
 }
 
+/* True if the LEN bytes at LINE begin with WORD. */
+static bool
+keyfiles_begins(const char *line, size_t len, const char *word)
+{
+	return len >= strlen(word) && memcmp(line, word, strlen(word)) == 0;
+}
+
+/* Take what the LINE of LEN bytes says, before the content. */
+static bool
+keyfiles_take(const char *line, size_t len, struct keyfiles *found)
+{
+	static const size_t fault = sizeof(fault_word) - 1,
+			    zone_len = sizeof(zone_word) - 1;
+
+	if (keyfiles_begins(line, len, fault_word))
+		keyfiles_add_fault(found->faults, line + fault, len - fault);
+	else if (keyfiles_begins(line, len, zone_word))
+		expiry_read_zone(&found->zone, line + zone_len, len - zone_len);
+	else
+		return false;
+	return true;
+}
+
 bool
-keyfiles_parse(const char *text, size_t len, const char **content,
-    size_t *content_len, char faults[KEYFILES_FAULT_BYTES])
+keyfiles_parse(const char *text, size_t len, struct keyfiles *found)
 {
 	const char *end = text + len;
 
-	faults[0] = '\0';
+	*found = (struct keyfiles){ 0 };
 	for (const char *next; text < end; text = next) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t line_len;
@@ -163,15 +203,12 @@ keyfiles_parse(const char *text, size_t len, const char **content,
 		line_len = (size_t)(newline - text);
 		if (line_len + 1 == strlen(content_line) &&
 		    memcmp(text, content_line, line_len + 1) == 0) {
-			*content = next;
-			*content_len = (size_t)(end - next);
+			found->content = next;
+			found->len = (size_t)(end - next);
 			return true;
 		}
-		if (line_len < strlen(fault_word) ||
-		    memcmp(text, fault_word, strlen(fault_word)) != 0)
+		if (!keyfiles_take(text, line_len, found))
 			return false;
-		keyfiles_add_fault(faults, text + strlen(fault_word),
-		    line_len - strlen(fault_word));
 	}
 	return false;
 }

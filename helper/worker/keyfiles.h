@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../expiry.h"
+
 #define KEYFILES_COMMAND_BYTES 8192
 /* What comes before the files: paths, and there are few of them. */
 #define KEYFILES_HEADER_MAX_BYTES ((size_t)64 * 1024)
@@ -16,7 +18,18 @@
  * home, belong to the user or to root, and nobody else may write to them
  * (sshd_config(5), StrictModes).  With Debian's sshd a group may, if nobody but
  * the user is in it.
+ *
+ * It also tells in which time zone the remote's sshd reads them.
  */
+
+/* What the line has found. */
+struct keyfiles {
+	const char *content; /* of the files, LEN bytes */
+	size_t len;
+	/* paths of files that were not read, separated by ", " */
+	char faults[KEYFILES_FAULT_BYTES];
+	struct expiry_zone zone;
+};
 
 /*
  * Write that line to COMMAND, for the files in PATHS, which are separated by
@@ -28,12 +41,9 @@ bool keyfiles_command(const char *paths, const char *user, size_t limit_bytes,
     char command[KEYFILES_COMMAND_BYTES]);
 
 /*
- * Take apart what the line has written, LEN bytes at TEXT.  Stores where in it
- * the content of the files begins in *CONTENT, and its length in *CONTENT_LEN;
- * and in FAULTS the paths, separated by ", ", for which files were not read,
- * "" if there were none.  Returns false if TEXT is nothing the line writes.
+ * Take apart what the line has written, LEN bytes at TEXT, of which the content
+ * in *FOUND is a part.  Returns false if TEXT is nothing the line writes.
  */
-bool keyfiles_parse(const char *text, size_t len, const char **content,
-    size_t *content_len, char faults[KEYFILES_FAULT_BYTES]);
+bool keyfiles_parse(const char *text, size_t len, struct keyfiles *found);
 
 #endif

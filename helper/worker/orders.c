@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "../../shim/lib/fields.h"
+#include "../job.h"
 #include "channel.h"
 
 #define ORDERS_TIMEOUT_MS 10000
@@ -23,7 +24,7 @@ static const struct orders_rule {
 	{ ORDERS_FREE, FRAME_UDP, 0, false },
 	{ ORDERS_FREE, FRAME_PING, 0, false },
 	{ ORDERS_FREE, FRAME_HOLD, 0, false },
-	{ ORDERS_HELD, FRAME_GO, FRAME_FDS, false },
+	{ ORDERS_HELD, FRAME_GO, JOB_GO_FDS, false },
 };
 
 static const struct orders_rule *
@@ -61,6 +62,7 @@ orders_expect(struct orders *orders, enum orders_state state)
 {
 	orders->passed.count = 0;
 	orders->in.fds = state == ORDERS_HELD ? &orders->passed : NULL;
+	orders->in.fds_wanted = JOB_GO_FDS;
 }
 
 /* Check FRAME, which is whole; one that is not as it must be is freed. */

@@ -23,25 +23,29 @@ readkeys_note_faults(struct work *w, const char *faults)
 	    "on the remote: chown it to the user, chmod go-w");
 }
 
-/* Filter CONTENT of LEN bytes, which are authorized_keys, and tell the rest. */
+/* Filter the authorized_keys that were FOUND, and tell the rest. */
 static bool
-readkeys_filter(struct work *w, const char *content, size_t len)
+readkeys_filter(struct work *w, const struct keyfiles *found)
 {
+	const struct authkeys_rules rules = { .own = w->blob,
+		.own_len = sizeof(w->blob),
+		.forced = (enum authkeys_forced)w->config->forced_commands,
+		.zone = &found->zone };
 	struct authkeys_report report;
 	size_t filtered_len;
 	char *filtered;
 	bool sent = true;
 
-	filtered = authkeys_filter(content, len, w->blob, sizeof(w->blob),
-	    (enum authkeys_forced)w->config->forced_commands, &filtered_len,
-	    &report);
+	filtered = authkeys_filter(found->content, found->len, &rules,
+	    &filtered_len, &report);
 	if (filtered == NULL)
 		return false;
 	if (report.note[0] != '\0')
 		report_note(&w->report, "authorized-keys", report.note,
 		    "such lines cannot be honoured through the gateway, see "
 		    "moshgate-keys(8)");
-	if (len > AUTHKEYS_MAX_BYTES || filtered_len > FRAME_ANSWER_MAX_BYTES) {
+	if (found->len > AUTHKEYS_MAX_BYTES ||
+	    filtered_len > FRAME_ANSWER_MAX_BYTES) {
 		const struct refusal too_big = failure_refusal(FAILURE_TOO_BIG,
 		    NULL);
 
@@ -55,22 +59,20 @@ readkeys_filter(struct work *w, const char *content, size_t len)
 }
 
 bool
-readkeys_report(struct work *w, const char *content, size_t len,
-    const char *faults)
+readkeys_report(struct work *w, const struct keyfiles *found)
 {
-	if (faults[0] != '\0')
-		readkeys_note_faults(w, faults);
-	return readkeys_filter(w, content, len);
+	if (found->faults[0] != '\0')
+		readkeys_note_faults(w, found->faults);
+	return readkeys_filter(w, found);
 }
 
 bool
 readkeys_run(struct work *w, const struct frame *frame)
 {
-	char command[KEYFILES_COMMAND_BYTES], faults[KEYFILES_FAULT_BYTES];
+	char command[KEYFILES_COMMAND_BYTES];
 	struct shell_answer answer;
+	struct keyfiles found;
 	enum failure failure;
-	const char *content;
-	size_t content_len;
 	bool more = true;
 
 	(void)frame;
@@ -88,9 +90,8 @@ readkeys_run(struct work *w, const struct frame *frame)
 		report_failure(&w->report, failure, &w->facts);
 		return false;
 	}
-	if (keyfiles_parse(answer.text, answer.len, &content, &content_len,
-		faults))
-		more = readkeys_report(w, content, content_len, faults);
+	if (keyfiles_parse(answer.text, answer.len, &found))
+		more = readkeys_report(w, &found);
 	else
 		report_refused(&w->report,
 		    &(struct refusal){ .reason = "key-files",
@@ -98,7 +99,7 @@ readkeys_run(struct work *w, const struct frame *frame)
 				    "on the remote server.",
 			.remedy =
 			    "see that the remote has id, find, readlink, "
-			    "tr and dd, and its /bin/sh is one of POSIX" },
+			    "tail, tr and dd, and its /bin/sh is one of POSIX" },
 		    false);
 	free(answer.text);
 	return more;

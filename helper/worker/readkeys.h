@@ -25,10 +25,9 @@ bool readkeys_command(const struct work *work,
     char command[KEYFILES_COMMAND_BYTES]);
 
 /*
- * Filter and report CONTENT of LEN bytes, and FAULTS, as keyfiles_parse() has
- * found them.  Returns false when the worker is over.
+ * Filter and report what keyfiles_parse() has FOUND.  Returns false when the
+ * worker is over.
  */
-bool readkeys_report(struct work *work, const char *content, size_t len,
-    const char *faults);
+bool readkeys_report(struct work *work, const struct keyfiles *found);
 
 #endif

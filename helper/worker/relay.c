@@ -31,7 +31,7 @@ enum relay_step {
 struct relay {
 	struct session *session;
 	LIBSSH2_CHANNEL *channel;
-	int parent_fd;
+	int shim_fd;
 	enum relayphase phase;
 	struct stream in, out, err;
 	bool merged; /* errors come with the output */
@@ -256,7 +256,7 @@ relay_end_output(struct relay *r)
 
 /* What the descriptors are polled for, in this order. */
 enum relay_poll {
-	RELAY_POLL_PARENT,
+	RELAY_POLL_SHIM,
 	RELAY_POLL_REMOTE,
 	RELAY_POLL_IN,
 	RELAY_POLL_OUT,
@@ -275,7 +275,7 @@ relay_list_polls(const struct relay *r, struct pollfd fds[RELAY_POLLS])
 		.input_ended = r->in.over };
 	const bool hearing = relayphase_hears(r->phase, &held);
 
-	fds[RELAY_POLL_PARENT] = (struct pollfd){ .fd = r->parent_fd };
+	fds[RELAY_POLL_SHIM] = (struct pollfd){ .fd = r->shim_fd };
 	fds[RELAY_POLL_REMOTE] = (struct pollfd){ .fd = hearing || writing
 		    ? session_fd(r->session)
 		    : -1,
@@ -306,7 +306,7 @@ relay_wait(struct relay *r, bool waiting)
 	relay_list_polls(r, fds);
 	if (poll(fds, RELAY_POLLS, waiting ? -1 : 0) < 0)
 		return errno == EINTR ? RELAY_STEP_DONE : RELAY_STEP_FAILED;
-	if (fds[RELAY_POLL_PARENT].revents != 0)
+	if (fds[RELAY_POLL_SHIM].revents != 0)
 		return RELAY_STEP_GONE;
 	if (fds[RELAY_POLL_IN].revents != 0)
 		stream_read(&r->in);
@@ -361,12 +361,12 @@ relay_read_end(struct relay *r, struct relay_end *end)
 }
 
 enum failure
-relay_run(struct session *session, LIBSSH2_CHANNEL *channel, int parent_fd,
+relay_run(struct session *session, LIBSSH2_CHANNEL *channel, int shim_fd,
     int fds[FRAME_FDS], bool terminal, struct relay_end *end)
 {
 	struct relay relay = { .session = session,
 		.channel = channel,
-		.parent_fd = parent_fd,
+		.shim_fd = shim_fd,
 		.phase = RELAYPHASE_OPEN,
 		.in = { .from_fd = fds[0], .to_fd = -1 },
 		.out = { .from_fd = -1, .to_fd = fds[1] },

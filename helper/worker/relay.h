@@ -23,12 +23,12 @@ struct relay_end {
  * delivered.  With a TERMINAL the last of FDS is a socket on which FRAME_RESIZE
  * comes.  FDS keep their flags, which others may share, and are closed on
  * return.
- * Returns FAILURE_NONE, and how it ended in *END; FAILURE_ABANDONED when the
- * process that asked is gone, or PARENT_FD has come to its end; or why the
- * connection broke.
+ * Returns FAILURE_NONE, and how it ended in *END; FAILURE_ABANDONED when
+ * nobody takes the output, or the shim at the socket SHIM_FD is gone; or why
+ * the connection broke.
  */
 enum failure relay_run(struct session *session, LIBSSH2_CHANNEL *channel,
-    int parent_fd, int fds[FRAME_FDS], bool terminal, struct relay_end *end);
+    int shim_fd, int fds[FRAME_FDS], bool terminal, struct relay_end *end);
 
 /* Read the size that FRAME, or a request, tells; false if it has none. */
 bool relay_read_size(const struct frame *frame, struct channel_size *size);

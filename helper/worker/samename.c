@@ -50,14 +50,12 @@ samename_check(struct work *w, const struct shell_answer *answer, size_t len)
 static bool
 samename_report_keys(struct work *w, const char *text, size_t len)
 {
-	char faults[KEYFILES_FAULT_BYTES];
-	const char *content;
-	size_t content_len;
+	struct keyfiles found;
 
-	if (!keyfiles_parse(text, len, &content, &content_len, faults) ||
-	    content_len > AUTHKEYS_MAX_BYTES)
+	if (!keyfiles_parse(text, len, &found) ||
+	    found.len > AUTHKEYS_MAX_BYTES)
 		return true;
-	return readkeys_report(w, content, content_len, faults);
+	return readkeys_report(w, &found);
 }
 
 bool

@@ -402,8 +402,12 @@ session_handshake(struct session *s, int fd, const struct config *config,
 	}
 	if (error != 0)
 		return session_why_no_handshake(s, error);
+	failure = algorithms_check_group(s->ssh, s->first, s->first_len,
+	    s->facts);
 	free(s->first);
 	s->first = NULL;
+	if (failure != FAILURE_NONE)
+		return failure;
 	blob = session_host_key(s, &len);
 	return hostcheck_verify(config, keys, blob, len, s->facts);
 }

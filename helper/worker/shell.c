@@ -39,7 +39,8 @@ shell_start(struct shell *shell, const char *command, const char *mark)
 	if (asprintf(&line, shell_loop, command, mark) < 0)
 		return FAILURE_INTERNAL;
 	start.what = line;
-	failure = channel_open(shell->session, CHANNEL_SHELL, &shell->channel);
+	failure = channel_open(shell->session, CHANNEL_SHELL,
+	    CHANNEL_WINDOW_USUAL, &shell->channel);
 	if (failure == FAILURE_NONE)
 		failure = channel_start(shell->session, shell->channel, &start,
 		    &refused);

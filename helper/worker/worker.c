@@ -3,14 +3,18 @@
 #include <libssh2.h>
 #include <openssl/crypto.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../shim/lib/clock.h"
 #include "../../shim/lib/fields.h"
 #include "../../shim/lib/usermap.h"
 #include "../reexec.h"
 #include "../sandbox.h"
+#include "../weakness.h"
+#include "algorithms.h"
 #include "checkremote.h"
 #include "readkeys.h"
 #include "samename.h"
@@ -132,16 +136,51 @@ worker_note_lack(struct work *w, const char *lacks)
 		    "a newer kernel, or another configuration of it");
 }
 
+/* Tell which algorithms were agreed on, and note those that are weak. */
+static void
+worker_tell_algorithms(struct work *w)
+{
+	struct report_step step = { .name = "algorithms",
+		.verdict = REPORT_GOOD };
+	char allowed[WEAKNESS_BYTES];
+	struct algorithms_agreed agreed;
+	char text[sizeof(allowed) + sizeof(agreed)];
+
+	algorithms_agree(session_ssh(w->session), &agreed);
+	snprintf(text, sizeof(text), "%s", agreed.all);
+	step.text = text;
+	if (agreed.weak[0] != '\0')
+		snprintf(text, sizeof(text), "agreed on %s; weak: %s",
+		    agreed.all, agreed.weak);
+	else if (weakness_allowed(w->config, allowed))
+		snprintf(text, sizeof(text), "%s; weak ones are allowed: %s",
+		    agreed.all, allowed);
+	if (strcmp(text, agreed.all) != 0) {
+		step.verdict = REPORT_WARNING;
+		step.remedy = weakness_remedy;
+	}
+	report_step(&w->report, &step);
+	if (agreed.weak[0] != '\0')
+		report_note(&w->report, "weak-algorithm", text,
+		    weakness_remedy);
+}
+
 /* Agree on keys over the connection FD, and check the host key. */
 static bool
 worker_shake_hands(struct work *w, int fd)
 {
 	const bool checked = w->config->verify_host_key;
+	const enum failure failure = session_handshake(w->session, fd,
+	    w->config, &w->known);
 
+	if (failure == FAILURE_NO_COMMON)
+		return worker_step(w, "algorithms", NULL, failure);
+	if (failure == FAILURE_NONE)
+		worker_tell_algorithms(w);
 	if (!worker_step(w, "host key",
 		checked ? "as in known_hosts"
 			: "not checked: verify_host_key is no",
-		session_handshake(w->session, fd, w->config, &w->known)))
+		failure))
 		return false;
 	if (!checked)
 		report_note(&w->report, "host-key-unchecked",
@@ -259,6 +298,8 @@ worker_main(void)
 
 	if (!reexec_begin(REEXEC_WORKER))
 		return 2;
+	/* before files are out of reach: what a relay logs has the local time */
+	tzset();
 	/* resolv.conf(5): getaddrinfo() knows no other deadline */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
 	/* or OpenSSL would read its settings when they are out of reach */

@@ -11,6 +11,7 @@
 
 #include "../lib/clock.h"
 #include "check_map.h"
+#include "check_uids.h"
 #include "report.h"
 
 /* For all names together: a directory service may take long for each. */
@@ -239,7 +240,7 @@ check_users(bool mapped, char someone[CHECK_USER_BYTES])
 	someone[0] = '\0';
 	ok = check_map_read(mapped, &map);
 	if (ok && mapped)
-		ok = check_users_overlaps(&map);
+		ok = check_users_overlaps(&map) && check_uids(&map);
 	ok = check_users_accounts(mapped, mapped ? &map : &none, someone) && ok;
 	check_map_free(&map);
 	return ok;

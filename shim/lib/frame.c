@@ -146,7 +146,7 @@ frame_read_some(int fd, struct frame_in *in, void *to, size_t want)
 		return FRAME_DESCRIPTORS;
 	if (got > 0 && descriptors) {
 		got = frame_receive_fds(fd, to, (size_t)got, in->fds);
-		if (in->fds->count != FRAME_FDS)
+		if (in->fds->count != in->fds_wanted)
 			return FRAME_DESCRIPTORS;
 	} else if (got > 0) {
 		got = recv(fd, to, (size_t)got, MSG_DONTWAIT);
@@ -322,7 +322,7 @@ frame_send(int fd, enum frame_type type, const char *body, size_t len,
 
 bool
 frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
-    const int fds[FRAME_FDS], int64_t timeout_ms)
+    const int *fds, size_t count, int64_t timeout_ms)
 {
 	const int64_t end_ms = clock_now_ms() + timeout_ms;
 	union {
@@ -334,7 +334,7 @@ frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
 	struct msghdr message = { .msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 	ssize_t put;
 
@@ -342,8 +342,8 @@ frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
 		return false;
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(FRAME_FDS * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, FRAME_FDS * sizeof(int));
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	/* all at once: what a request may have fits into a socket's buffer */
 	part = (struct iovec){ .iov_base = out.bytes, .iov_len = out.len };
 	while ((put = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 &&

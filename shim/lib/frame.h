@@ -26,7 +26,8 @@ enum frame_type {
 	FRAME_STATUS,
 	FRAME_LOOKUP, /* from libnss_moshgate: name, sshd_pid, address */
 	/* from a shim to the worker that has the far end of its session */
-	FRAME_RESIZE, /* columns, rows, xpixels, ypixels */
+	FRAME_RESIZE,  /* columns, rows, xpixels, ypixels */
+	FRAME_STREAMS, /* with FRAME_FDS descriptors: what it carries */
 	/* to a shim, and from a worker: an answer */
 	FRAME_OK = 32, /* what was asked for, in fields */
 	FRAME_REFUSED, /* reason, sentence */
@@ -34,6 +35,7 @@ enum frame_type {
 	FRAME_STEP,    /* a line of `moshgate check'; more frames are to come */
 	FRAME_RUNNING, /* the relay has begun; its end is to come */
 	FRAME_TAKEN,   /* the helper is at work; the answer is to come */
+	FRAME_READY,   /* a worker waits for FRAME_STREAMS */
 	/* between the helper and a worker */
 	FRAME_START = 64,
 	FRAME_SIGN,
@@ -71,7 +73,7 @@ enum frame_result {
 	FRAME_FAILED,        /* errno says why */
 };
 
-/* Descriptors that come with a request: standard input, output and error. */
+/* What a relay carries: standard input, output and error. */
 #define FRAME_FDS 3
 
 /* As many as can come at once: the kernel's SCM_MAX_FD. */
@@ -85,8 +87,9 @@ struct frame_fds {
 /* A frame that is being read. */
 struct frame_in {
 	size_t limit_bytes; /* of the body */
-	/* where to put FRAME_FDS descriptors; NULL if none may come */
+	/* where to put FDS_WANTED descriptors; NULL if none may come */
 	struct frame_fds *fds;
+	size_t fds_wanted;
 	size_t have; /* bytes of header and body so far */
 	unsigned char header[FRAME_HEADER_BYTES];
 	char *body;
@@ -155,8 +158,8 @@ void frame_out_reset(struct frame_out *out);
 bool frame_send(int fd, enum frame_type type, const char *body, size_t len,
     int64_t timeout_ms);
 
-/* The same, with the descriptors in FDS passed along. */
+/* The same, with the COUNT descriptors at FDS, FRAME_FDS at most, along. */
 bool frame_send_fds(int fd, enum frame_type type, const char *body, size_t len,
-    const int fds[FRAME_FDS], int64_t timeout_ms);
+    const int *fds, size_t count, int64_t timeout_ms);
 
 #endif

@@ -17,6 +17,7 @@
 /* A helper that is not stuck answers at once. */
 static const struct client_patience ask_patience = {
 	.connected_ms = 300,
+	.heeds_jam = true,
 	.taken_ms = 2000,
 	.silent_ms = 2000,
 	.answered_ms = 2000,

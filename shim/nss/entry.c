@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "../lib/uidrange.h"
 #include "account.h"
 #include "ask.h"
 #include "mapfile.h"
+#include "passwdfile.h"
 #include "sshd.h"
 
 /* Open the user map; false if there is none that can be used. */
@@ -13,6 +15,20 @@ entry_open_map(struct mapfile *map)
 {
 	return mapfile_open(map, USERMAP_DIR, account_is_service) ==
 	    MAPFILE_OPEN;
+}
+
+/*
+ * True if ENTRY can be a user of the remote: whoever has written it, the helper
+ * or its map, can make neither a person nor the system of it.
+ */
+static bool
+entry_is_nobody_elses(const struct usermap_entry *entry)
+{
+	struct uidrange range;
+
+	return uidrange_read(UIDRANGE_DIR, &range) &&
+	    uidrange_has(&range, entry->uid) &&
+	    passwdfile_lacks(PASSWDFILE_PATH, entry->name, entry->uid);
 }
 
 /* Store in *ENTRY the next line of MAP that may be a user; false at the end. */
@@ -82,7 +98,8 @@ bool
 entry_by_name(const char *name, struct usermap_entry *entry)
 {
 	return username_valid(name) && !account_is_reserved(name) &&
-	    (entry_in_map(name, entry) || entry_of_helper(name, entry));
+	    (entry_in_map(name, entry) || entry_of_helper(name, entry)) &&
+	    entry_is_nobody_elses(entry);
 }
 
 bool
@@ -97,7 +114,7 @@ entry_by_uid(uid_t uid, struct usermap_entry *entry)
 		found = entry->uid == uid;
 	found = found && entry_is_first(&map, entry);
 	mapfile_close(&map);
-	return found;
+	return found && entry_is_nobody_elses(entry);
 }
 
 bool
@@ -109,7 +126,9 @@ entry_next(size_t *offset, struct usermap_entry *entry)
 	if (!entry_open_map(&map))
 		return false;
 	mapfile_seek(&map, *offset);
-	found = entry_read(&map, entry);
+	do {
+		found = entry_read(&map, entry);
+	} while (found && !entry_is_nobody_elses(entry));
 	*offset = mapfile_tell(&map);
 	mapfile_close(&map);
 	return found;

@@ -1,7 +1,7 @@
 /*
  * moshgate-session: what a gateway user's session runs, as sshd's ForceCommand
  * and as the login shell.  It has the helper start a mosh-server on the remote,
- * and becomes the mosh-client of that, on the session's own terminal.  Where
+ * and runs the mosh-client of that, on the session's own terminal.  Where
  * mosh can't go, or without a terminal, it has the helper carry a session or a
  * command over SSH, and ends as that does.
  */
@@ -46,9 +46,13 @@ session_usage(void)
 	    stdout);
 }
 
-/* Wait for the helper's ANSWER, and show the person for how long. */
+/*
+ * Wait for the helper's ANSWER, and show the person for how long.  A worker that
+ * is ready to carry the session over SSH is given STREAMS.
+ */
 static bool
-session_wait_answer(struct client *client, struct frame *answer)
+session_wait_answer(struct client *client, const int streams[FRAME_FDS],
+    struct frame *answer)
 {
 	const int64_t began_ms = clock_now_ms();
 	int64_t now_ms = began_ms;
@@ -60,6 +64,12 @@ session_wait_answer(struct client *client, struct frame *answer)
 		terminal_show_progress(STDOUT_FILENO, elapsed_ms);
 		result = client_wait(client, answer,
 		    now_ms + tick_ms - elapsed_ms % tick_ms);
+		if (result == FRAME_COMPLETE && answer->type == FRAME_READY) {
+			frame_free(answer);
+			result = request_send_streams(client, streams)
+			    ? FRAME_AGAIN
+			    : FRAME_FAILED;
+		}
 		now_ms = clock_now_ms();
 	} while (result == FRAME_AGAIN && now_ms < client_end_ms(client));
 	terminal_hide_progress(STDOUT_FILENO);
@@ -98,19 +108,15 @@ session_over_ssh(struct pump *pump, struct frame *answer)
 	return ENDING_FAILED;
 }
 
-/*
- * Run a session at a terminal.  Returns the exit status, unless this process
- * becomes mosh-client.
- */
+/* Run a session at a terminal.  Returns the exit status. */
 static int
 session_at_terminal(struct request *request, struct client *client)
 {
-	/* it ends with the program, or as that becomes another */
 	static struct frame answer;
 	int data[2], control[2];
 	struct pump pump = { .terminal = &request->tty,
 		.helper_fd = client->fd };
-	bool asked;
+	bool answered;
 
 	terminal_make_size(STDIN_FILENO);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) < 0 ||
@@ -118,11 +124,12 @@ session_at_terminal(struct request *request, struct client *client)
 		sentence_say_no_memory();
 		return 1;
 	}
-	asked = request_send(request, client,
-	    (const int[]){ data[1], data[1], control[1] });
+	answered = request_send(request, client) &&
+	    session_wait_answer(client,
+		(const int[]){ data[1], data[1], control[1] }, &answer);
 	close(data[1]);
 	close(control[1]);
-	if (!asked || !session_wait_answer(client, &answer)) {
+	if (!answered) {
 		sentence_say_no_answer();
 		return 1;
 	}
@@ -135,8 +142,9 @@ session_at_terminal(struct request *request, struct client *client)
 		sentence_say_refusal(&answer);
 		return 1;
 	default:
-		moshclient_become(client->fd, &answer);
-		return 1;
+		close(data[0]);
+		close(control[0]);
+		return moshclient_run(&request->tty, &answer);
 	}
 }
 
@@ -194,18 +202,33 @@ session_end_relay(const struct frame *answer, bool running)
 }
 
 /*
+ * A worker has said NEWS of the command, which goes on.  Returns false if it
+ * can't.
+ */
+static bool
+session_go_on(struct client *client, const struct frame *news)
+{
+	static const int streams[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
+		STDERR_FILENO };
+
+	if (news->type == FRAME_READY)
+		return request_send_streams(client, streams);
+	session_leave_streams();
+	sentence_say_warning(news);
+	return true;
+}
+
+/*
  * Have the helper carry a session or a command without a terminal.  Returns the
  * exit status.
  */
 static int
 session_relay(const struct request *request, struct client *client)
 {
-	static const int fds[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
-		STDERR_FILENO };
 	static struct frame answer;
 	bool running = false;
 
-	if (!request_send(request, client, fds)) {
+	if (!request_send(request, client)) {
 		sentence_say_no_answer();
 		return ENDING_FAILED;
 	}
@@ -220,11 +243,13 @@ session_relay(const struct request *request, struct client *client)
 			sentence_say_no_answer();
 			return ENDING_FAILED;
 		}
-		if (answer.type != FRAME_RUNNING)
+		if (answer.type != FRAME_READY && answer.type != FRAME_RUNNING)
 			return session_end_relay(&answer, running);
-		session_leave_streams();
-		running = true;
-		sentence_say_warning(&answer);
+		running |= answer.type == FRAME_RUNNING;
+		if (!session_go_on(client, &answer)) {
+			sentence_say_no_answer();
+			return ENDING_FAILED;
+		}
 		frame_free(&answer);
 	}
 	return ENDING_FAILED;

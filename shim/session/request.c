@@ -182,13 +182,13 @@ request_add_terminal(struct fields *fields, const struct request *r)
 }
 
 bool
-request_send(const struct request *r, const struct client *client,
-    const int fds[FRAME_FDS])
+request_send(const struct request *r, const struct client *client)
 {
 	struct fields fields = { 0 };
 	bool sent;
 
 	fields_add(&fields, "via", r->by_shell ? "shell" : "force-command");
+	fields_add(&fields, "streams", "1");
 	request_add(&fields, "login", r->login);
 	request_add(&fields, "command", r->command);
 	request_add(&fields, "original", r->original);
@@ -201,7 +201,15 @@ request_send(const struct request *r, const struct client *client,
 	request_add(&fields, "client", r->client);
 	for (size_t i = 0; i < LOCALE_NAMES; i++)
 		request_add(&fields, locale_names[i], r->locale[i]);
-	sent = client_ask_fds(client, FRAME_SESSION, &fields, fds);
+	sent = client_ask(client, FRAME_SESSION, &fields);
 	fields_free(&fields);
 	return sent;
+}
+
+bool
+request_send_streams(struct client *client, const int streams[FRAME_FDS])
+{
+	const struct fields none = { 0 };
+
+	return client_ask_fds(client, FRAME_STREAMS, &none, streams);
 }

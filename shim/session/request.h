@@ -40,11 +40,13 @@ void request_free(struct request *request);
 /* True if the command is so long that the request can't be sent. */
 bool request_is_too_long(const struct request *request);
 
+/* Send REQUEST to the helper.  Returns false when it did not take it. */
+bool request_send(const struct request *request, const struct client *client);
+
 /*
- * Send REQUEST to the helper with the descriptors in FDS.  Returns false when the
- * helper did not take it.
+ * A worker that has the helper's end of CLIENT now has said FRAME_READY: give it
+ * the STREAMS that it is to carry.  Returns false when it did not take them.
  */
-bool request_send(const struct request *request, const struct client *client,
-    const int fds[FRAME_FDS]);
+bool request_send_streams(struct client *client, const int streams[FRAME_FDS]);
 
 #endif

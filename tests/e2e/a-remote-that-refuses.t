@@ -5,7 +5,7 @@
 in_bed "$@"
 # shellcheck source=tests/e2e/fake-remote.sh
 . "$(dirname "$0")/fake-remote.sh"
-plan 16
+plan 18
 
 fake_remote 5
 names='name-0@example.org,.*,name-14@example.org"'
@@ -30,3 +30,8 @@ END
 ok 'codes in the banner before a login are no matter' has_keys banner
 is '... and are in no log' \
 	"$($BED log gateway | LC_ALL=C grep -c "$(printf '[\033\233]')")" 0
+
+settings "port = $fake_port" 'kex = diffie-hellman-group-exchange-sha256'
+ok 'a group that is chosen by the remote' has_keys honest
+ok '... must not be short' no_keys short-group no-common-algorithm \
+	'a group of 1024 bits for its key exchange; it must have 2048"'

@@ -133,7 +133,7 @@ is_content 'user map'
 thing='twelve of them'
 # shellcheck disable=SC2016
 names=$(on_gateway sh -c 'for i in 10 11 12 13 14 15 16 17 18 19 20 21; do
-	echo "here$i:x:30$i:30$i::/:/bin/sh" >>/etc/passwd; echo "here$i:655$i"
+	echo "here$i:x:30$i:30$i::/:/bin/sh" >>/etc/passwd; echo "here$i:700$i"
 	done')
 # shellcheck disable=SC2086
 user_map carol:65540 $names

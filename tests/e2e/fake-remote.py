@@ -45,6 +45,7 @@ These have a step of their own:
 	nothing:N        no algorithm in common: of the N-th list of KEXINIT
 	names            as that, and the names have codes for terminals
 	banner           codes for terminals, in the banner before a login
+	short-group      a group of 1024 bits, where it is to choose one
 """
 
 import asyncio
@@ -57,9 +58,11 @@ import warnings
 warnings.simplefilter('ignore')
 
 import asyncssh  # noqa: E402
+import asyncssh.kex_dh  # noqa: E402
 from asyncssh.packet import (Boolean, NameList, String,  # noqa: E402
                              UInt32)
 
+GROUPS = asyncssh.kex_dh._dh_gex_groups  # the shortest one first
 CODES = b'\x1b[2J\x1b]0;owned\x07\xc2\x9b31m\x9b31m\r\n\x00\x7fevent=x'
 FLOOD_BYTES = 100 * 1000 * 1000
 
@@ -111,6 +114,8 @@ class Hostile(asyncssh.SSHServerConnection):
         self.held = []
         self.peer = 0
         self.written = b''
+        asyncssh.kex_dh._dh_gex_groups = \
+            GROUPS[:1] if self.action == 'short-group' else GROUPS
         super().__init__(*args, **kwargs)
 
     # The steps.

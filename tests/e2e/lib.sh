@@ -390,9 +390,14 @@ another_key() {
 # new_host_key HOST TYPE [OPTION...]: make it, in the place of an old one;
 # sshd must be started anew to have it.
 new_host_key() {
+	new_host_key_host=$1
+	new_host_key_type=$2
+	shift 2
 	# shellcheck disable=SC2016
-	$BED on "$1" sh -c 'rm -f "$1" "$1.pub" && ssh-keygen -q -N "" -f "$@"' \
-		- "/etc/ssh/ssh_host_$2_key" -t "$2"
+	$BED on "$new_host_key_host" sh -c \
+		'rm -f "$1" "$1.pub" && ssh-keygen -q -N "" -f "$@"' - \
+		"/etc/ssh/ssh_host_${new_host_key_type}_key" \
+		-t "$new_host_key_type" "$@"
 }
 
 # new_sshd HOST [OPTION...]: start a host's sshd anew; all its connections end.

@@ -17,7 +17,7 @@ is '... for each step of a login' \
 	"$(echo "$well" | sed -n 's/^ok *\([^ ]* [a-z]*\|[^ ]*\) .*/\1/p' |
 		grep -Ev '^(name service|module|user map)' |
 		xargs -d '\n' printf '%s,' | sed 's/ *,/,/g')" \
-	'configuration,accounts,sshd,socket,resolve,connect,host key,login,shell,terminal,mosh-server,session,UDP,'
+	'configuration,accounts,sshd,socket,resolve,connect,algorithms,host key,login,shell,terminal,mosh-server,session,UDP,'
 like '... and what it cannot see is said last' "$(echo "$well" | tail -n 1)" \
 	'^note +bans +on the remote.*: PerSourcePenaltyExemptList .*ignoreip'
 is 'without a user one of the group is taken: status 0' \

@@ -3,7 +3,7 @@
 # of which kind, and what both have. The settings about algorithms are honoured.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 26
+plan 27
 known alice
 
 # sshd LINE...: the remote's sshd is configured so, and tells what it agrees on.
@@ -68,13 +68,18 @@ no_common 'a remote that has not the host key which is on file' \
 $BED on remote cat /etc/ssh/ecdsa_key.pub | sed 's/^/remote /' |
 	$BED on gateway sh -c 'cat >>/etc/moshgate/known_hosts'
 sshd 'HostKey /etc/ssh/ecdsa_key' 'HostKey /etc/ssh/ssh_host_ed25519_key'
-for case in 'ciphers aes192-ctr cipher:.aes192-ctr' \
-	'macs hmac-sha1 MAC:.hmac-sha1' \
-	'kex diffie-hellman-group16-sha512 algorithm:.diffie-hellman-group16' \
+# A cipher with a MAC of its own has no other.
+for case in 'ciphers arcfour256,aes192-ctr cipher:.aes192-ctr' \
+	'macs umac-64@openssh.com,hmac-sha1 MAC:.hmac-sha1' \
+	'kex sntrup761x25519-sha512,diffie-hellman-group16-sha512
+		algorithm:.diffie-hellman-group16' \
 	'host_key_algorithms ecdsa-sha2-nistp256 host.key.algorithm:.ecdsa'; do
 	# shellcheck disable=SC2086 # three words
 	set -- $case
-	asks "$1 = unknown,$2" >/dev/null
+	case $1 in
+	macs) asks "$1 = $2" 'ciphers = aes256-ctr' >/dev/null ;;
+	*) asks "$1 = $2" >/dev/null ;;
+	esac
 	ok "$1 = $2 is what they agree on" wait_for agreed "$3"
 done
 
@@ -83,16 +88,22 @@ asks 'kex = diffie-hellman-group1-sha1' >/dev/null
 like 'with kex = diffie-hellman-group1-sha1 the gateway offers that alone' \
 	"$(failed)" "\"no key exchange in common: the gateway has diffie-hellman-group1-sha1; the remote has ${some}curve25519-sha256$more\" remedy=\"compare .* sshd_pid="
 # What the gateway hasn't.
-for case in 'ciphers cipher-of-mine aes256-ctr' 'macs mac-of-mine hmac-sha2-256' \
-	'kex kex-of-mine curve25519-sha256'; do
+for case in 'ciphers arcfour256 aes256-ctr' \
+	'macs umac-64@openssh.com hmac-sha2-256' \
+	'kex mlkem768x25519-sha256 curve25519-sha256'; do
 	# shellcheck disable=SC2086 # three words
 	set -- $case
 	asks "$1 = $2" >/dev/null
 	like "$1 = $2: the log says what libssh2 has" "$(failed)" \
 		"reason=no-common-algorithm detail=\"$1: the gateway's libssh2 knows none of $2; it has $some$3[,\"].* remedy="
 done
-asks 'host_key_algorithms = ssh-mine' >/dev/null
-like 'host_key_algorithms = ssh-mine: the log says what is on file' "$(failed)" \
-	'reason=no-common-algorithm detail="host_key_algorithms asks for ssh-mine alone, but the host keys on file are for ssh-ed25519'
+asks 'host_key_algorithms = ssh-rsa' >/dev/null
+like 'host_key_algorithms = ssh-rsa: the log says what is on file' "$(failed)" \
+	'reason=no-common-algorithm detail="host_key_algorithms asks for ssh-rsa alone, but the host keys on file are for ssh-ed25519'
+# What there is not.
+settings 'ciphers = aes256-ctr,aes256'
+like 'ciphers = aes256-ctr,aes256 is an error that says what there is' \
+	"$($BED on gateway /usr/libexec/moshgate/moshgate-helper -t 2>&1)" \
+	'moshgate.ini:3: ciphers: expected .*,aes256-ctr,.*,arcfour, not "aes256-ctr,aes256"'
 asks >/dev/null
 is 'with nothing set there are keys' "$(keys_of alice | grep -c ^ssh-)" 1

@@ -2,11 +2,10 @@
 # systemd holds the helper's socket and starts it at the first login.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 26
+plan 28
 
 socket=/run/moshgate/helper.sock
-helper='setpriv --reuid=_moshgate --regid=_moshgate --init-groups
-	/usr/libexec/moshgate/moshgate-helper'
+helper=/run/start-helper
 listens() {
 	$BED on gateway grep -q "00010000 .* $socket\$" /proc/net/unix
 }
@@ -55,8 +54,13 @@ for (;;) {
 	print "ended with $?\n";
 }
 '
+# A slow machine, once there is /run/slow, takes longer for it than a helper that
+# hangs is waited for.
+printf '%s\n' '#!/bin/sh' '[ ! -e /run/slow ] || sleep 4' \
+	'exec setpriv --reuid=_moshgate --regid=_moshgate --init-groups \
+		/usr/libexec/moshgate/moshgate-helper' |
+	$BED on gateway sh -c "cat >$helper && chmod 755 $helper"
 $BED helper stop
-# shellcheck disable=SC2086
 $BED on gateway perl -e "$holder" "$socket" $helper >"$TMUX_TMPDIR/holder" &
 ok 'somebody else holds the socket' wait_for listens
 is '... which is open to all' \
@@ -77,6 +81,13 @@ type_in a 'echo still "there"' Enter
 ok '... and the first session is still there' see a '^still there'
 $BED on gateway pkill -KILL -x moshgate-helper
 ok 'killed, it is started again by the next login' wait_for let_in carol@gateway
+$BED on gateway sh -c 'touch /run/slow && pkill -KILL -x moshgate-helper'
+ok '... which waits for it, though it takes its time' let_in carol@gateway
+$BED on gateway pkill -STOP -x moshgate-helper
+timeout 8 "$BED" on gateway /usr/libexec/moshgate/moshgate-keys carol \
+	>"$TMUX_TMPDIR/keys" 2>&1
+is '... but not if it hangs' $? 1
+$BED on gateway sh -c 'pkill -CONT -x moshgate-helper; rm /run/slow'
 
 # What has just been installed, or is wrong.
 stop_helper
@@ -121,7 +132,6 @@ if command -v systemd-socket-activate >/dev/null; then
 	$BED on gateway pkill -KILL -x perl
 	stop_helper
 	$BED on gateway rm -f "$socket"
-	# shellcheck disable=SC2086
 	$BED on gateway systemd-socket-activate -l "$socket" $helper \
 		2>/dev/null &
 	ok 'systemd-socket-activate holds the socket' wait_for listens

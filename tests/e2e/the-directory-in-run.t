@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 26
+plan 28
 
 dir=/run/moshgate
 on() {
@@ -44,6 +44,10 @@ ok "_moshgate can't put a link in the place of the banner, which root reads" \
 ok '... nor rename it' not as _moshgate mv "$dir/banner" "$dir/other"
 ok '... nor remove it' not as _moshgate rm -f "$dir/banner"
 is '... so it is as it was' "$(what $dir/banner)" '664 root _moshgate'
+ok '... and so with the time when the helper was found stuck' \
+	not as _moshgate ln -sf /etc/shadow "$dir/jam"
+is '... which it may set' \
+	"$(as _moshgate touch "$dir/jam" && what $dir/jam)" '664 root _moshgate'
 ok 'a user cannot make anything there' not as alice touch "$dir/other"
 
 # Somebody was there first.

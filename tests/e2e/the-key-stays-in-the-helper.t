@@ -79,8 +79,8 @@ key_in_helper_alone() {
 	found=$(find_key)
 	like '... root has read the memory of all that is there' \
 		"$(echo "$found" | sed -n 's/^read //p' | sort -u | xargs)" \
-		"mosh-client moshgate-helper moshgate-keys moshgate-sessio \
-moshgate-worker .*ssh-keygen"
+		"mosh-client moshgate-helper moshgate-keys moshgate-names \
+moshgate-sessio moshgate-users moshgate-worker .*ssh-keygen"
 	is "... and found the key in the helper's" \
 		"$(echo "$found" | sed -n 's/^found //p')" moshgate-helper
 	is '... in one place' "$(echo "$found" | grep -c '^flags ')" 1

@@ -91,10 +91,10 @@ is '... and a last line without its end is not there' \
 	"$(uid xu) $(name 70002)" '2 2'
 on sh -c 'echo >>"$1/users"' - $map_dir
 is '... until that is' "$(uid xu) $(name 70002) $(everybody)" '70002 xu zoe yan xu '
-map 'xu:0\nxv:33\nxw:999\nxx:65534\nxy:65535\nxz:2000000001\nzoe:1000\n'
+map 'xu:0\nxv:33\nxw:999\nxx:65534\nxy:65535\nxz:2000000001\nxt:1000\nzoe:65536\n'
 is "uids of the system's are passed over" "$(everybody)" 'zoe '
-is '... by name' "$(for x in u v w x y z; do uid x$x; done | tr '\n' ' ')" \
-	'2 2 2 2 2 2 '
+is '... by name' "$(for x in t u v w x y z; do uid x$x; done | tr '\n' ' ')" \
+	'2 2 2 2 2 2 2 '
 is '... by uid' "$(for x in 0 33 65534; do name $x; done | tr '\n' ' ')" \
 	'root www-data nobody '
 long=$(printf %64s '' | tr ' ' n)

@@ -96,9 +96,9 @@ for uid in 0 33; do
 	$BED helper start
 done
 in_map_dir 'echo trudy:1001 >>users'
-ok "with local's uid, trudy is kept out" kept_out trudy@gateway
-ok '... the log says why' see_log gateway \
-	'event=refused uid=770 user=trudy reason=shared-uid remedy='
+ok "with local's uid, trudy is nobody" stranger trudy
+like '... and moshgate check says why' "$(on moshgate check)" \
+	'^FAIL .*trudy \(uid 1001, which is that of local\)'
 is '... and local is who has it' "$(on id -nu 1001)" local
 $BED helper stop
 in_map_dir 'sed -i /^trudy:/d users'

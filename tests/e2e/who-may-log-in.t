@@ -3,7 +3,7 @@
 # not with another key, not as root, not past a restriction of the key.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 51
+plan 61
 known alice bob carol
 
 ours=$BED_DIR/client_key
@@ -72,6 +72,34 @@ remote_keys "$gateway_pub" "from=\"10.66.1.1,fd66:1::1\" $our_pub"
 ok '... and of this one lets in' let_in alice@gateway
 remote_keys "$gateway_pub" "expiry-time=\"20200101\" $our_pub"
 ok 'a key that has expired is refused' kept_out alice@gateway
+# zone HOST NAME: the host has this time zone from now on.
+zone() {
+	$BED on "$1" ln -sfn "/usr/share/zoneinfo/$2" /etc/localtime
+}
+# hours NUMBER: so many from now, as the remote's clock shows it.
+hours() {
+	$BED on remote date -d "$1 hours" +%Y%m%d%H%M
+}
+# They are 26 hours apart.
+zone gateway Etc/GMT+12
+zone remote Etc/GMT-14
+remote_keys "$gateway_pub" "expiry-time=\"$(hours -1)\" $our_pub"
+ok "... or has just on the remote's clock" kept_out alice@gateway
+remote_keys "$gateway_pub" "expiry-time=\"$(hours 1)\" $our_pub"
+ok '... and one that has not lets in' let_in alice@gateway
+zone gateway Etc/GMT-14
+zone remote Etc/GMT+12
+remote_keys "$gateway_pub" "expiry-time=\"$(hours 1)\" $our_pub"
+ok '... also where the gateway has tomorrow' let_in alice@gateway
+remote_keys "$gateway_pub" "expiry-time=\"$(hours -1)\" $our_pub"
+ok '... and one that has does not' kept_out alice@gateway
+$BED on remote sh -c 'rm /etc/localtime && echo no zone >/etc/localtime'
+remote_keys "$gateway_pub" "expiry-time=\"20990101\" $our_pub"
+ok 'where it is not known what the clock is a time is none' kept_out alice@gateway
+ok '... and the log says so' see_log gateway \
+	'event=note user=alice .*its expiry-time has no Z behind it'
+zone gateway Etc/UTC
+zone remote Etc/UTC
 remote_keys "$gateway_pub" "environment=\"LD_PRELOAD=/x\",no-X11-forwarding \
 $our_pub"
 is 'environment= is taken out of a line' "$(keys_of alice)" \
@@ -159,3 +187,17 @@ terminal c 80 24 ssh -F none -i "$TMUX_TMPDIR/any" -o IdentitiesOnly=yes \
 ok 'with keys = any, any key gets to a prompt on the remote' see c bob@remote
 LOGIN_KEY=$TMUX_TMPDIR/any
 ok '... but root does not get in' not let_in root@gateway
+
+# The drop-in's line for a copy of the remote's revoked keys.
+$BED on gateway sed -i 's/^\(\t*\)#\(RevokedKeys \)/\1\2/' \
+	/etc/ssh/sshd_config.d/50-moshgate.conf
+$BED on gateway sh -c 'cat >/etc/moshgate/revoked_keys' \
+	<"$TMUX_TMPDIR/any.pub"
+new_sshd gateway
+ok 'a key that the drop-in revokes is refused' kept_out bob@gateway
+LOGIN_KEY=
+ok '... and no other' let_in bob@gateway
+$BED on gateway rm /etc/moshgate/revoked_keys
+ok '... but all where the file is missing' kept_out bob@gateway
+like '... to users of the remote' "$(ssh local@gateway id -un </dev/null)" \
+	'^local$'

@@ -17,6 +17,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kexinit offer;
 	enum kexinit_kind kind;
 
+	must(
+	    kexinit_group_bits((const unsigned char *)bytes, size) <= size * 8);
 	if (kexinit_find((const unsigned char *)bytes, size, &offer)) {
 		for (unsigned i = 0; i < KEXINIT_KINDS; i++) {
 			const struct kexinit_list *list = &offer.lists[i];

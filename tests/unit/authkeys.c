@@ -24,21 +24,20 @@ static void
 filter_bytes(const char *text, size_t len, const char *expected,
     struct authkeys_report *report)
 {
+	const struct authkeys_rules rules = { .forced = AUTHKEYS_REFUSE };
 	char *in = malloc(len > 0 ? len : 1), *out, *again;
 	struct authkeys_report second;
 	size_t out_len, again_len;
 
 	assert_non_null(in);
 	memcpy(in, text, len);
-	out = authkeys_filter(in, len, NULL, 0, AUTHKEYS_REFUSE, &out_len,
-	    report);
+	out = authkeys_filter(in, len, &rules, &out_len, report);
 	free(in);
 	assert_non_null(out);
 	assert_int_equal(out_len, strlen(out));
 	assert_string_equal(out, expected);
 	/* what comes out is understood to be just that */
-	again = authkeys_filter(out, out_len, NULL, 0, AUTHKEYS_REFUSE,
-	    &again_len, &second);
+	again = authkeys_filter(out, out_len, &rules, &again_len, &second);
 	assert_non_null(again);
 	assert_string_equal(again, out);
 	assert_int_equal(second.kept, report->kept);
@@ -294,13 +293,17 @@ options_that_cannot_be_taken_apart_leave_the_line_out(void **state)
 }
 
 static void
-empty_options_leave_the_line_out(void **state)
+empty_options_are_passed_over_as_by_sshd(void **state)
 {
 	(void)state;
-	left_out(",");
-	left_out(",no-pty");
-	left_out("no-pty,");
-	left_out("no-pty,,restrict");
+	becomes(", " KEY "\n", KEY "\n", 1, 0);
+	becomes(",no-pty " KEY "\n", "no-pty " KEY "\n", 1, 0);
+	becomes("no-pty,,\t" KEY "\n", "no-pty " KEY "\n", 1, 0);
+	becomes(",,no-pty,,restrict, " KEY "\n", "no-pty,restrict " KEY "\n", 1,
+	    0);
+	left_out("no-pty,,command=\"x\"");
+	left_out(",=\"x\"");
+	left_out(",,x,");
 }
 
 static void
@@ -542,6 +545,7 @@ the_gateways_own_key_is_nobodys_way_in(void **state)
 {
 	static const char text[] = KEY "\n" OTHER "\nno-pty " KEY " x\n"
 				       "command=\"x\" " KEY "\n";
+	struct authkeys_rules rules = { .forced = AUTHKEYS_REFUSE };
 	struct authkeys_report report;
 	unsigned char own[64];
 	size_t own_len, len;
@@ -552,16 +556,17 @@ the_gateways_own_key_is_nobodys_way_in(void **state)
 			     strlen(BASE64), NULL, &own_len, NULL,
 			     sodium_base64_VARIANT_ORIGINAL),
 	    0);
-	out = authkeys_filter(text, sizeof(text) - 1, own, own_len,
-	    AUTHKEYS_REFUSE, &len, &report);
+	rules.own = own;
+	rules.own_len = own_len;
+	out = authkeys_filter(text, sizeof(text) - 1, &rules, &len, &report);
 	assert_non_null(out);
 	assert_string_equal(out, OTHER "\n");
 	assert_int_equal(report.kept, 1);
 	assert_int_equal(report.left_out, 0);
 	assert_string_equal(report.note, "");
 	free(out);
-	out = authkeys_filter(text, sizeof(text) - 1, own, own_len - 1,
-	    AUTHKEYS_REFUSE, &len, &report);
+	rules.own_len--;
+	out = authkeys_filter(text, sizeof(text) - 1, &rules, &len, &report);
 	assert_int_equal(report.kept, 3);
 	free(out);
 }
@@ -728,14 +733,92 @@ a_note_names_the_option(void **state)
 	    "00000000000000000000000000000000");
 }
 
+/* From a remote in ZONE, TEXT becomes EXPECTED, and NOTE is noted. */
+static void
+from_zone(const struct expiry_zone *zone, const char *text,
+    const char *expected, const char *note)
+{
+	const struct authkeys_rules rules = { .forced = AUTHKEYS_REFUSE,
+		.zone = zone };
+	struct authkeys_report report;
+	size_t len;
+	char *out = authkeys_filter(text, strlen(text), &rules, &len, &report);
+
+	assert_non_null(out);
+	assert_string_equal(out, expected);
+	assert_int_equal(len, strlen(out));
+	assert_string_equal(report.note, note);
+	assert_int_equal(report.changed, 0);
+	free(out);
+}
+
+static void
+a_time_is_given_the_zone_of_the_remote(void **state)
+{
+	static const struct expiry_zone zone = { .known = true,
+		.offset_s = -5 * 3600 };
+
+	(void)state;
+	from_zone(&zone, "expiry-time=\"20270601\" " KEY "\n",
+	    "expiry-time=\"20270601050000Z\" " KEY "\n", "");
+	from_zone(&zone,
+	    "no-pty,Expiry-Time=\"202706010000\",expiry-time=\"20270601Z\","
+	    "from=\"a\" " KEY "\n",
+	    "no-pty,expiry-time=\"20270601050000Z\",expiry-time=\"20270601Z\","
+	    "from=\"a\" " KEY "\n",
+	    "");
+	/* what sshd can't read it is left to refuse */
+	from_zone(&zone, "expiry-time=\"tomorrow\" " KEY "\n",
+	    "expiry-time=\"tomorrow\" " KEY "\n", "");
+	/* in no other option */
+	from_zone(&zone, "from=\"20270601\" " KEY "\n",
+	    "from=\"20270601\" " KEY "\n", "");
+	from_zone(NULL, "expiry-time=\"20270601\" " KEY "\n",
+	    "expiry-time=\"20270601\" " KEY "\n", "");
+}
+
+static void
+without_a_known_zone_the_line_is_left_out(void **state)
+{
+	static const struct expiry_zone unknown = { 0 };
+
+	(void)state;
+	from_zone(&unknown,
+	    "expiry-time=\"20270601Z\" " OTHER "\n"
+	    "expiry-time=\"20270601\" " KEY "\n" KEY "\n",
+	    "expiry-time=\"20270601Z\" " OTHER "\n",
+	    "line 2: left out: its expiry-time has no Z behind it, and the "
+	    "remote's time zone is not known");
+}
+
+static void
+many_times_have_room(void **state)
+{
+	static const char option[] = "expiry-time=\"20270601\"",
+			  becomes_it[] = "expiry-time=\"20270601000000Z\"";
+	static const struct expiry_zone zone = { .known = true };
+	static char text[128 * 1024], expected[128 * 1024];
+	char *to = text, *to_expected = expected;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		to = stpcpy(stpcpy(to, i > 0 ? "," : ""), option);
+		to_expected = stpcpy(stpcpy(to_expected, i > 0 ? "," : ""),
+		    becomes_it);
+	}
+	strcpy(to, " " KEY "\n");
+	strcpy(to_expected, " " KEY "\n");
+	from_zone(&zone, text, expected, "");
+}
+
 /* With commands honoured, TEXT becomes EXPECTED. */
 static void
 honoured(const char *text, const char *expected)
 {
+	const struct authkeys_rules rules = { .forced = AUTHKEYS_HONOR };
 	struct authkeys_report report;
 	size_t len;
-	char *out = authkeys_filter(text, strlen(text), NULL, 0, AUTHKEYS_HONOR,
-	    &len, &report);
+	char *out = authkeys_filter(text, strlen(text), &rules, &len, &report);
 
 	assert_non_null(out);
 	assert_int_equal(len, strlen(out));
@@ -910,7 +993,7 @@ main(void)
 		    a_backslash_before_a_backslash_escapes_nothing),
 		cmocka_unit_test(
 		    options_that_cannot_be_taken_apart_leave_the_line_out),
-		cmocka_unit_test(empty_options_leave_the_line_out),
+		cmocka_unit_test(empty_options_are_passed_over_as_by_sshd),
 		cmocka_unit_test(options_end_at_the_first_blank),
 		cmocka_unit_test(comments_and_empty_lines_are_passed_over),
 		cmocka_unit_test(blanks_and_tabs_may_come_before_and_between),
@@ -936,6 +1019,9 @@ main(void)
 		    any_byte_before_a_key_makes_another_line_or_none),
 		cmocka_unit_test(the_report_counts_and_notes_the_first),
 		cmocka_unit_test(a_note_names_the_option),
+		cmocka_unit_test(a_time_is_given_the_zone_of_the_remote),
+		cmocka_unit_test(without_a_known_zone_the_line_is_left_out),
+		cmocka_unit_test(many_times_have_room),
 		cmocka_unit_test(a_forced_command_is_kept_where_it_is_honoured),
 		cmocka_unit_test(other_keys_get_a_command_that_says_so),
 		cmocka_unit_test(

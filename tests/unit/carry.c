@@ -10,45 +10,26 @@
 
 #include "fakegateway.h"
 
-#include "../../helper/gateway/socket.h"
-
-/* In place of those of socket.c: no descriptor here is a real one. */
-void
-socket_guard(int fd)
-{
-	(void)fd;
-}
-
-void
-socket_close(int fd)
-{
-	(void)fd;
-}
-
-bool
-socket_streams(const struct frame_fds *fds)
-{
-	(void)fds;
-	return true;
-}
-
-void
-socket_close_fds(struct frame_fds *fds)
-{
-	fds->count = 0;
-}
+#define SHIM_FD 7
 
 /* A relay of alice's, and how it was answered. */
 struct relay {
 	struct carry carry;
-	struct frame_fds fds;
 	struct fields fields;
 	struct frame frame;
-	bool running;
+	bool given, running;
 	unsigned answers; /* the last ones */
 	enum frame_type type;
 	char reason[32];
 };
+
+static void
+relay_given(struct carry *carry)
+{
+	struct relay *relay = carry->asker;
+
+	relay->given = true;
+}
 
 static void
 relay_answer(struct carry *carry, const struct frame *answer)
@@ -74,11 +55,12 @@ relay_answer(struct carry *carry, const struct frame *answer)
 static void
 relay_ask(struct scene *scene, struct relay *relay, bool terminal)
 {
-	*relay = (struct relay){ .fds = { .fd = { 7, 8, 9 },
-				     .count = FRAME_FDS },
-		.carry = { .user = "alice",
-		    .answer = relay_answer,
-		    .asker = relay } };
+	*relay = (struct relay){ .carry = { .user = "alice",
+				     .fd = SHIM_FD,
+				     .why = "For a reason.",
+				     .given = relay_given,
+				     .answer = relay_answer,
+				     .asker = relay } };
 	if (terminal)
 		fields_add(&relay->fields, "terminal", "1");
 	else
@@ -87,7 +69,6 @@ relay_ask(struct scene *scene, struct relay *relay, bool terminal)
 		.body = relay->fields.text,
 		.len = relay->fields.len };
 	relay->carry.asked = &relay->frame;
-	relay->carry.fds = &relay->fds;
 	carries_ask(scene->carries, &relay->carry);
 	fake_settle(scene->loop);
 }
@@ -104,12 +85,14 @@ relay_forget(struct scene *scene, struct relay *relay)
 static void
 is_running(struct scene *scene, struct child *child, struct relay *relay)
 {
+	fake_was_told(child, FRAME_GO, "why", "For a reason.");
+	/* the shim is the worker's by now */
+	assert_int_equal(child->fd, SHIM_FD);
+	assert_true(relay->given);
 	fake_say(child, FRAME_RUNNING, NULL, NULL);
 	fake_settle(scene->loop);
 	assert_true(relay->running);
 	assert_int_equal(relay->answers, 0);
-	/* what is carried is the worker's alone by now */
-	assert_int_equal(relay->fds.count, 0);
 }
 
 static void
@@ -141,9 +124,9 @@ a_relay_has_a_connection_of_its_own_if_none_is_kept(void **state)
 	child = last(scene, 1);
 	fake_was_told(child, FRAME_START, "first", "relay");
 	fake_was_told(child, FRAME_START, "command", "true");
-	assert_int_equal(child->fds, FRAME_FDS);
-	assert_int_equal(relay.fds.count, 0);
-	fake_enter(child);
+	assert_false(relay.given);
+	fake_make_ready(child);
+	fake_was_told(child, FRAME_GO, "command", "true");
 	is_running(scene, child, &relay);
 	/* now one is kept for the next */
 	fake_was_told(last(scene, 2), FRAME_START, "first", "open");
@@ -162,12 +145,11 @@ it_has_the_one_that_is_kept_if_that_is_idle(void **state)
 	(void)state;
 	relay_ask(scene, &relay, false);
 	fake_was_told(child, FRAME_HOLD, "command", "true");
-	assert_int_equal(relay.fds.count, FRAME_FDS);
+	assert_false(relay.given);
 	/* another takes its place meanwhile */
 	fake_was_told(last(scene, 2), FRAME_START, "first", "open");
 	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
 	fake_was_told(child, FRAME_GO, "command", "true");
-	assert_true(child->with_fds);
 	is_running(scene, child, &relay);
 	has_ended(scene, child, &relay);
 	last(scene, 2);
@@ -199,7 +181,7 @@ it_waits_for_the_one_that_is_kept_but_not_for_long(void **state)
 	fake_pass(scene->loop, 3000);
 	child = last(scene, 3);
 	fake_was_told(child, FRAME_START, "first", "relay");
-	fake_enter(child);
+	fake_make_ready(child);
 	is_running(scene, child, &relay);
 	has_ended(scene, child, &relay);
 	scene_end(scene);
@@ -222,7 +204,7 @@ it_goes_alone_if_there_is_no_second_channel(void **state)
 	/* its own comes before the one that is to be kept */
 	child = last(scene, 3);
 	fake_was_told(child, FRAME_START, "first", "relay");
-	fake_enter(child);
+	fake_make_ready(child);
 	is_running(scene, child, &relay);
 	/* and the next one doesn't even try */
 	enter_done(scene, child->next);
@@ -248,7 +230,7 @@ or_if_that_takes_too_long(void **state)
 	assert_int_equal(child->state, FAKE_OVER);
 	assert_true(fake_logged("event=kept-failed user=alice reason=timeout"));
 	assert_int_equal(relay.answers, 0);
-	assert_int_equal(relay.fds.count, 0);
+	assert_false(relay.given);
 	fake_was_told(last(scene, 3), FRAME_START, "first", "relay");
 	relay_forget(scene, &relay);
 	scene_end(scene);
@@ -268,8 +250,28 @@ or_if_the_worker_does_not_take_what_it_is_sent(void **state)
 	fake_settle(scene->loop);
 	assert_int_equal(child->state, FAKE_CLOSED);
 	fake_was_told(last(scene, 3), FRAME_START, "first", "relay");
-	assert_int_equal(last(scene, 3)->fds, FRAME_FDS);
+	assert_false(relay.given);
 	relay_forget(scene, &relay);
+	scene_end(scene);
+}
+
+static void
+nor_does_it_try_for_ever(void **state)
+{
+	struct scene *scene = scene_begin(false);
+	struct child *child;
+	struct relay relay;
+
+	(void)state;
+	relay_ask(scene, &relay, false);
+	child = last(scene, 1);
+	fake_enter(child);
+	child->stuffed = true;
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	fake_settle(scene->loop);
+	assert_int_equal(child->state, FAKE_CLOSED);
+	was_refused(&relay, "internal");
+	last(scene, 1);
 	scene_end(scene);
 }
 
@@ -285,7 +287,7 @@ it_fails_as_its_connection_does(void **state)
 	was_refused(&relay, "unreachable");
 	/* that is no matter of the next */
 	relay_ask(scene, &relay, false);
-	fake_enter(last(scene, 2));
+	fake_make_ready(last(scene, 2));
 	is_running(scene, last(scene, 2), &relay);
 	fake_over(last(scene, 3)->next, CHILD_CLOSED);
 	was_refused(&relay, "internal");
@@ -365,16 +367,17 @@ a_relay_that_nobody_waits_for_ends(void **state)
 	struct relay relay;
 
 	(void)state;
-	/* while it waits for its turn, connects, runs, or borrows */
+	/* while it waits for its turn, connects, or borrows */
 	relay_ask(scene, &relay, false);
 	relay_forget(scene, &relay);
 	assert_int_equal(last(scene, 1)->state, FAKE_CLOSED);
 	relay_ask(scene, &relay, false);
 	child = last(scene, 2);
-	fake_enter(child);
+	fake_make_ready(child);
 	is_running(scene, child, &relay);
 	relay_forget(scene, &relay);
-	assert_int_equal(child->state, FAKE_CLOSED);
+	/* what runs is its worker's */
+	assert_int_equal(child->state, FAKE_LEFT);
 	child = last(scene, 3);
 	enter_done(scene, child);
 	ask(scene, &session, JOB_SESSION);
@@ -432,8 +435,7 @@ begin_spare(struct scene *scene, struct asked *session, struct child **prober,
 	fake_pass(scene->loop, 100);
 	*spare = last(scene, 3);
 	fake_was_told(*spare, FRAME_START, "first", "relay");
-	fake_was_told(*spare, FRAME_START, "hold", "1");
-	assert_int_equal((*spare)->fds, 0);
+	fake_was_told(*spare, FRAME_START, "terminal", "1");
 	/* and it is asked whether the remote answers at all */
 	fake_was_told(child, FRAME_PING, NULL, NULL);
 	done(scene, child);
@@ -496,10 +498,9 @@ with_a_bad_one_the_session_has_one_that_is_held(void **state)
 
 	(void)state;
 	child = begin_spare(scene, &session, &prober, &spare);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	go_over_ssh(scene, prober, &session, &relay);
 	fake_was_told(spare, FRAME_GO, "terminal", "1");
-	assert_true(spare->with_fds);
 	is_running(scene, spare, &relay);
 	assert_int_equal(child->state, FAKE_RUNS);
 	last(scene, 3);
@@ -541,7 +542,7 @@ or_the_spare_that_connects_if_the_kept_one_has_no_channel(void **state)
 	fake_fail(child, "no-shell");
 	fake_settle(scene->loop);
 	last(scene, count);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	fake_was_told(spare, FRAME_GO, "terminal", "1");
 	is_running(scene, spare, &relay);
 	has_ended(scene, spare, &relay);
@@ -558,7 +559,7 @@ a_command_takes_no_spare(void **state)
 
 	(void)state;
 	child = begin_spare(scene, &session, &prober, &spare);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	relay_ask(scene, &relay, false);
 	/* nor what a session waits for */
 	assert_int_equal(child->state, FAKE_RUNS);
@@ -578,7 +579,7 @@ a_spare_that_nobody_takes_is_no_failure(void **state)
 
 	(void)state;
 	begin_spare(scene, &session, &prober, &spare);
-	fake_enter(spare);
+	fake_make_ready(spare);
 	fake_pass(scene->loop, 10000);
 	assert_int_equal(spare->state, FAKE_OVER);
 	/* it isn't given to anybody any more */
@@ -628,6 +629,7 @@ main(void)
 		cmocka_unit_test(or_if_that_takes_too_long),
 		cmocka_unit_test(
 		    or_if_the_worker_does_not_take_what_it_is_sent),
+		cmocka_unit_test(nor_does_it_try_for_ever),
 		cmocka_unit_test(it_fails_as_its_connection_does),
 		cmocka_unit_test(without_a_process_it_is_refused),
 		cmocka_unit_test(a_no_of_the_remote_holds_for_all_that_is_kept),

@@ -90,28 +90,18 @@ socket_guard(int fd)
 }
 
 void
-socket_close(int fd)
+socket_close(struct closers *closers, uid_t uid, int fd)
 {
+	(void)closers;
+	(void)uid;
 	close(fd);
-}
-
-bool
-socket_streams(const struct frame_fds *fds)
-{
-	(void)fds;
-	return false;
-}
-
-void
-socket_close_fds(struct frame_fds *fds)
-{
-	(void)fds;
 }
 
 /* One child, and what its owner was told. */
 struct scene {
 	struct loop *loop;
 	struct loop_timer waker;
+	struct closers *closers;
 	struct children *children;
 	struct child *child;
 	pid_t pid;
@@ -162,7 +152,9 @@ scene_begin(void)
 
 	assert_non_null(scene);
 	scene->loop = loop_new();
-	scene->children = children_new(scene->loop);
+	scene->closers = closers_new(scene->loop);
+	assert_non_null(scene->closers);
+	scene->children = children_new(scene->loop, scene->closers);
 	assert_non_null(scene->children);
 	scene->child = child_start(scene->children, &what, &owner, scene);
 	assert_non_null(scene->child);
@@ -207,6 +199,7 @@ static void
 scene_end(struct scene *scene)
 {
 	children_free(scene->children);
+	closers_free(scene->closers);
 	loop_free(scene->loop);
 	if (kill(scene->pid, SIGKILL) == 0)
 		waitpid(scene->pid, NULL, 0);
@@ -253,7 +246,6 @@ what_is_not_taken_is_sent_later(void **state)
 	struct frame_in in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES };
 	struct frame frame = { 0 };
 	enum frame_result result = FRAME_AGAIN;
-	const int fds[FRAME_FDS] = { 0, 1, 2 };
 	struct fields fields = { 0 };
 
 	(void)state;
@@ -261,7 +253,8 @@ what_is_not_taken_is_sent_later(void **state)
 	child_send(scene->child, FRAME_TEXT, bytes, len);
 	assert_false(child_has_taken_all(scene->child));
 	/* nothing is pushed in between */
-	assert_false(child_tell_fds(scene->child, FRAME_GO, &fields, fds));
+	assert_false(child_tell_fds(scene->child, FRAME_GO, &fields,
+	    (const int[]){ 0 }, 1));
 	for (int i = 0; i < 1000 && result == FRAME_AGAIN; i++) {
 		pass(scene, 0);
 		result = frame_read(far_fd, &in, &frame);
@@ -271,7 +264,8 @@ what_is_not_taken_is_sent_later(void **state)
 	frame_free(&frame);
 	pass(scene, 0);
 	assert_true(child_has_taken_all(scene->child));
-	assert_true(child_tell_fds(scene->child, FRAME_GO, &fields, fds));
+	assert_true(child_tell_fds(scene->child, FRAME_GO, &fields,
+	    (const int[]){ 0 }, 1));
 	free(bytes);
 	scene_end(scene);
 }
@@ -421,16 +415,55 @@ without_a_deadline_it_has_time(void **state)
 }
 
 static void
-one_that_has_been_disowned_is_not_killed(void **state)
+one_that_is_left_is_not_killed(void **state)
 {
 	struct scene *scene = scene_begin();
 
 	(void)state;
-	child_disown(scene->child);
-	child_kill(scene->child);
+	child_leave(scene->child);
 	pass(scene, ENDING_MS);
 	assert_false(is_killed(scene, false));
 	assert_false(children_reap(scene->children, scene->pid));
+	scene_end(scene);
+}
+
+/* Have scene's children hang until USER is refused; returns how many it took. */
+static unsigned
+hang_until_refused(struct scene *scene, uid_t uid)
+{
+	const struct reexec what = { .kind = REEXEC_WORKER };
+	struct dying *dying = closers_dying(scene->closers);
+	unsigned count = 0;
+
+	for (; !dying_refuses(dying, uid) && count < 100; count++) {
+		struct child *child = child_start(scene->children, &what,
+		    &owner, scene);
+
+		assert_non_null(child);
+		child_blame(child, uid);
+		child_close(child);
+	}
+	return count;
+}
+
+static void
+those_that_do_not_end_are_on_the_account_of_whose_they_were(void **state)
+{
+	struct scene *scene = scene_begin();
+	struct dying *dying = closers_dying(scene->closers);
+
+	(void)state;
+	assert_int_equal(hang_until_refused(scene, 1000), DYING_PER_USER_MAX);
+	assert_false(dying_refuses(dying, 1001));
+	/* one is reaped */
+	kill(started, SIGKILL);
+	assert_int_equal(waitpid(started, NULL, 0), started);
+	assert_true(children_reap(scene->children, started));
+	assert_false(dying_refuses(dying, 1000));
+	assert_int_equal(hang_until_refused(scene, 1000), 1);
+	/* while one runs it is no matter */
+	child_blame(scene->child, 1001);
+	assert_false(dying_refuses(dying, 1001));
 	scene_end(scene);
 }
 
@@ -438,11 +471,11 @@ static void
 fields_that_could_not_be_made_are_its_end(void **state)
 {
 	const struct fields failed = { .failed = true };
-	const int fds[FRAME_FDS] = { 0, 1, 2 };
 	struct scene *scene = scene_begin();
 
 	(void)state;
-	assert_false(child_tell_fds(scene->child, FRAME_GO, &failed, fds));
+	assert_false(child_tell_fds(scene->child, FRAME_GO, &failed,
+	    (const int[]){ 0 }, 1));
 	child_tell(scene->child, FRAME_START, &failed);
 	/* but not in the middle of what its owner does */
 	assert_int_equal(scene->ends, 0);
@@ -499,7 +532,9 @@ main(void)
 		cmocka_unit_test(or_is_killed_at_once),
 		cmocka_unit_test(one_that_is_late_is_killed),
 		cmocka_unit_test(without_a_deadline_it_has_time),
-		cmocka_unit_test(one_that_has_been_disowned_is_not_killed),
+		cmocka_unit_test(one_that_is_left_is_not_killed),
+		cmocka_unit_test(
+		    those_that_do_not_end_are_on_the_account_of_whose_they_were),
 		cmocka_unit_test(fields_that_could_not_be_made_are_its_end),
 		cmocka_unit_test(another_owner_is_told_from_then_on),
 		cmocka_unit_test(no_process_is_no_child),

@@ -27,14 +27,17 @@ struct owner {
 	struct scene *scene;
 	struct connection *connection;
 	enum job job; /* to begin with */
-	bool needless, hold;
-	unsigned turns, started, ready, answers, ends;
+	bool needless, spare;
+	unsigned turns, ready, answers, ends;
 	enum frame_type answer;
 	struct connection_end end;
 	char reason[32]; /* of its end, or "" */
 };
 
-static const int some_fds[FRAME_FDS] = { 0, 1, 2 };
+#define SOME_FD 7
+#define SOME_UID 65537
+
+static const struct fields nothing_asked_for = { 0 };
 
 static void
 scene_reached(void *context, const char *address, const struct refusal *refusal)
@@ -67,7 +70,7 @@ scene_begin(void)
 	fake_now_ms = FAKE_START_MS;
 	fake_log[0] = '\0';
 	scene->loop = loop_new();
-	scene->children = children_new(scene->loop);
+	scene->children = children_new(scene->loop, NULL);
 	scene->config = fake_config();
 	scene->pool = pool_new(scene->loop, scene->children, scene->config,
 	    fake_signer(0), &events, scene);
@@ -92,18 +95,10 @@ owner_turn(void *context, struct briefing *briefing)
 
 	owner->turns++;
 	briefing->job = owner->job;
-	briefing->hold = owner->hold;
-	if (owner->job == JOB_RELAY && !owner->hold)
-		briefing->fds = some_fds;
+	briefing->spare = owner->spare;
 	if (owner->needless)
 		owner->connection = NULL;
 	return !owner->needless;
-}
-
-static void
-owner_started(void *context)
-{
-	((struct owner *)context)->started++;
 }
 
 static void
@@ -138,8 +133,8 @@ owner_end(void *context, const struct connection_end *end)
 	}
 }
 
-static const struct connection_owner owner_calls = { owner_turn, owner_started,
-	owner_ready, owner_answer, owner_end };
+static const struct connection_owner owner_calls = { owner_turn, owner_ready,
+	owner_answer, owner_end };
 
 /* OWNER asks for a connection of alice's that begins with JOB. */
 static void
@@ -170,7 +165,7 @@ static struct child *
 begin_spare(struct scene *scene, struct owner *owner)
 {
 	want(scene, owner, JOB_RELAY);
-	owner->hold = true;
+	owner->spare = true;
 	fake_settle(scene->loop);
 	return scene->children->last;
 }
@@ -222,10 +217,7 @@ a_connection_begins_when_it_is_its_turn(void **state)
 	fake_settle(scene->loop);
 	child = scene->children->last;
 	assert_int_equal(owner.turns, 1);
-	assert_int_equal(owner.started, 1);
 	assert_int_equal(child->kind, REEXEC_WORKER);
-	assert_false(child->outlives);
-	assert_int_equal(child->fds, 0);
 	fake_was_told(child, FRAME_START, "user", "alice");
 	fake_was_told(child, FRAME_START, "first", "lookup");
 	assert_true(fake_knows_key(child, 0));
@@ -399,14 +391,16 @@ nor_for_a_spare_that_is_held_or_used(void **state)
 	fake_reach(child);
 	fake_ask_signature(child, "alice", 0);
 	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
 	in(&owner, PHASE_HELD);
 	fake_ask_signature(child, "alice", 0);
 	assert_int_equal(child->told_count, 2);
 	over(&owner, "internal");
 
 	child = begin_spare(scene, &owner);
-	fake_enter(child);
-	assert_true(connection_go(owner.connection, &nothing_asked, some_fds));
+	fake_make_ready(child);
+	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	in(&owner, PHASE_STARTING);
 	/* it counts as connecting no more */
 	assert_int_equal(connection_entry(owner.connection)->state,
@@ -803,9 +797,10 @@ a_relay_of_its_own_starts_runs_and_ends(void **state)
 	struct child *child = begin(scene, &owner, JOB_RELAY);
 
 	(void)state;
-	assert_true(child->outlives);
-	assert_int_equal(child->fds, FRAME_FDS);
-	fake_enter(child);
+	fake_make_ready(child);
+	in(&owner, PHASE_HELD);
+	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	in(&owner, PHASE_STARTING);
 	fake_say(child, FRAME_RUNNING, NULL, NULL);
 	in(&owner, PHASE_RUNNING);
@@ -826,10 +821,11 @@ a_spare_is_held_for_ten_seconds(void **state)
 	struct child *child = begin_spare(scene, &owner);
 
 	(void)state;
-	assert_int_equal(child->fds, 0);
-	fake_was_told(child, FRAME_START, "hold", "1");
+	fake_was_told(child, FRAME_START, "terminal", "1");
 	fake_enter(child);
-	assert_int_equal(owner.ready, 1);
+	in(&owner, PHASE_CLEARING);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	assert_int_equal(owner.ready, 2);
 	fake_pass(scene->loop, 9900);
 	in(&owner, PHASE_HELD);
 	fake_pass(scene->loop, 100);
@@ -837,10 +833,12 @@ a_spare_is_held_for_ten_seconds(void **state)
 	over(&owner, NULL);
 
 	child = begin_spare(scene, &owner);
-	fake_enter(child);
-	assert_true(connection_go(owner.connection, &nothing_asked, some_fds));
+	fake_make_ready(child);
+	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
 	assert_int_equal(fake_told(child)->type, FRAME_GO);
-	assert_true(child->with_fds);
+	assert_int_equal(child->fd, SOME_FD);
+	assert_int_equal(child->uid, SOME_UID);
 	fake_pass(scene->loop, 10000);
 	assert_int_equal(owner.ends, 0);
 	fake_say(child, FRAME_RUNNING, NULL, NULL);
@@ -856,9 +854,10 @@ one_that_takes_nothing_is_not_begun(void **state)
 	struct child *child = begin_spare(scene, &owner);
 
 	(void)state;
-	fake_enter(child);
+	fake_make_ready(child);
 	child->stuffed = true;
-	assert_false(connection_go(owner.connection, &nothing_asked, some_fds));
+	assert_false(connection_go(owner.connection, &nothing_asked_for,
+	    SOME_FD, SOME_UID));
 	in(&owner, PHASE_HELD);
 	connection_close(owner.connection);
 	assert_int_equal(child->state, FAKE_CLOSED);
@@ -985,32 +984,29 @@ room_is_made_for_an_unclaimed_one_while_one_is_idle(void **state)
 }
 
 static void
-at_the_end_only_relays_that_run_go_on(void **state)
+one_that_is_left_goes_on_and_the_others_are_killed(void **state)
 {
 	struct scene *scene = scene_begin();
-	struct owner running, starting, idle, connecting;
+	struct owner left, held, idle, connecting;
 	struct child *children[4];
 
 	(void)state;
-	children[0] = begin(scene, &running, JOB_RELAY);
-	fake_enter(children[0]);
-	fake_say(children[0], FRAME_RUNNING, NULL, NULL);
-	children[1] = begin(scene, &starting, JOB_RELAY);
-	fake_enter(children[1]);
+	children[0] = begin(scene, &left, JOB_RELAY);
+	fake_make_ready(children[0]);
+	assert_true(connection_go(left.connection, &nothing_asked_for, SOME_FD,
+	    SOME_UID));
+	children[1] = begin(scene, &held, JOB_RELAY);
+	fake_make_ready(children[1]);
 	children[2] = begin_idle(scene, &idle, JOB_OPEN);
 	children[3] = begin(scene, &connecting, JOB_OPEN);
-	pool_retire(scene->pool);
-	assert_int_equal(children[0]->state, FAKE_RUNS);
-	assert_true(children[0]->disowned);
+	connection_leave(left.connection);
+	pool_free(scene->pool);
+	assert_int_equal(children[0]->state, FAKE_LEFT);
 	for (size_t i = 1; i < 4; i++)
 		assert_int_equal(children[i]->state, FAKE_KILLED);
-	assert_null(pool_signer(scene->pool));
-	/* and nothing begins any more */
-	want(scene, &idle, JOB_OPEN);
-	fake_settle(scene->loop);
-	assert_int_equal(scene->children->count, 4);
-	fake_say(children[0], FRAME_OK, "status", "0");
-	assert_int_equal(running.ends, 1);
+	assert_int_equal(left.ends + held.ends + idle.ends + connecting.ends,
+	    0);
+	scene->pool = NULL;
 	scene_end(scene);
 }
 
@@ -1066,7 +1062,8 @@ main(void)
 		cmocka_unit_test(too_many_that_are_kept_make_the_idlest_go),
 		cmocka_unit_test(
 		    room_is_made_for_an_unclaimed_one_while_one_is_idle),
-		cmocka_unit_test(at_the_end_only_relays_that_run_go_on),
+		cmocka_unit_test(
+		    one_that_is_left_goes_on_and_the_others_are_killed),
 	};
 
 	return cmocka_run_group_tests_name("connection", tests, group_begin,

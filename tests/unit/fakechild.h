@@ -49,6 +49,12 @@ log_open(bool to_stderr)
 	(void)to_stderr;
 }
 
+int
+log_give(void)
+{
+	return -1;
+}
+
 void
 log_event(int level, const char *event, ...)
 {
@@ -90,6 +96,7 @@ enum fake_state {
 	FAKE_RUNS,
 	FAKE_CLOSED, /* its owner has let go of it */
 	FAKE_KILLED, /* and had it killed */
+	FAKE_LEFT,   /* and has it go on */
 	FAKE_OVER,   /* it was over by itself */
 };
 
@@ -98,10 +105,9 @@ struct child {
 	struct children *children;
 	enum fake_state state;
 	enum reexec_kind kind;
-	bool outlives, disowned;
-	size_t fds;    /* descriptors that it was given */
-	bool stuffed;  /* it takes nothing of what is sent */
-	bool with_fds; /* what it was told last came with descriptors */
+	uid_t uid;    /* who is to blame if it hangs */
+	bool stuffed; /* it takes nothing of what is sent */
+	int fd; /* the first that came with what it was told last, or -1 */
 	struct frame told[FAKE_TOLD_MAX]; /* what it has been told */
 	size_t told_count;
 	struct loop_timer timer;
@@ -118,10 +124,11 @@ struct children {
 };
 
 struct children *
-children_new(struct loop *loop)
+children_new(struct loop *loop, struct closers *closers)
 {
 	struct children *children = calloc(1, sizeof(*children));
 
+	(void)closers;
 	assert_non_null(children);
 	children->loop = loop;
 	return children;
@@ -187,8 +194,6 @@ child_start(struct children *children, const struct reexec *what,
 	assert_non_null(child);
 	child->children = children;
 	child->kind = what->kind;
-	child->fds = what->count;
-	child->outlives = what->outlives;
 	child->owner = owner;
 	child->context = context;
 	child->timer.fire = fake_fire;
@@ -221,7 +226,7 @@ child_send(struct child *child, enum frame_type type, const char *body,
 	if (len > 0)
 		memcpy(told->body, body, len);
 	told->body[len] = '\0';
-	child->with_fds = false;
+	child->fd = -1;
 }
 
 void
@@ -234,13 +239,13 @@ child_tell(struct child *child, enum frame_type type,
 
 bool
 child_tell_fds(struct child *child, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS])
+    const struct fields *fields, const int *fds, size_t count)
 {
-	(void)fds;
+	assert_true(count > 0);
 	if (child->stuffed)
 		return false;
 	child_tell(child, type, fields);
-	child->with_fds = true;
+	child->fd = fds[0];
 	return true;
 }
 
@@ -248,6 +253,12 @@ bool
 child_has_taken_all(const struct child *child)
 {
 	return !child->stuffed;
+}
+
+void
+child_blame(struct child *child, uid_t uid)
+{
+	child->uid = uid;
 }
 
 void
@@ -274,9 +285,10 @@ child_kill(struct child *child)
 }
 
 void
-child_disown(struct child *child)
+child_leave(struct child *child)
 {
-	child->disowned = true;
+	child_close(child);
+	child->state = FAKE_LEFT;
 }
 
 /*
@@ -328,6 +340,14 @@ static inline void
 fake_enter(struct child *child)
 {
 	fake_reach(child);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+}
+
+/* The same, and it has a channel for a relay. */
+static inline void
+fake_make_ready(struct child *child)
+{
+	fake_enter(child);
 	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
 }
 

@@ -66,7 +66,7 @@ scene_begin(bool falls_back)
 	fake_now_ms = FAKE_START_MS;
 	fake_log[0] = '\0';
 	scene->loop = loop_new();
-	scene->children = children_new(scene->loop);
+	scene->children = children_new(scene->loop, NULL);
 	scene->config = fake_config();
 	scene->config->fallback = falls_back;
 	scene->trial = trial_new(scene->loop, scene->children, scene->config,
@@ -84,8 +84,6 @@ static inline void
 scene_end(struct scene *scene)
 {
 	carries_end_spares(scene->carries);
-	shares_retire(scene->shares);
-	pool_retire(scene->pool);
 	carries_free(scene->carries);
 	shares_free(scene->shares);
 	pool_free(scene->pool);

@@ -460,8 +460,9 @@ descriptors_come_with_a_frame(void **state)
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
 	pair->in.fds = &fds;
+	pair->in.fds_wanted = FRAME_FDS;
 	assert_true(frame_send_fds(pair->writer, FRAME_SESSION, "ab", 2,
-	    (const int[]){ ends[1], ends[1], ends[0] }, 1000));
+	    (const int[]){ ends[1], ends[1], ends[0] }, FRAME_FDS, 1000));
 	assert_int_equal(frame_read(pair->reader, &pair->in, &frame),
 	    FRAME_COMPLETE);
 	assert_int_equal(frame.len, 2);
@@ -493,6 +494,7 @@ descriptors_are(bool kept, struct frame_fds *fds, size_t at, size_t count)
 	for (size_t i = 0; i < count; i++)
 		sent[i] = ends[1];
 	pair->in.fds = fds;
+	pair->in.fds_wanted = FRAME_FDS;
 	send_with(pair, at, sent, count);
 	close(ends[1]);
 	if (kept) {
@@ -552,6 +554,7 @@ descriptors_do_not_wait_for_the_rest(void **state)
 	c->cmsg_len = CMSG_LEN(sizeof(sent));
 	memcpy(CMSG_DATA(c), sent, sizeof(sent));
 	pair->in.fds = &fds;
+	pair->in.fds_wanted = FRAME_FDS;
 	assert_int_equal(sendmsg(pair->writer, &message, 0), sizeof(start));
 	assert_int_equal(frame_read(pair->reader, &pair->in, &frame),
 	    FRAME_DESCRIPTORS);

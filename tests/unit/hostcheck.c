@@ -297,6 +297,65 @@ a_key_that_is_not_proven_is_told(void **state)
 	in_detail(&known, ", but has not proven to have it");
 }
 
+#define RSA_BITS_MAX 4096
+
+/* What comes of an RSA key of BITS, which is on file, with the setting SIZE. */
+static enum failure
+shows_rsa(struct known *known, size_t bits, int size)
+{
+	static const unsigned char head[] = "\0\0\0\7ssh-rsa\0\0\0\3\1\0\1\0\0";
+	unsigned char blob[sizeof(head) + 3 + RSA_BITS_MAX / 8];
+	const size_t len = bits / 8 + 1, before = sizeof(head) + 1;
+
+	memset(blob, 0xff, sizeof(blob));
+	memcpy(blob, head, sizeof(head) - 1);
+	blob[before - 2] = (unsigned char)(len >> 8);
+	blob[before - 1] = (unsigned char)len;
+	blob[before] = (unsigned char)(1U << bits % 8 >> 1);
+	known->config.required_rsa_size = size;
+	known->keys[0] = (struct hostkey){ .blob = blob, .len = before + len };
+	snprintf(known->keys[0].type, sizeof(known->keys[0].type), "ssh-rsa");
+	known->list.count = 1;
+	failure_clear(&known->facts);
+	return hostcheck_verify(&known->config, &known->list, blob,
+	    before + len, &known->facts);
+}
+
+static void
+an_rsa_key_that_is_too_short_is_told(void **state)
+{
+	struct known known;
+
+	(void)state;
+	begin(&known);
+	assert_int_equal(shows_rsa(&known, 2048, 2048), FAILURE_NONE);
+	assert_int_equal(shows_rsa(&known, 4096, 4096), FAILURE_NONE);
+	assert_int_equal(shows_rsa(&known, 1024, 1024), FAILURE_NONE);
+	assert_int_equal(shows_rsa(&known, 2047, 2048), FAILURE_HOST_KEY_SHORT);
+	in_detail(&known, "the host key SHA256:");
+	in_detail(&known, " (rsa) has 2047 bits; it must have 2048");
+	assert_string_equal(known.facts.remedy,
+	    "let the remote's sshd have an ed25519 host key, and put it into "
+	    "known_hosts; or allow the short one, which is weak: "
+	    "\"required_rsa_size = 2047\" in [remote] of moshgate.ini");
+	/* one that no setting allows */
+	assert_int_equal(shows_rsa(&known, 1023, 1024), FAILURE_HOST_KEY_SHORT);
+	assert_null(strstr(known.facts.remedy, "required_rsa_size"));
+	assert_int_equal(shows_rsa(&known, 0, 1024), FAILURE_HOST_KEY_SHORT);
+}
+
+static void
+it_is_also_where_no_key_is_checked(void **state)
+{
+	struct known known;
+
+	(void)state;
+	begin(&known);
+	known.config.verify_host_key = false;
+	assert_int_equal(shows_rsa(&known, 1024, 2048), FAILURE_HOST_KEY_SHORT);
+	assert_int_equal(shows_rsa(&known, 2048, 2048), FAILURE_NONE);
+}
+
 int
 main(void)
 {
@@ -314,6 +373,8 @@ main(void)
 		cmocka_unit_test(no_key_at_all_is_never_good),
 		cmocka_unit_test(any_key_is_good_where_none_is_checked),
 		cmocka_unit_test(a_key_that_is_not_proven_is_told),
+		cmocka_unit_test(an_rsa_key_that_is_too_short_is_told),
+		cmocka_unit_test(it_is_also_where_no_key_is_checked),
 	};
 
 	return cmocka_run_group_tests_name("hostcheck", tests, NULL, NULL);

@@ -363,8 +363,8 @@ flags_among_the_names_are_no_algorithms(void **state)
 static void
 ciphers_with_a_mac_of_their_own_need_no_other(void **state)
 {
-	static const char *const own[] = { "chacha20-poly1305@openssh.com",
-		"aes128-gcm@openssh.com", "aes256-gcm@openssh.com" };
+	static const char *const own[] = { "aes128-gcm@openssh.com",
+		"aes256-gcm@openssh.com" };
 	const char *lists[10], *ours[KEXINIT_KINDS];
 
 	(void)state;
@@ -379,6 +379,21 @@ ciphers_with_a_mac_of_their_own_need_no_other(void **state)
 		    "no MAC in common: the gateway has hmac-sha2-256; the "
 		    "remote has x");
 	}
+}
+
+static void
+but_libssh2_wants_one_with_chacha20(void **state)
+{
+	static const char chacha[] = "chacha20-poly1305@openssh.com";
+	const char *lists[10], *ours[KEXINIT_KINDS];
+
+	(void)state;
+	memcpy(ours, plain, sizeof(ours));
+	theirs(lists, KEXINIT_MAC_OUT, "x");
+	ours[KEXINIT_CIPHER_OUT] = lists[KEXINIT_CIPHER_OUT] = chacha;
+	misses(lists, ours, KEXINIT_MAC_OUT,
+	    "no MAC to the remote in common: the gateway has hmac-sha2-512; "
+	    "the remote has x");
 }
 
 static void
@@ -415,6 +430,62 @@ lists_that_are_too_long_are_cut_behind_a_name(void **state)
 		}
 		free(text);
 	}
+	free(sent);
+}
+
+/* Append SSH_MSG_KEX_DH_GEX_GROUP with a modulus of BITS. */
+static void
+add_group(struct sent *sent, size_t bits)
+{
+	static struct sent payload;
+	const size_t len = bits / 8 + 1;
+
+	payload.len = 0;
+	add(&payload, "\x1f", 1);
+	add_u32(&payload, len);
+	add(&payload, &(unsigned char){ (unsigned char)(1U << bits % 8 >> 1) },
+	    1);
+	for (size_t i = 1; i < len; i++)
+		add(&payload, "\xff", 1);
+	add(&payload, "\0\0\0\1\2", 5);
+	add_packet(sent, &payload);
+}
+
+static void
+a_group_has_as_many_bits_as_its_modulus(void **state)
+{
+	static const size_t sizes[] = { 8, 512, 1024, 2047, 2048, 8192 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct sent *sent = server("hello\n", plain);
+		size_t whole;
+
+		add_group(sent, sizes[i]);
+		whole = sent->len;
+		assert_int_equal(kexinit_group_bits(sent->bytes, whole),
+		    sizes[i]);
+		/* the first one counts */
+		add_group(sent, 4096);
+		assert_int_equal(kexinit_group_bits(sent->bytes, sent->len),
+		    sizes[i]);
+		/* one that is not whole is none */
+		for (size_t cut = 1; cut < sizes[i] / 8; cut++)
+			assert_int_equal(kexinit_group_bits(sent->bytes,
+					     whole - cut),
+			    0);
+		free(sent);
+	}
+}
+
+static void
+where_there_is_no_group_it_has_no_bits(void **state)
+{
+	struct sent *sent = server("", plain);
+
+	(void)state;
+	assert_int_equal(kexinit_group_bits(sent->bytes, sent->len), 0);
+	assert_int_equal(kexinit_group_bits(sent->bytes, 0), 0);
 	free(sent);
 }
 
@@ -463,7 +534,10 @@ main(void)
 		cmocka_unit_test(an_empty_list_has_nothing),
 		cmocka_unit_test(flags_among_the_names_are_no_algorithms),
 		cmocka_unit_test(ciphers_with_a_mac_of_their_own_need_no_other),
+		cmocka_unit_test(but_libssh2_wants_one_with_chacha20),
 		cmocka_unit_test(lists_that_are_too_long_are_cut_behind_a_name),
+		cmocka_unit_test(a_group_has_as_many_bits_as_its_modulus),
+		cmocka_unit_test(where_there_is_no_group_it_has_no_bits),
 		cmocka_unit_test(a_setting_is_cut_down_to_what_is_known),
 	};
 

@@ -23,25 +23,20 @@
 static void
 parsed(const char *text, const char *expected, const char *expected_faults)
 {
-	char faults[KEYFILES_FAULT_BYTES];
-	const char *content;
-	size_t len;
+	struct keyfiles found;
 
-	assert_true(keyfiles_parse(text, strlen(text), &content, &len, faults));
-	assert_int_equal(len, strlen(expected));
-	assert_memory_equal(content, expected, len);
-	assert_string_equal(faults, expected_faults);
+	assert_true(keyfiles_parse(text, strlen(text), &found));
+	assert_int_equal(found.len, strlen(expected));
+	assert_memory_equal(found.content, expected, found.len);
+	assert_string_equal(found.faults, expected_faults);
 }
 
 static void
 not_parsed(const char *text)
 {
-	char faults[KEYFILES_FAULT_BYTES];
-	const char *content;
-	size_t len;
+	struct keyfiles found;
 
-	assert_false(
-	    keyfiles_parse(text, strlen(text), &content, &len, faults));
+	assert_false(keyfiles_parse(text, strlen(text), &found));
 }
 
 static void
@@ -63,6 +58,21 @@ faults_come_before_it(void **state)
 }
 
 static void
+a_zone_comes_before_it(void **state)
+{
+	static const char text[] = "fault=/a\nzone=CET-1CEST\ncontent\n",
+			  bad[] = "zone=TZif\ncontent\nzone=UTC0\n";
+	struct keyfiles found;
+
+	(void)state;
+	assert_true(keyfiles_parse(text, sizeof(text) - 1, &found));
+	assert_true(found.zone.known);
+	assert_int_equal(found.zone.offset_s, 3600);
+	assert_true(keyfiles_parse(bad, sizeof(bad) - 1, &found));
+	assert_false(found.zone.known);
+}
+
+static void
 anything_else_is_no_reply(void **state)
 {
 	(void)state;
@@ -81,9 +91,7 @@ static void
 faults_are_bounded(void **state)
 {
 	char *text = malloc(200000), *to = text;
-	char faults[KEYFILES_FAULT_BYTES];
-	const char *content;
-	size_t len;
+	struct keyfiles found;
 
 	(void)state;
 	assert_non_null(text);
@@ -93,9 +101,9 @@ faults_are_bounded(void **state)
 		to = stpcpy(to + 1000, "\n");
 	}
 	memcpy(to, "content\n", 9);
-	assert_true(keyfiles_parse(text, strlen(text), &content, &len, faults));
-	assert_int_equal(len, 0);
-	assert_true(strlen(faults) < sizeof(faults));
+	assert_true(keyfiles_parse(text, strlen(text), &found));
+	assert_int_equal(found.len, 0);
+	assert_true(strlen(found.faults) < sizeof(found.faults));
 	free(text);
 }
 
@@ -290,16 +298,18 @@ reads(const struct home *home, const char *paths, const char *expected,
     const char *expected_fault)
 {
 	static const char *const shells[] = { "sh", "bash", "dash", "busybox" };
-	char faults[KEYFILES_FAULT_BYTES], text[4096];
-	const char *content;
-	size_t len;
+	struct keyfiles found;
+	char text[4096];
 
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
-		len = run_line(shells[i], home, paths, text, sizeof(text));
-		assert_true(keyfiles_parse(text, len, &content, &len, faults));
-		assert_string_equal(faults, expected_fault);
-		assert_int_equal(len, strlen(expected));
-		assert_memory_equal(content, expected, len);
+		const size_t len = run_line(shells[i], home, paths, text,
+		    sizeof(text));
+
+		assert_true(keyfiles_parse(text, len, &found));
+		assert_string_equal(found.faults, expected_fault);
+		assert_int_equal(found.len, strlen(expected));
+		assert_memory_equal(found.content, expected, found.len);
+		assert_true(found.zone.known);
 	}
 }
 
@@ -537,6 +547,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_content_begins_after_its_line),
 		cmocka_unit_test(faults_come_before_it),
+		cmocka_unit_test(a_zone_comes_before_it),
 		cmocka_unit_test(anything_else_is_no_reply),
 		cmocka_unit_test(faults_are_bounded),
 		cmocka_unit_test(a_line_has_neither_quotes_nor_backslashes),

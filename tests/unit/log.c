@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <sys/socket.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +68,49 @@ logged(struct capture *capture)
 	assert_int_equal(strcspn(capture->line, "\n"), len - 1);
 	capture->line[len - 1] = '\0';
 	return capture->line;
+}
+
+static void
+another_process_can_log_by_what_it_is_given(void **state)
+{
+	const int fd = log_give();
+
+	assert_true(fd >= 0);
+	log_open(false);
+	log_take(fd);
+	log_event(LOG_INFO, "relay-end", "user", "alice", NULL);
+	log_take(-1);
+	close(fd);
+	assert_string_equal(logged(*state),
+	    "moshgate-helper: event=relay-end user=alice");
+}
+
+static void
+by_the_system_log_as_any_program_does(void **state)
+{
+	char got[LINE_BYTES], expected[64];
+	int ends[2];
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
+			     ends),
+	    0);
+	log_take(ends[0]);
+	log_event(LOG_INFO, "relay-end", "user", "alice", NULL);
+	log_take(-1);
+	len = recv(ends[1], got, sizeof(got) - 1, MSG_DONTWAIT);
+	assert_true(len > 0);
+	got[len] = '\0';
+	/* <86>Nov  7 13:23:39 moshgate-helper[1]: */
+	assert_memory_equal(got, "<86>", 4);
+	assert_int_equal(got[10], ' ');
+	assert_int_equal(got[19], ' ');
+	snprintf(expected, sizeof(expected),
+	    "moshgate-helper[%ld]: event=relay-end user=alice", (long)getpid());
+	assert_string_equal(got + 20, expected);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void
@@ -210,6 +255,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CAPTURED(an_event_is_one_line_of_pairs),
+		CAPTURED(another_process_can_log_by_what_it_is_given),
+		CAPTURED(by_the_system_log_as_any_program_does),
 		CAPTURED(an_event_may_have_no_pairs),
 		CAPTURED(a_pair_without_a_value_is_left_out),
 		CAPTURED(what_is_no_plain_word_is_quoted),

@@ -68,20 +68,19 @@ static void
 one_that_is_held_takes_its_relay_alone(void **state)
 {
 	(void)state;
-	assert_true(orders_legal(ORDERS_HELD, FRAME_GO, FRAME_FDS));
-	assert_int_equal(count_legal(ORDERS_HELD, FRAME_FDS), 1);
+	assert_true(orders_legal(ORDERS_HELD, FRAME_GO, JOB_GO_FDS));
+	assert_int_equal(count_legal(ORDERS_HELD, JOB_GO_FDS), 1);
 	assert_int_equal(count_legal(ORDERS_HELD, 0), 0);
-	assert_int_equal(count_legal(ORDERS_HELD, FRAME_FDS - 1), 0);
-	assert_int_equal(count_legal(ORDERS_HELD, FRAME_FDS + 1), 0);
+	assert_int_equal(count_legal(ORDERS_HELD, JOB_GO_FDS + 1), 0);
 }
 
 static void
 descriptors_come_with_nothing_else(void **state)
 {
 	(void)state;
-	assert_int_equal(count_legal(ORDERS_NEW, FRAME_FDS), 0);
-	assert_int_equal(count_legal(ORDERS_SIGNING, FRAME_FDS), 0);
-	assert_int_equal(count_legal(ORDERS_FREE, FRAME_FDS), 0);
+	assert_int_equal(count_legal(ORDERS_NEW, JOB_GO_FDS), 0);
+	assert_int_equal(count_legal(ORDERS_SIGNING, JOB_GO_FDS), 0);
+	assert_int_equal(count_legal(ORDERS_FREE, JOB_GO_FDS), 0);
 }
 
 /* What a worker in STATE makes of a frame of TYPE, of LEN bytes at BODY. */
@@ -98,7 +97,7 @@ takes(enum orders_state state, enum frame_type type, const char *body,
 	orders_begin(&orders, pair[0]);
 	if (descriptors)
 		assert_true(frame_send_fds(pair[1], type, body, len,
-		    (const int[FRAME_FDS]){ pair[1], pair[1], pair[1] }, 1000));
+		    (const int[]){ pair[1], pair[1] }, JOB_GO_FDS, 1000));
 	else
 		assert_true(frame_send(pair[1], type, body, len, 1000));
 	close(pair[1]);
@@ -110,7 +109,7 @@ takes(enum orders_state state, enum frame_type type, const char *body,
 		frame_free(&frame);
 	}
 	assert_int_equal(orders.passed.count,
-	    descriptors && state == ORDERS_HELD ? FRAME_FDS : 0);
+	    descriptors && state == ORDERS_HELD ? JOB_GO_FDS : 0);
 	for (size_t i = 0; i < orders.passed.count; i++)
 		close(orders.passed.fd[i]);
 	orders_end(&orders);

@@ -85,8 +85,8 @@ what_only_the_helper_says_is_never_legal(void **state)
 {
 	static const enum frame_type helpers[] = { FRAME_START, FRAME_SIGNED,
 		FRAME_KEYS, FRAME_SESSION, FRAME_CHECK, FRAME_STATUS,
-		FRAME_LOOKUP, FRAME_RESIZE, FRAME_TAKEN, FRAME_UDP, FRAME_HOLD,
-		FRAME_GO, FRAME_PING };
+		FRAME_LOOKUP, FRAME_RESIZE, FRAME_STREAMS, FRAME_TAKEN,
+		FRAME_READY, FRAME_UDP, FRAME_HOLD, FRAME_GO, FRAME_PING };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++) {
@@ -109,12 +109,9 @@ a_signature_is_given_once(void **state)
 	}
 	/* and nothing leads back there but a connection's beginning */
 	for (int phase = PHASE_ENTERING; phase < PHASES; phase++) {
-		for (int job = 0; job < JOBS; job++) {
-			for (int hold = 0; hold < 2; hold++)
-				assert_true(phase_accepted((enum phase)phase,
-						(enum job)job,
-						hold != 0) > PHASE_PROVING);
-		}
+		for (int job = 0; job < JOBS; job++)
+			assert_true(phase_accepted((enum phase)phase,
+					(enum job)job) > PHASE_PROVING);
 	}
 }
 
@@ -122,8 +119,8 @@ static void
 a_spare_that_is_held_or_used_gets_no_signature(void **state)
 {
 	(void)state;
-	assert_int_equal(phase_accepted(PHASE_PROVING, JOB_RELAY, true),
-	    PHASE_HELD);
+	assert_int_equal(phase_accepted(PHASE_PROVING, JOB_RELAY),
+	    PHASE_CLEARING);
 	assert_false(phase_allows(PHASE_HELD, JOB_RELAY, FRAME_SIGN));
 	assert_false(phase_allows(PHASE_STARTING, JOB_RELAY, FRAME_SIGN));
 	assert_false(phase_allows(PHASE_RUNNING, JOB_RELAY, FRAME_SIGN));
@@ -145,19 +142,16 @@ what_is_let_in_goes_to_work_or_is_held(void **state)
 {
 	(void)state;
 	for (int job = 0; job < JOBS; job++) {
-		const enum phase next = job == JOB_RELAY ? PHASE_STARTING
+		const enum phase next = job == JOB_RELAY ? PHASE_CLEARING
 							 : PHASE_AT_WORK;
 
-		assert_int_equal(phase_accepted(PHASE_ENTERING, (enum job)job,
-				     false),
+		assert_int_equal(phase_accepted(PHASE_ENTERING, (enum job)job),
 		    next);
-		assert_int_equal(phase_accepted(PHASE_PROVING, (enum job)job,
-				     false),
+		assert_int_equal(phase_accepted(PHASE_PROVING, (enum job)job),
 		    next);
 	}
-	/* a kept one that has made its channel */
-	assert_int_equal(phase_accepted(PHASE_CLEARING, JOB_RELAY, false),
-	    PHASE_HELD);
+	/* once it has a channel, and whether it was kept or not */
+	assert_int_equal(phase_accepted(PHASE_CLEARING, JOB_RELAY), PHASE_HELD);
 }
 
 static void

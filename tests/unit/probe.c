@@ -50,7 +50,7 @@ a_remote_out_of_reach_is_probed_each_quarter_of_a_minute(void **state)
 	static const struct pool_events events = { on_reached, on_change };
 	const struct refusal why = { .reason = "unreachable" };
 	struct loop *loop = loop_new();
-	struct children *children = children_new(loop);
+	struct children *children = children_new(loop, NULL);
 	struct config *config = fake_config();
 	struct sight sight = { .lapsed = false };
 	struct pool *pool = pool_new(loop, children, config, fake_signer(0),

@@ -309,6 +309,29 @@ what_is_not_there_is_not_taken_out(void **state)
 	free(scene);
 }
 
+static void
+relays_are_counted_whatever_they_do(void **state)
+{
+	struct scene *scene = scene_begin();
+	struct queue_relays relays;
+	struct queue_entry *one;
+
+	(void)state;
+	queue_count_relays(&scene->queue, "alice", NULL, &relays);
+	assert_int_equal(relays.of_user + relays.of_all, 0);
+	come(scene, "alice", QUEUE_LOGIN)->state = QUEUE_IDLE;
+	come(scene, "alice", QUEUE_RELAY)->state = QUEUE_CONNECTING;
+	come(scene, "bob", QUEUE_RELAY)->state = QUEUE_AT_WORK;
+	one = come(scene, "alice", QUEUE_RELAY);
+	queue_count_relays(&scene->queue, "alice", NULL, &relays);
+	assert_int_equal(relays.of_user, 2);
+	assert_int_equal(relays.of_all, 3);
+	queue_count_relays(&scene->queue, "alice", one, &relays);
+	assert_int_equal(relays.of_user, 1);
+	assert_int_equal(relays.of_all, 2);
+	free(scene);
+}
+
 int
 main(void)
 {
@@ -328,6 +351,7 @@ main(void)
 		cmocka_unit_test(
 		    the_idlest_goes_when_32_unclaimed_ones_are_there),
 		cmocka_unit_test(what_is_not_there_is_not_taken_out),
+		cmocka_unit_test(relays_are_counted_whatever_they_do),
 	};
 
 	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);

@@ -183,7 +183,8 @@ signals_by_files(void)
 	if (sandbox_calls() != NULL)
 		return LACKS;
 	for (int command = 0; command < 2048; command++) {
-		const bool fine = command == F_GETFD || command == F_GETFL;
+		const bool fine = command == F_GETFD || command == F_GETFL ||
+		    command == F_GETPIPE_SZ;
 
 		if (denied(fcntl(ends[0], command, &owner)) == fine)
 			return 1;

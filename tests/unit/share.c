@@ -601,20 +601,6 @@ with_other_settings_all_begins_anew(void **state)
 }
 
 static void
-at_the_end_nothing_is_kept(void **state)
-{
-	struct scene *scene = scene_begin(false);
-	struct child *child, *successor;
-
-	(void)state;
-	child = begin_renewal(scene, &successor);
-	shares_retire(scene->shares);
-	assert_int_equal(child->state, FAKE_CLOSED);
-	assert_int_equal(successor->state, FAKE_CLOSED);
-	scene_end(scene);
-}
-
-static void
 too_many_strangers_are_told_so(void **state)
 {
 	struct scene *scene = scene_begin(false);
@@ -943,7 +929,6 @@ main(void)
 		cmocka_unit_test(
 		    a_session_that_waits_for_the_verdict_hears_that_it_is_refused),
 		cmocka_unit_test(with_other_settings_all_begins_anew),
-		cmocka_unit_test(at_the_end_nothing_is_kept),
 		cmocka_unit_test(too_many_strangers_are_told_so),
 		cmocka_unit_test(
 		    an_idle_connection_is_lent_at_once_and_replaced),

@@ -91,31 +91,6 @@ nor_is_it_held_against_a_login_that_nobody_waited_for_it(void **state)
 	scene_end(scene);
 }
 
-static void
-what_waits_for_its_turn_is_forgotten_when_the_helper_ends(void **state)
-{
-	struct scene *scene = scene_begin(false);
-	struct asked keys = { .scene = scene,
-		.request = { .want = JOB_KEYS,
-		    .user = "alice",
-		    .asked = &nothing_asked,
-		    .answer = asked_answer,
-		    .asker = &keys } };
-
-	(void)state;
-	shares_ask(scene->shares, &keys.request);
-	/* SIGTERM comes in the same turn, and a relay of another's runs */
-	shares_forget(scene->shares, &keys.request);
-	shares_retire(scene->shares);
-	trial_configure(scene->trial, scene->config);
-	pool_retire(scene->pool);
-	/* the process for the relays goes on */
-	shares_resume(scene->shares);
-	fake_settle(scene->loop);
-	assert_int_equal(scene->children->count, 0);
-	scene_end(scene);
-}
-
 static int
 group_begin(void **state)
 {
@@ -133,8 +108,6 @@ main(void)
 		    a_process_that_cannot_be_started_ends_the_trial_that_it_was_for),
 		cmocka_unit_test(
 		    nor_is_it_held_against_a_login_that_nobody_waited_for_it),
-		cmocka_unit_test(
-		    what_waits_for_its_turn_is_forgotten_when_the_helper_ends),
 	};
 
 	return cmocka_run_group_tests_name("shares", tests, group_begin, NULL);

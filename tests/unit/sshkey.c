@@ -82,6 +82,31 @@ an_algorithm_is_of_the_type_that_signs_by_it(void **state)
 }
 
 static void
+an_rsa_key_is_as_long_as_its_modulus(void **state)
+{
+	(void)state;
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-rsa\0\0\0\3\1\0\1"
+					      "\0\0\0\3\0\377\377")),
+	    16);
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-rsa\0\0\0\1\3"
+					      "\0\0\0\2\2\0")),
+	    10);
+	/* cut off, negative, and of another type */
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-rsa\0\0\0\1\3")), 0);
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-rsa\0\0\0\1\3"
+					      "\0\0\0\3\1\0")),
+	    0);
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-rsa\0\0\0\1\3"
+					      "\0\0\0\2\200\0")),
+	    0);
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-dss\0\0\0\1\3"
+					      "\0\0\0\2\2\0")),
+	    0);
+	assert_int_equal(sshkey_rsa_bits(BLOB("\0\0\0\7ssh-rsa")), 0);
+	assert_int_equal(sshkey_rsa_bits(NULL, 0), 0);
+}
+
+static void
 a_fingerprint_is_as_ssh_keygen_has_it(void **state)
 {
 	char out[SSHKEY_FINGERPRINT_BYTES];
@@ -99,6 +124,7 @@ main(void)
 		cmocka_unit_test(a_type_is_found_by_its_whole_name),
 		cmocka_unit_test(a_key_tells_its_type),
 		cmocka_unit_test(an_algorithm_is_of_the_type_that_signs_by_it),
+		cmocka_unit_test(an_rsa_key_is_as_long_as_its_modulus),
 		cmocka_unit_test(a_fingerprint_is_as_ssh_keygen_has_it),
 	};
 

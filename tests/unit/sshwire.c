@@ -112,6 +112,41 @@ a_string_is_the_one_expected_or_not(void **state)
 	assert_int_equal(in.left, 0);
 }
 
+/* The number in LEN bytes has that many BITS; and what comes behind is left. */
+static void
+has_bits(const void *number, unsigned char len, size_t bits)
+{
+	unsigned char bytes[32] = { 0, 0, 0, len };
+	struct sshwire in = { bytes, (size_t)len + 5 };
+	size_t found = 99;
+
+	memcpy(bytes + 4, number, len);
+	assert_true(sshwire_bits(&in, &found));
+	assert_int_equal(found, bits);
+	assert_int_equal(in.left, 1);
+}
+
+static void
+a_number_has_so_many_bits(void **state)
+{
+	struct sshwire negative = BYTES("\0\0\0\2\200\0"),
+		       cut = BYTES("\0\0\0\3\1\0");
+	size_t bits;
+
+	(void)state;
+	has_bits("", 0, 0);
+	has_bits("\0", 1, 0);
+	has_bits("\1", 1, 1);
+	has_bits("\177", 1, 7);
+	has_bits("\0\200", 2, 8);
+	has_bits("\0\0\0\0\200", 5, 8);
+	has_bits("\1\0", 2, 9);
+	has_bits("\0\377\377\377", 4, 24);
+	has_bits("\1\0\0\0\0\0\0\0\0", 9, 65);
+	assert_false(sshwire_bits(&negative, &bits));
+	assert_false(sshwire_bits(&cut, &bits));
+}
+
 static void
 a_number_is_written_as_it_is_read(void **state)
 {
@@ -135,6 +170,7 @@ main(void)
 		cmocka_unit_test(what_is_cut_off_is_not_read),
 		cmocka_unit_test(a_length_beyond_the_end_is_none),
 		cmocka_unit_test(a_string_is_the_one_expected_or_not),
+		cmocka_unit_test(a_number_has_so_many_bits),
 		cmocka_unit_test(a_number_is_written_as_it_is_read),
 	};
 

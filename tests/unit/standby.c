@@ -47,54 +47,73 @@ listen_alone(void)
 	return fd;
 }
 
+/* What the helper has, with FD to listen to; for end(). */
+static struct means
+begin(int fd)
+{
+	struct means means = { .loop = loop_new(),
+		.listen_fd = fd,
+		.signal_fd = signals_open() };
+
+	means.closers = closers_new(means.loop);
+	assert_non_null(means.closers);
+	assert_true(means.signal_fd >= 0);
+	return means;
+}
+
+static void
+end(struct means *means)
+{
+	closers_free(means->closers);
+	loop_free(means->loop);
+	close(means->listen_fd);
+	close(means->signal_fd);
+}
+
 static void
 sighup_before_counts(void **state)
 {
 	struct settings settings = { .good_after = 1 };
-	const int signal_fd = signals_open(), fd = listen_alone();
+	struct means means = begin(listen_alone());
 
 	(void)state;
-	assert_true(signal_fd >= 0);
 	raise(SIGHUP);
-	assert_true(standby(fd, signal_fd, are_ready, &settings));
+	assert_true(standby(&means, are_ready, &settings));
 	assert_int_equal(settings.tried, 1);
 	/* it has been taken */
-	assert_int_equal(signals_next(signal_fd), SIGNALS_NONE);
-	close(fd);
-	close(signal_fd);
+	assert_int_equal(signals_next(means.signal_fd), SIGNALS_NONE);
+	end(&means);
 }
 
 static void
 sigterm_ends_it(void **state)
 {
 	struct settings settings = { .good_after = 100 };
-	const int signal_fd = signals_open(), fd = listen_alone();
+	struct means means = begin(listen_alone());
 
 	(void)state;
 	raise(SIGHUP);
 	raise(SIGTERM);
-	assert_false(standby(fd, signal_fd, are_ready, &settings));
+	assert_false(standby(&means, are_ready, &settings));
 	assert_true(settings.tried <= 1);
-	close(fd);
-	close(signal_fd);
+	end(&means);
 }
 
 static void
 what_comes_after_is_there_for_whoever_serves(void **state)
 {
 	struct settings settings = { .good_after = 1 };
-	const int signal_fd = signals_open(), fd = listen_alone();
+	struct means means = begin(listen_alone());
 
 	(void)state;
 	raise(SIGHUP);
-	assert_true(standby(fd, signal_fd, are_ready, &settings));
+	assert_true(standby(&means, are_ready, &settings));
 	raise(SIGHUP);
 	raise(SIGCHLD);
-	assert_int_not_equal(signals_next(signal_fd), SIGNALS_NONE);
-	assert_int_not_equal(signals_next(signal_fd), SIGNALS_NONE);
-	assert_int_equal(signals_next(signal_fd), SIGNALS_NONE);
-	close(fd);
-	close(signal_fd);
+	assert_int_not_equal(signals_next(means.signal_fd), SIGNALS_NONE);
+	assert_int_not_equal(signals_next(means.signal_fd), SIGNALS_NONE);
+	assert_int_equal(signals_next(means.signal_fd), SIGNALS_NONE);
+	end(&means);
 }
 
 int

@@ -25,7 +25,7 @@ static const char *const other_values[] = {
 	[VALUE_KEYFILES] = ".keys/%u,/keys",
 	[VALUE_PATTERNS] = "a* !b?",
 	[VALUE_NAMES] = "alice, bob",
-	[VALUE_ALGORITHMS] = "a-1@x.org,b",
+	[VALUE_ALGORITHMS] = "-ssh-rsa,*sha1*",
 	[VALUE_PROGRAM] = "env A=b mosh-server",
 	[VALUE_PORTS] = "1:65535",
 	[VALUE_ESCAPE_KEY] = "^^",

@@ -193,19 +193,60 @@ mosh_ports_are_one_or_a_range(void **state)
 }
 
 static void
-algorithms_are_names_with_commas(void **state)
+algorithms_are_those_that_there_are(void **state)
 {
-	static const char *const keys[] = { "ciphers", "macs", "kex",
-		"host_key_algorithms" };
+	static const struct {
+		const char *key, *name, *expected;
+	} kinds[] = {
+		{ "ciphers", "aes256-ctr",
+		    "a list, or one behind +, - or ^, of "
+		    "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,"
+		    "aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,"
+		    "aes256-cbc,rijndael-cbc@lysator.liu.se,aes192-cbc,"
+		    "aes128-cbc,cast128-cbc,blowfish-cbc,3des-cbc,arcfour256,"
+		    "arcfour128,arcfour" },
+		{ "macs", "hmac-md5",
+		    "a list, or one behind +, - or ^, of "
+		    "umac-64-etm@openssh.com,umac-128-etm@openssh.com,"
+		    "hmac-sha2-256-etm@openssh.com,"
+		    "hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,"
+		    "umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,"
+		    "hmac-sha2-512,hmac-sha1,hmac-ripemd160,"
+		    "hmac-ripemd160@openssh.com,hmac-sha1-96,hmac-md5,"
+		    "hmac-md5-96" },
+		{ "kex", "ecdh-sha2-nistp256",
+		    "a list, or one behind +, - or ^, of "
+		    "mlkem768x25519-sha256,sntrup761x25519-sha512,"
+		    "sntrup761x25519-sha512@openssh.com,curve25519-sha256,"
+		    "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
+		    "ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+		    "diffie-hellman-group-exchange-sha256,"
+		    "diffie-hellman-group16-sha512,"
+		    "diffie-hellman-group18-sha512,"
+		    "diffie-hellman-group14-sha256,"
+		    "diffie-hellman-group14-sha1,"
+		    "diffie-hellman-group-exchange-sha1,"
+		    "diffie-hellman-group1-sha1" },
+		{ "host_key_algorithms", "ssh-rsa",
+		    "a list, or one behind +, - or ^, of "
+		    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+		    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,ssh-rsa,"
+		    "ssh-dss" },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		inifile_taken("remote", keys[i], "");
-		inifile_taken("remote", keys[i], "a-1@x.org,b");
-		inifile_not_taken("remote", keys[i], "a b",
-		    "names of algorithms, separated by commas");
-		inifile_not_taken("remote", keys[i], "+a",
-		    "names of algorithms, separated by commas");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		static const char *const bad[] = { "a b", "none-such",
+			"+none-such", "-*", "none" };
+		char added[64];
+
+		snprintf(added, sizeof(added), "+%s", kinds[i].name);
+		inifile_taken("remote", kinds[i].key, "");
+		inifile_taken("remote", kinds[i].key, kinds[i].name);
+		inifile_taken("remote", kinds[i].key, added);
+		for (size_t j = 0; j < sizeof(bad) / sizeof(bad[0]); j++)
+			inifile_not_taken("remote", kinds[i].key, bad[j],
+			    kinds[i].expected);
 	}
 }
 
@@ -528,7 +569,7 @@ main(void)
 		cmocka_unit_test(
 		    the_mosh_server_is_a_harmless_command_for_a_shell),
 		cmocka_unit_test(mosh_ports_are_one_or_a_range),
-		cmocka_unit_test(algorithms_are_names_with_commas),
+		cmocka_unit_test(algorithms_are_those_that_there_are),
 		cmocka_unit_test(words_are_taken_as_they_are_spelled),
 		cmocka_unit_test(an_escape_key_is_one_character),
 		cmocka_unit_test(

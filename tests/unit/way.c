@@ -98,6 +98,11 @@ what_mosh_cannot_use_goes_over_ssh(void **state)
 	leads(facts, WAY_SSH, "dumb-terminal");
 	facts.unfit = "locale";
 	leads(facts, WAY_SSH, "gateway-locale");
+	facts.unfit = "window";
+	leads(facts, WAY_SSH, "large-window");
+	facts.unfit = "many";
+	leads(facts, WAY_SSH, "too-many");
+	facts.unfit = "locale";
 	/* also where UDP is blocked */
 	facts.blocked = true;
 	leads(facts, WAY_SSH, "gateway-locale");

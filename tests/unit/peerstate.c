@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "../../helper/gateway/peer.h"
+#include "../../helper/gateway/peerstate.h"
 
 #define STATES (PEER_ANSWERING + 1)
-#define EVENTS (PEER_SETTLED + 1)
+#define EVENTS (PEER_GIVES + 1)
 #define NOT (-1)
 
 static void
@@ -20,12 +20,19 @@ each_event_leads_where_the_table_says(void **state)
 	static const int to[STATES][EVENTS] = {
 		[PEER_ASKING] = { [PEER_ASKS] = PEER_WAITING,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
-		    [PEER_SETTLED] = NOT },
+		    [PEER_SETTLED] = NOT,
+		    [PEER_GIVES] = NOT },
 		[PEER_WAITING] = { [PEER_ASKS] = NOT,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
-		    [PEER_SETTLED] = PEER_STAYING },
-		[PEER_STAYING] = { NOT, NOT, NOT },
-		[PEER_ANSWERING] = { NOT, NOT, NOT },
+		    [PEER_SETTLED] = PEER_STAYING,
+		    [PEER_GIVES] = PEER_GIVEN },
+		[PEER_STAYING] = { NOT, NOT, NOT, NOT },
+		/* in its worker's place */
+		[PEER_GIVEN] = { [PEER_ASKS] = NOT,
+		    [PEER_ANSWERED] = PEER_ANSWERING,
+		    [PEER_SETTLED] = NOT,
+		    [PEER_GIVES] = NOT },
+		[PEER_ANSWERING] = { NOT, NOT, NOT, NOT },
 	};
 
 	(void)state;
@@ -77,5 +84,5 @@ main(void)
 		cmocka_unit_test(a_session_that_stays_is_not_answered_again),
 	};
 
-	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("peerstate", tests, NULL, NULL);
 }

@@ -1,0 +1,285 @@
+#include "closers.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../shim/lib/clock.h"
+#include "../log.h"
+#include "../reexec.h"
+
+/* So long more sockets of the same user's go to the same process. */
+#define CLOSERS_BATCH_MS 100
+/* A process takes a socket within this time. */
+#define CLOSERS_SEND_MS 1000
+/* So many sockets go to one process. */
+#define CLOSERS_SOCKETS_MAX 4096
+/* What no process could be started for is tried again after this time. */
+#define CLOSERS_RETRY_MS 1000
+
+enum closers_state {
+	CLOSERS_TAKES,
+	CLOSERS_ENDS, /* it has been told that no more comes */
+};
+
+struct closers_one {
+	struct closers_one *next;
+	enum closers_state state;
+	uid_t uid;
+	pid_t pid;
+	int fd; /* the socket to it, while it takes */
+	size_t sockets;
+	int64_t began_ms;
+};
+
+/* A socket that no process could be started for. */
+struct closers_late {
+	struct closers_late *next;
+	uid_t uid;
+	int fd;
+};
+
+struct closers {
+	struct loop *loop;
+	struct loop_timer timer;
+	struct dying *dying;
+	struct closers_one *first;
+	struct closers_late *late;
+};
+
+/* Tell ONE that no more comes: it ends, or hangs in that. */
+static void
+closers_end(struct closers_one *one)
+{
+	if (one->state == CLOSERS_TAKES)
+		close(one->fd);
+	one->state = CLOSERS_ENDS;
+}
+
+/* The one that takes sockets on account of UID, or NULL. */
+static struct closers_one *
+closers_find(const struct closers *closers, uid_t uid)
+{
+	struct closers_one *one = closers->first;
+
+	while (one != NULL && (one->uid != uid || one->state != CLOSERS_TAKES))
+		one = one->next;
+	return one;
+}
+
+/* Start one on account of UID; NULL if that fails. */
+static struct closers_one *
+closers_start(struct closers *closers, uid_t uid)
+{
+	const struct reexec what = { .kind = REEXEC_CLOSER };
+	struct closers_one *one = calloc(1, sizeof(*one));
+
+	if (one == NULL)
+		return NULL;
+	one->uid = uid;
+	one->began_ms = clock_now_ms();
+	one->pid = reexec_start(&what, &one->fd);
+	if (one->pid < 0) {
+		log_event(LOG_ERR, "worker-failed", "detail", strerror(errno),
+		    "remedy", "raise the limit on processes", NULL);
+		free(one);
+		return NULL;
+	}
+	dying_add(closers->dying, uid);
+	one->next = closers->first;
+	closers->first = one;
+	loop_at(closers->loop, &closers->timer,
+	    one->began_ms + CLOSERS_BATCH_MS);
+	return one;
+}
+
+/*
+ * The one that takes what UID has sent: the user's own; or, where there may be
+ * no more on the user's account, one that takes from all such users.
+ */
+static struct closers_one *
+closers_choose(struct closers *closers, uid_t uid)
+{
+	struct closers_one *one = closers_find(closers, uid);
+
+	if (one != NULL)
+		return one;
+	if (dying_has_room(closers->dying, uid))
+		return closers_start(closers, uid);
+	one = closers_find(closers, DYING_NOBODY);
+	return one != NULL ? one : closers_start(closers, DYING_NOBODY);
+}
+
+/* Send ONE the socket FD.  Returns false if it does not take it. */
+static bool
+closers_send(struct closers_one *one, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	char byte = 0;
+	struct iovec part = { .iov_base = &byte, .iov_len = sizeof(byte) };
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+	struct pollfd room = { .fd = one->fd, .events = POLLOUT };
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	if (poll(&room, 1, CLOSERS_SEND_MS) <= 0 ||
+	    sendmsg(one->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return false;
+	one->sockets++;
+	return true;
+}
+
+/* Give FD of UID's to a process.  Returns false if none takes it. */
+static bool
+closers_give(struct closers *closers, uid_t uid, int fd)
+{
+	struct closers_one *one = closers_choose(closers, uid);
+
+	if (one == NULL)
+		return false;
+	if (!closers_send(one, fd)) {
+		/* it has been killed, maybe: the next try is another's */
+		closers_end(one);
+		return false;
+	}
+	/* it has it, too: this is not the last release */
+	close(fd);
+	if (one->sockets >= CLOSERS_SOCKETS_MAX)
+		closers_end(one);
+	return true;
+}
+
+void
+closers_take(struct closers *closers, uid_t uid, int fd)
+{
+	struct closers_late *late;
+
+	if (closers_give(closers, uid, fd) || closers_give(closers, uid, fd))
+		return;
+	/* without memory for it it stays open, and is never closed */
+	late = calloc(1, sizeof(*late));
+	if (late == NULL)
+		return;
+	late->uid = uid;
+	late->fd = fd;
+	late->next = closers->late;
+	closers->late = late;
+	loop_at(closers->loop, &closers->timer,
+	    clock_now_ms() + CLOSERS_RETRY_MS);
+}
+
+/* Try those again that no process could be started for. */
+static void
+closers_retry(struct closers *closers)
+{
+	struct closers_late *late;
+
+	while ((late = closers->late) != NULL &&
+	    closers_give(closers, late->uid, late->fd)) {
+		closers->late = late->next;
+		free(late);
+	}
+}
+
+/* Tell those to end whose batch is over, and that may. */
+static void
+closers_fire(void *context, int64_t now_ms)
+{
+	struct closers *closers = context;
+	int64_t next_ms = INT64_MAX;
+
+	closers_retry(closers);
+	for (struct closers_one *one = closers->first; one != NULL;
+	     one = one->next) {
+		const int64_t end_ms = one->began_ms + CLOSERS_BATCH_MS;
+
+		if (one->state != CLOSERS_TAKES ||
+		    !dying_may_end(closers->dying, one->uid))
+			continue;
+		if (now_ms >= end_ms)
+			closers_end(one);
+		else if (end_ms < next_ms)
+			next_ms = end_ms;
+	}
+	if (closers->late != NULL && next_ms > now_ms + CLOSERS_RETRY_MS)
+		next_ms = now_ms + CLOSERS_RETRY_MS;
+	loop_at(closers->loop, &closers->timer, next_ms);
+}
+
+bool
+closers_reap(struct closers *closers, pid_t pid)
+{
+	struct closers_one **at = &closers->first, *one;
+
+	while (*at != NULL && (*at)->pid != pid)
+		at = &(*at)->next;
+	one = *at;
+	/* another may end now that could not */
+	loop_at(closers->loop, &closers->timer, clock_now_ms());
+	if (one == NULL)
+		return false;
+	*at = one->next;
+	closers_end(one);
+	dying_remove(closers->dying, one->uid);
+	free(one);
+	return true;
+}
+
+struct dying *
+closers_dying(struct closers *closers)
+{
+	return closers->dying;
+}
+
+struct closers *
+closers_new(struct loop *loop)
+{
+	struct closers *closers = calloc(1, sizeof(*closers));
+
+	if (closers == NULL)
+		return NULL;
+	closers->loop = loop;
+	closers->timer.fire = closers_fire;
+	closers->timer.context = closers;
+	closers->dying = dying_new();
+	if (closers->dying != NULL)
+		return closers;
+	free(closers);
+	return NULL;
+}
+
+void
+closers_free(struct closers *closers)
+{
+	struct closers_late *late;
+	struct closers_one *one;
+
+	if (closers == NULL)
+		return;
+	while ((one = closers->first) != NULL) {
+		closers->first = one->next;
+		closers_end(one);
+		free(one);
+	}
+	while ((late = closers->late) != NULL) {
+		closers->late = late->next;
+		free(late);
+	}
+	loop_at(closers->loop, &closers->timer, INT64_MAX);
+	dying_free(closers->dying);
+	free(closers);
+}
