@@ -14,13 +14,13 @@
 #include "account.h"
 #include "sshd.h"
 
-/* A helper that is not stuck answers at once. */
+/* A helper answers at once, unless it is stuck, or being started. */
 static const struct client_patience ask_patience = {
 	.connected_ms = 300,
 	.heeds_jam = true,
 	.taken_ms = 2000,
 	.silent_ms = 2000,
-	.answered_ms = 2000,
+	.answered_ms = 10000,
 };
 
 #define ANSWER_MAX_BYTES ((size_t)1024)

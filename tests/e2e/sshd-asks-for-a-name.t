@@ -172,8 +172,8 @@ is 'nothing is left open when it is asked' \
 # With the real ones.
 fake ok=70005
 ssh -o BatchMode=yes robot@gateway true </dev/null >"$TMUX_TMPDIR/ssh" 2>&1
-ok 'when somebody unknown comes, sshd asks' wait_for on grep -q \
-	'^asked name=robot sshd_pid=[0-9]*$' /run/fake.log
+ok 'when somebody unknown comes, sshd asks, and tells from where' wait_for on grep -q \
+	'^asked name=robot sshd_pid=[0-9]* address=fd66:1::1$' /run/fake.log
 unfake
 map 'zoe:70000\n'
 $BED on remote sh -c 'useradd -m -s /bin/bash zoe &&
