@@ -14,8 +14,8 @@
 #define GROWN 3
 /* Of known names, which are hardly ever refused. */
 #define KNOWN_GROWN 8
-/* What OpenSSH counts for a refusal is forgotten after so long. */
-#define KNOWN_INTERVAL_MS 5000
+/* What OpenSSH counts for a refusal is forgotten within this. */
+#define KNOWN_INTERVAL_MS 6000
 /* Tokens that an address had count for so long. */
 #define LATELY_MS 600000
 #define SPENT_MAX ((size_t)1024)
@@ -297,6 +297,24 @@ patience_purse_of(struct patience *patience, const struct patience_claim *claim)
 	return claim->stranger ? &patience->strangers : &patience->known;
 }
 
+/*
+ * May there be one more token, since a claim like CLAIM has been let in?  Of
+ * those that wait most may be users as well.
+ */
+static bool
+patience_may_grow(const struct patience *patience,
+    const struct patience_claim *claim, int64_t now_ms)
+{
+	if (claim->stranger)
+		return patience_is_calm(patience, now_ms);
+	for (const struct patience_claim *c = patience->first; c != NULL;
+	     c = c->next) {
+		if (c->state == PATIENCE_WAITS && !c->stranger)
+			return true;
+	}
+	return false;
+}
+
 void
 patience_accepted(struct patience *patience, const char *name, int64_t now_ms)
 {
@@ -306,10 +324,8 @@ patience_accepted(struct patience *patience, const char *name, int64_t now_ms)
 	if (claim == NULL)
 		return;
 	claim->state = PATIENCE_SETTLED;
-	/* and one more: whoever comes now may be a user as well */
 	purse_give_back(patience_purse_of(patience, claim),
-	    !claim->stranger || patience_is_calm(patience, now_ms) ? 1 : 0,
-	    now_ms);
+	    patience_may_grow(patience, claim, now_ms), now_ms);
 }
 
 /* The remote has counted a refusal that no stranger's token stands for. */
