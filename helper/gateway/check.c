@@ -90,7 +90,7 @@ check_end(struct check *check)
 	check->enroll = (struct enroll){ .done = check_enrolled,
 		.asker = check };
 	enroll_begin(&check->enroll, &gateway->admission, gateway->directory,
-	    check->peer->user);
+	    check->peer->user, 0);
 }
 
 /*
@@ -225,8 +225,8 @@ check_may_ask(struct peer *peer, const struct directory_answer *answer)
 	struct refusal why;
 
 	if (answer->verdict != DIRECTORY_THERE) {
-		if (admission_of_name(&gateway->admission, peer->user, answer,
-			&why))
+		if (admission_is_free(answer, &why) &&
+		    admission_wants(&gateway->admission, peer->user, &why))
 			return true;
 		loginlog_unknown(&gateway->loginlog, peer, peer->user, &why);
 		why.sentence = "The gateway does not ask the remote server for "

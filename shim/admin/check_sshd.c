@@ -24,20 +24,23 @@ static const size_t dump_max_bytes = (size_t)1024 * 1024;
 static const struct setting {
 	const char *name;
 	const char *value;
+	const char
+	    *also; /* as an older drop-in has it; NULL: in no other way */
 } settings[] = {
 	{ "AuthorizedKeysCommand",
+	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k %U",
 	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k" },
-	{ "AuthorizedKeysCommandUser", "_moshgate" },
-	{ "AuthorizedKeysFile", "none" },
-	{ "PasswordAuthentication", "no" },
-	{ "KbdInteractiveAuthentication", "no" },
-	{ "HostbasedAuthentication", "no" },
-	{ "GSSAPIAuthentication", "no" },
-	{ "AllowStreamLocalForwarding", "no" },
-	{ "GatewayPorts", "no" },
-	{ "PermitTunnel", "no" },
-	{ "X11Forwarding", "no" },
-	{ "PermitUserRC", "no" },
+	{ "AuthorizedKeysCommandUser", "_moshgate", NULL },
+	{ "AuthorizedKeysFile", "none", NULL },
+	{ "PasswordAuthentication", "no", NULL },
+	{ "KbdInteractiveAuthentication", "no", NULL },
+	{ "HostbasedAuthentication", "no", NULL },
+	{ "GSSAPIAuthentication", "no", NULL },
+	{ "AllowStreamLocalForwarding", "no", NULL },
+	{ "GatewayPorts", "no", NULL },
+	{ "PermitTunnel", "no", NULL },
+	{ "X11Forwarding", "no", NULL },
+	{ "PermitUserRC", "no", NULL },
 };
 
 /*
@@ -102,7 +105,9 @@ check_sshd_settings(const char *dump, const char *user)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		/* sshd doesn't print a setting that it was built without */
 		if (sshdconf_get(dump, settings[i].name, value) &&
-		    strcmp(value, settings[i].value) != 0)
+		    strcmp(value, settings[i].value) != 0 &&
+		    (settings[i].also == NULL ||
+			strcmp(value, settings[i].also) != 0))
 			ok = check_sshd_differs(settings[i].name, value, user,
 			    settings[i].value);
 	}
