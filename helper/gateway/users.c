@@ -19,6 +19,7 @@ struct users {
 	struct directory *directory;
 	struct keeper *keeper;
 	void (*on_table)(void *context);
+	bool stocked; /* that has been called */
 	void *context;
 	struct users_adding *first; /* the one that came first */
 	struct users_looking *looking;
@@ -145,6 +146,22 @@ users_may_give(struct users *users)
 		return USERS_DAMAGED;
 	}
 	return USERS_OK;
+}
+
+bool
+users_like(const struct users *users, const char *name)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+
+	return table != NULL && usertable_has_like(table, name);
+}
+
+bool
+users_had(const struct users *users, uid_t uid)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+
+	return table != NULL && usertable_has_given(table, uid);
 }
 
 bool
@@ -327,6 +344,18 @@ users_on_table(void *context)
 	struct users *users = context;
 
 	users_touch(users);
+	if (users->stocked)
+		users->on_table(users->context);
+}
+
+/*
+ * The map has been read, and uids for new users are there, or it is known why
+ * not: whoever comes can be told.
+ */
+static void
+users_open(struct users *users)
+{
+	users->stocked = true;
 	users->on_table(users->context);
 }
 
@@ -397,6 +426,8 @@ users_fire(void *context, int64_t now_ms)
 		at_ms = spare_fill(&users->spare, keeper_table(users->keeper),
 		    now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
+		if (!users->stocked && users->spare.state == SPARE_IDLE)
+			users_open(users);
 	}
 	if (!users->timer.on)
 		loop_at(users->loop, &users->timer, next_ms);
