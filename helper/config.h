@@ -42,13 +42,19 @@ void config_tell(struct fields *fields, const struct config *config);
  */
 bool config_understand(const struct frame *frame, struct config *config);
 
-/* True if the patterns of [clients] users take NAME. */
+/*
+ * True if the patterns of [clients] users take NAME.  Those that exclude names
+ * do so whatever the case is.
+ */
 bool config_wants_user(const struct config *config, const char *name);
 
-/* True if the patterns of [users] reserved take NAME. */
+/* True if the patterns of [users] reserved take NAME, whatever the case is. */
 bool config_reserves_user(const struct config *config, const char *name);
 
 /* True if NAME is one of [users] names. */
 bool config_names_user(const struct config *config, const char *name);
+
+/* True if NAME is none of them, but one is equal to it but for case. */
+bool config_names_like(const struct config *config, const char *name);
 
 #endif

@@ -10,7 +10,7 @@
 #define PATTERN_MAX_BYTES 256
 
 bool
-pattern_list_takes(const char *list, const char *name)
+pattern_list_takes(const char *list, const char *name, enum pattern_fold fold)
 {
 	bool wanted = false;
 	char pattern[PATTERN_MAX_BYTES];
@@ -20,12 +20,15 @@ pattern_list_takes(const char *list, const char *name)
 		const bool exclude = *at == '!';
 		const char *begin = at + exclude;
 		const size_t len = words_len(begin);
+		const enum pattern_fold kind = exclude ? PATTERN_FOLD_EXCLUDED
+						       : PATTERN_FOLD_TAKEN;
 
 		if (len >= sizeof(pattern))
 			return false;
 		memcpy(pattern, begin, len);
 		pattern[len] = '\0';
-		if (fnmatch(pattern, name, 0) != 0)
+		if (fnmatch(pattern, name, fold == kind ? FNM_CASEFOLD : 0) !=
+		    0)
 			continue;
 		if (exclude)
 			return false;

@@ -77,6 +77,8 @@ static const struct setting setting_table[] = {
 	    TO(negative_ttl_s), OURS },
 	{ "users", "lookups_per_minute", "6", { NUMBER(1, 10000) },
 	    TO(lookups_per_minute), OURS },
+	{ "users", "new_names_per_address", "4", { NUMBER(1, 4096) },
+	    TO(new_names_per_address), OURS },
 	{ "mosh", "server", "mosh-server", { A(VALUE_PROGRAM) },
 	    TO(mosh_server), TOLD },
 	{ "mosh", "ports", "60000:61000", { A(VALUE_PORTS) }, TO(mosh_ports),

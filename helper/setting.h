@@ -40,7 +40,7 @@ struct config {
 	int forced_commands; /* enum authkeys_forced */
 	/* [users] */
 	int uid_min, uid_max;
-	int negative_ttl_s, lookups_per_minute;
+	int negative_ttl_s, lookups_per_minute, new_names_per_address;
 	char *names;    /* separated by blanks */
 	char *reserved; /* patterns, separated by blanks */
 	/* [mosh] */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char head_line[] =
     "# The users of the remote, name:uid. moshgate-helper writes this file.\n";
@@ -84,6 +85,18 @@ usertable_holds(const struct usertable *table, const struct usertable *part)
 			return false;
 	}
 	return true;
+}
+
+bool
+usertable_has_like(const struct usertable *table, const char *name)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const char *other = table->entries[i].name;
+
+		if (strcasecmp(other, name) == 0 && strcmp(other, name) != 0)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -57,6 +57,9 @@ const struct usermap_entry *usertable_by_name(const struct usertable *table,
 const struct usermap_entry *usertable_by_uid(const struct usertable *table,
     uid_t uid);
 
+/* True if there is a name that is equal to NAME but for case, and not NAME. */
+bool usertable_has_like(const struct usertable *table, const char *name);
+
 /*
  * The user called NAME; NULL if there is none.  A uid that is there twice is the
  * first one's.

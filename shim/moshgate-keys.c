@@ -17,7 +17,7 @@
 static void
 keys_usage(FILE *to)
 {
-	fputs("usage: moshgate-keys user [key-type key]\n"
+	fputs("usage: moshgate-keys user [key-type key [uid]]\n"
 	      "\n"
 	      "Prints the keys with which user may log in to this gateway.\n"
 	      "sshd runs it; see moshgate-keys(8).\n",
@@ -51,10 +51,12 @@ keys_ask(const struct client *client, char **argv, int argc)
 	bool sent;
 
 	fields_add(&fields, "user", argv[1]);
-	if (argc == 4) {
+	if (argc >= 4) {
 		fields_add(&fields, "type", argv[2]);
 		fields_add(&fields, "blob", argv[3]);
 	}
+	if (argc == 5)
+		fields_add(&fields, "uid", argv[4]);
 	fields_add_number(&fields, "sshd_pid", (long long)getppid());
 	sent = client_ask(client, FRAME_KEYS, &fields);
 	fields_free(&fields);
@@ -101,7 +103,7 @@ main(int argc, char **argv)
 		printf("moshgate-keys %s\n", MOSHGATE_VERSION);
 		return 0;
 	}
-	if (argc != 2 && argc != 4) {
+	if (argc != 2 && argc != 4 && argc != 5) {
 		keys_usage(stderr);
 		return 2;
 	}

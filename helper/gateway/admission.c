@@ -93,13 +93,23 @@ admission_of_account(const struct admission *admission, const char *name,
  * Names
  */
 
+const struct refusal admission_like = { .reason = "like-another",
+	.sentence = "Another user has this name but for case.",
+	.remedy = "names that are equal but for case are one name: log in as "
+		  "the user who is known" };
+
 bool
 admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal)
 {
 	switch (answer->verdict) {
 	case DIRECTORY_NONE:
-		return true;
+		if (!answer->like)
+			return true;
+		*refusal = (struct refusal){ .reason = "local",
+			.remedy = "an account of the gateway has that name but "
+				  "for case" };
+		return false;
 	case DIRECTORY_THERE:
 		*refusal = (struct refusal){ .reason = "local",
 			.remedy = "this is an account of the gateway, or of a "
@@ -115,12 +125,9 @@ admission_is_free(const struct directory_answer *answer,
 }
 
 bool
-admission_of_name(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, struct refusal *refusal)
+admission_wants(const struct admission *admission, const char *name,
+    struct refusal *refusal)
 {
-	/* what the helper is told is of accounts and of the map alone */
-	if (!admission_is_free(answer, refusal))
-		return false;
 	if (!config_wants_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "not-wanted",
 			.remedy = admission_not_wanted.remedy };
@@ -133,6 +140,8 @@ admission_of_name(const struct admission *admission, const char *name,
 			.remedy = "install moshgate anew" };
 		return false;
 	}
+	if (config_names_user(admission->config, name))
+		return true;
 	if (reserved_has(admission->reserved, name) ||
 	    config_reserves_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "reserved",

@@ -33,20 +33,22 @@ const struct refusal *admission_of_account(const struct admission *admission,
     const char *name, const struct directory_answer *answer);
 
 /*
- * May the remote be asked for NAME, as far as the gateway has a say: is it no
- * account's, as ANSWER tells, and wanted?
- * Returns false if not, with the reason in *REFUSAL, whose strings live as long
- * as ANSWER.
+ * Is NAME, which is in no map, wanted, and no service's?  Returns false if not,
+ * with the reason in *REFUSAL.
  */
-bool admission_of_name(const struct admission *admission, const char *name,
-    const struct directory_answer *answer, struct refusal *refusal);
+bool admission_wants(const struct admission *admission, const char *name,
+    struct refusal *refusal);
 
 /*
  * True if a name is no account of the gateway's, as ANSWER tells.  If it is one,
- * or nobody can tell, the reason is in *REFUSAL, as above.
+ * or like one, or nobody can tell, the reason is in *REFUSAL, whose strings live
+ * as long as ANSWER.
  */
 bool admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal);
+
+/* Why a name is no user's that is equal to a user's but for case. */
+extern const struct refusal admission_like;
 
 /*
  * Why the users have no uid for a name, which is RESULT, or can't add it.  The

@@ -30,15 +30,15 @@ enroll_on_account(struct directory_question *question,
 	struct enroll *enroll = question->asker;
 	const struct admission *admission = enroll->admission;
 	struct refusal why;
-	uid_t uid;
 
 	if (!admission_is_free(answer, &why)) {
 		enroll->done(enroll, 0, &why);
 		return;
 	}
-	if (!users_spare_uid(admission->users,
+	if (enroll->uid == 0 &&
+	    !users_spare_uid(admission->users,
 		(uid_t)admission->config->uid_min,
-		(uid_t)admission->config->uid_max, &uid)) {
+		(uid_t)admission->config->uid_max, &enroll->uid)) {
 		why = admission_no_uid(admission,
 		    users_spare_result(admission->users));
 		enroll->done(enroll, 0, &why);
@@ -46,20 +46,24 @@ enroll_on_account(struct directory_question *question,
 	}
 	enroll->adding = (struct users_adding){ .done = enroll_done,
 		.asker = enroll };
-	users_add(admission->users, &enroll->adding, enroll->name, uid);
+	users_add(admission->users, &enroll->adding, enroll->name, enroll->uid);
 }
 
 void
 enroll_begin(struct enroll *enroll, const struct admission *admission,
-    struct directory *directory, const char *name)
+    struct directory *directory, const char *name, uid_t uid)
 {
-	uid_t uid;
-
 	enroll->admission = admission;
+	enroll->uid = uid;
 	snprintf(enroll->name, sizeof(enroll->name), "%s", name);
 	users_refresh(admission->users);
 	if (users_find(admission->users, name, &uid)) {
 		enroll->done(enroll, uid, NULL);
+		return;
+	}
+	/* of two the first one wins */
+	if (users_like(admission->users, name)) {
+		enroll->done(enroll, 0, &admission_like);
 		return;
 	}
 	enroll->question = (struct directory_question){

@@ -17,16 +17,17 @@ struct enroll {
 	/* its own */
 	const struct admission *admission;
 	char name[USERNAME_MAX_CHARS + 1];
+	uid_t uid; /* that it is to have; 0: any */
 	struct directory_question question;
 	struct users_adding adding;
 };
 
 /*
  * Begin, with ENROLL all zero but for DONE and ASKER: it may be done before this
- * returns.
+ * returns.  The uid is to be UID, which is not 0, or any.
  */
 void enroll_begin(struct enroll *enroll, const struct admission *admission,
-    struct directory *directory, const char *name);
+    struct directory *directory, const char *name, uid_t uid);
 
 /* ENROLL, which may be done, is not waited for any more. */
 void enroll_forget(struct enroll *enroll);

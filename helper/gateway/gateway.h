@@ -7,12 +7,14 @@
 #include "admission.h"
 #include "carry.h"
 #include "directory.h"
-#include "limits.h"
 #include "loginlog.h"
-#include "lookups.h"
+#include "logins.h"
+#include "origins.h"
 #include "outage.h"
+#include "patience.h"
 #include "peer.h"
 #include "pool.h"
+#include "provisional.h"
 #include "shares.h"
 #include "trial.h"
 #include "users.h"
@@ -27,8 +29,10 @@ struct gateway {
 	struct carries *carries;
 	struct directory *directory;
 	struct users *users;
-	struct limits *limits;
-	struct lookups *lookups;
+	struct patience *patience;
+	struct provisional *provisional;
+	struct origins *origins;
+	struct logins *logins;
 	struct peers *peers;
 	struct admission admission;
 	struct outage outage;

@@ -12,8 +12,11 @@
 #include "gateway.h"
 
 struct keys_request {
+	uid_t uid;  /* that sshd has for the user; 0: unknown */
+	uid_t told; /* that its name service was told, or 0 */
 	struct users_looking looking;
 	struct directory_question question;
+	struct logins_question login;
 	struct waiter waiter;
 };
 
@@ -91,7 +94,7 @@ keys_answer_offered(struct peer *peer)
 {
 	static const struct refusal not_a_key = { .reason = "not-a-key",
 		.sentence = "That is no key.",
-		.remedy = "the drop-in must give moshgate-keys %u %t %k" };
+		.remedy = "the drop-in must give moshgate-keys %u %t %k %U" };
 	const struct gateway *gateway = peer->context;
 	const char *type = fields_get(&peer->asked, "type");
 	const char *blob = fields_get(&peer->asked, "blob");
@@ -143,6 +146,147 @@ keys_ask_remote(struct peer *peer)
 	shares_ask(gateway->shares, waiter);
 }
 
+/* Answer with the keys of a user who may come. */
+static void
+keys_answer(struct peer *peer)
+{
+	const struct gateway *gateway = peer->context;
+
+	if (gateway->config->keys == CONFIG_KEYS_FILE)
+		keys_answer_file(peer);
+	else if (gateway->config->keys == CONFIG_KEYS_ANY)
+		keys_answer_offered(peer);
+	else
+		keys_ask_remote(peer);
+}
+
+/* Refuse PEER, whose user is not known, for WHY. */
+static void
+keys_refuse_new(struct peer *peer, const struct refusal *why)
+{
+	struct gateway *gateway = peer->context;
+
+	loginlog_unknown(&gateway->loginlog, peer, peer->user, why);
+	peer_turn_away(peer, why);
+}
+
+/*
+ * Turns
+ */
+
+static const struct refusal keys_other_uid = { .reason = "other-uid",
+	.sentence = "The gateway has restarted meanwhile; log in again.",
+	.remedy =
+	    "sshd has another uid for this name than it has, or none: log "
+	    "in again; if that does not help, let the drop-in give "
+	    "moshgate-keys %u %t %k %U" };
+
+/* A login to the remote may begin, or there is none, for WHY. */
+static void
+keys_on_login(struct logins_question *question, const struct refusal *why)
+{
+	struct peer *peer = question->asker;
+	struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
+	uid_t uid;
+
+	if (why == NULL && question->kind != LOGINS_KNOWN &&
+	    (!users_find(gateway->users, peer->user, &uid) ||
+		uid != request->uid))
+		why = &keys_other_uid;
+	if (why == NULL) {
+		keys_answer(peer);
+	} else if (question->kind != LOGINS_KNOWN) {
+		keys_refuse_new(peer, why);
+	} else {
+		loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
+		    gateway->config->host, why);
+		peer_turn_away(peer, why);
+	}
+}
+
+/* Have the remote asked when it is the user's turn, who is as KIND says. */
+static void
+keys_await_turn(struct peer *peer, enum logins_kind kind)
+{
+	struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
+
+	request->login = (struct logins_question){ .kind = kind,
+		.uid = request->uid,
+		.address = address_read(peer->client),
+		.answer = keys_on_login,
+		.asker = peer };
+	memcpy(request->login.name, peer->user, sizeof(request->login.name));
+	keys_touch(gateway);
+	logins_ask(gateway->logins, &request->login);
+	beat_begin(peer);
+}
+
+/* The same for a user who is known. */
+static void
+keys_of_known(struct peer *peer)
+{
+	const struct gateway *gateway = peer->context;
+	const struct keys_request *request = peer->request;
+	uid_t uid;
+
+	if (request->uid != 0 && users_find(gateway->users, peer->user, &uid) &&
+	    uid != request->uid)
+		peer_refuse(peer, &keys_other_uid);
+	else if (gateway->config->keys == CONFIG_KEYS_REMOTE &&
+	    shares_would_connect(gateway->shares, peer->user))
+		keys_await_turn(peer, LOGINS_KNOWN);
+	else
+		keys_answer(peer);
+}
+
+/*
+ * New users
+ */
+
+/*
+ * True if the user's name may have the uid for good that sshd has for it.  Which
+ * that is an older drop-in doesn't tell; but the name service was told.
+ */
+static bool
+keys_may_have_uid(struct peer *peer)
+{
+	struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
+	const int64_t now_ms = clock_now_ms();
+	uid_t uid;
+
+	if (request->uid == 0)
+		request->uid = request->told;
+	if (provisional_find(gateway->provisional, peer->user, now_ms, &uid))
+		return uid == request->uid;
+	/* of a helper before this one, or given way since */
+	return request->uid >= (uid_t)gateway->config->uid_min &&
+	    request->uid <= (uid_t)gateway->config->uid_max &&
+	    !users_had(gateway->users, request->uid) &&
+	    !provisional_has_other(gateway->provisional, peer->user,
+		request->uid, now_ms);
+}
+
+/* ANSWER is that the user, who is not in the map, has no account either. */
+static void
+keys_of_new(struct peer *peer, const struct directory_answer *answer)
+{
+	const struct gateway *gateway = peer->context;
+	struct refusal why;
+
+	if (!admission_is_free(answer, &why) ||
+	    !admission_wants(&gateway->admission, peer->user, &why))
+		keys_refuse_new(peer, &why);
+	else if (!keys_may_have_uid(peer))
+		keys_refuse_new(peer, &keys_other_uid);
+	else if (config_names_user(gateway->config, peer->user))
+		keys_await_turn(peer, LOGINS_VOUCHED);
+	else
+		keys_await_turn(peer, LOGINS_NEW);
+}
+
 /* The account has been looked up: go on if it may come. */
 static void
 keys_on_account(struct directory_question *question,
@@ -150,17 +294,41 @@ keys_on_account(struct directory_question *question,
 {
 	struct peer *peer = question->asker;
 	const struct gateway *gateway = peer->context;
-	const struct refusal *why = admission_of_account(&gateway->admission,
-	    peer->user, answer);
+	const struct refusal *why;
+	uid_t uid;
 
+	if (answer->verdict == DIRECTORY_NONE &&
+	    !users_find(gateway->users, peer->user, &uid)) {
+		keys_of_new(peer, answer);
+		return;
+	}
+	why = admission_of_account(&gateway->admission, peer->user, answer);
 	if (why != NULL)
 		peer_refuse(peer, why);
-	else if (gateway->config->keys == CONFIG_KEYS_FILE)
-		keys_answer_file(peer);
-	else if (gateway->config->keys == CONFIG_KEYS_ANY)
-		keys_answer_offered(peer);
 	else
-		keys_ask_remote(peer);
+		keys_of_known(peer);
+}
+
+/*
+ * Requests
+ */
+
+/* Take what the request tells of sshd's user and client. */
+static void
+keys_read_origin(struct peer *peer)
+{
+	const struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
+	const struct origin *origin = origins_find(gateway->origins,
+	    peer->sshd_pid, peer->user, clock_now_ms());
+	long long uid;
+
+	if (fields_get_number(&peer->asked, "uid", 1, USERMAP_UID_MAX, &uid))
+		request->uid = (uid_t)uid;
+	if (origin == NULL)
+		return;
+	request->told = origin->uid;
+	memcpy(peer->client, origin->client, sizeof(origin->client));
 }
 
 /* The user map has been looked at: have the user looked up. */
@@ -198,6 +366,7 @@ keys_ask(struct peer *peer)
 		return;
 	}
 	memcpy(peer->user, user, strlen(user) + 1);
+	keys_read_origin(peer);
 	request->looking = (struct users_looking){ .done = keys_on_look,
 		.asker = peer };
 	request->question = (struct directory_question){
@@ -218,6 +387,7 @@ keys_leave(struct peer *peer)
 
 	users_look_no_more(&request->looking);
 	directory_forget(&request->question);
+	logins_forget(&request->login);
 	if (request->waiter.state != WAITER_NEW)
 		shares_forget(gateway->shares, &request->waiter);
 }
@@ -248,7 +418,7 @@ keys_waits(const struct peer *peer)
 	const struct keys_request *request = peer->request;
 
 	return peer->kind == &keys_kind && peer->state == PEER_WAITING &&
-	    request->waiter.state != WAITER_NEW;
+	    (request->waiter.state != WAITER_NEW || request->login.of != NULL);
 }
 
 static void
@@ -275,13 +445,20 @@ keys_refuse_excess(void *context, struct peer *peer)
 		.detail = "others wait for the remote already, which does not "
 			  "answer",
 		.remedy = "check the link to the remote" };
+	const struct keys_request *request = peer->request;
 	struct keys_waiting *w = context;
 	struct gateway *gateway = peer->context;
+	bool new;
 
 	if (!keys_waits(peer) || w->excess == 0)
 		return;
 	w->excess--;
+	new = request->login.of != NULL && request->login.kind != LOGINS_KNOWN;
 	keys_leave(peer);
+	if (new) {
+		keys_refuse_new(peer, &busy);
+		return;
+	}
 	loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
 	    gateway->config->host, &busy);
 	peer_turn_away(peer, &busy);

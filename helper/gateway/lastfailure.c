@@ -15,7 +15,7 @@ lastfailure_remember(struct lastfailure *failure, const struct frame *refusal,
 	failure->body[refusal->len] = '\0';
 	failure->len = refusal->len;
 	failure->kind = kind;
-	if (kind == LASTFAILURE_REFUSED || took_ms > LASTFAILURE_MAX_MS)
+	if ((took_ms < LASTFAILURE_MAX_MS) == (kind == LASTFAILURE_REFUSED))
 		took_ms = LASTFAILURE_MAX_MS;
 	failure->end_ms = now_ms + took_ms;
 }

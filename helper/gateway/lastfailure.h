@@ -13,7 +13,7 @@
  * monotonic clock.  All zero is none.
  */
 
-/* The longest that a failure is remembered, and how long a refusal always is. */
+/* The longest that a failure is remembered, and the shortest that a refusal is. */
 #define LASTFAILURE_MAX_MS 15000
 
 enum lastfailure_kind {
@@ -30,8 +30,9 @@ struct lastfailure {
 
 /*
  * Remember REFUSAL, a FRAME_REFUSED, of which it has a copy.  It is remembered
- * for as long as it took to learn it, TOOK_MS, but a refusal of the remote's for
- * LASTFAILURE_MAX_MS, since the remote counts them, and bans for them.
+ * for as long as it took to learn it, TOOK_MS, but LASTFAILURE_MAX_MS at the
+ * most.  A refusal of the remote's is remembered for TOOK_MS, but that long at
+ * least, since the remote counts them, and bans for them.
  */
 void lastfailure_remember(struct lastfailure *failure,
     const struct frame *refusal, enum lastfailure_kind kind, int64_t took_ms,

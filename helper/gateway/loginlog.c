@@ -93,5 +93,6 @@ loginlog_unknown(struct loginlog *log, const struct peer *peer,
 		return;
 	log_event(LOG_INFO, "unknown-user", "user", name, "reason", why->reason,
 	    "detail", why->detail, "remedy", why->remedy, "sshd_pid",
-	    loginlog_some(peer->sshd_pid), NULL);
+	    loginlog_some(peer->sshd_pid), "client",
+	    loginlog_some(peer->client), NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../../shim/lib/usermap.h"
 #include "../file.h"
@@ -17,7 +18,8 @@ struct reserved {
 static int
 reserved_compare(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	/* what is equal but for case is one name */
+	return strcasecmp(a, b);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "gateway.h"
 #include "keys.h"
 #include "lookup.h"
+#include "newcomers.h"
 #include "probe.h"
 #include "session.h"
 #include "signals.h"
@@ -97,7 +98,7 @@ server_on_reached(void *context, const char *address,
 		    refusal->reason, "detail", refusal->detail, NULL);
 	server_show_banner(server);
 	keys_touch(gateway);
-	lookups_touch(gateway->lookups);
+	logins_touch(gateway->logins);
 }
 
 /* Something has changed about some connection. */
@@ -138,8 +139,7 @@ server_on_trial(void *context)
 		return;
 	}
 	peers_each(gateway->peers, server_tell_verdict, server);
-	if (reach_now(trial_reach(gateway->trial), clock_now_ms()) ==
-	    REACH_GOOD)
+	if (reach_is_good(trial_reach(gateway->trial), clock_now_ms()))
 		carries_end_spares(gateway->carries);
 	shares_resume(gateway->shares);
 }
@@ -184,8 +184,7 @@ server_admit_by(struct server *server, const struct config *config)
 	server_note_weakness(config);
 	users_configure(gateway->users, (uid_t)config->uid_min,
 	    (uid_t)config->uid_max);
-	limits_configure(gateway->limits, config->lookups_per_minute,
-	    config->negative_ttl_s);
+	newcomers_configure(gateway);
 	reserved_free(server->reserved);
 	server->reserved = reserved_read(RESERVED_PATH, error);
 	gateway->admission.reserved = server->reserved;
@@ -357,22 +356,19 @@ server_make_upper(struct server *server)
 
 	outage_init(&g->outage);
 	keys_init(g);
-	beat_init(g);
 	g->directory = directory_new(g->loop, server->children);
+	beat_init(g);
 	if (g->directory != NULL)
 		g->users = users_new(g->loop, server->children, g->directory,
 		    server_on_table, server);
-	g->limits = limits_new();
 	g->loginlog.users = quotas_new();
-	if (g->directory == NULL || g->users == NULL || g->limits == NULL ||
+	if (g->directory == NULL || g->users == NULL ||
 	    g->loginlog.users == NULL)
 		return false;
 	g->admission = (struct admission){ .users = g->users };
-	g->lookups = lookups_new(g->loop, g->shares, g->limits, &g->outage,
-	    &g->admission, g->directory);
 	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
-	return g->lookups != NULL && g->peers != NULL;
+	return newcomers_init(g) && g->peers != NULL;
 }
 
 /* Listen.  Returns false for want of memory. */
@@ -403,7 +399,7 @@ server_free(struct server *server)
 
 	g->over = true;
 	peers_free(g->peers);
-	lookups_free(g->lookups);
+	newcomers_end(g);
 	probe_free(server->probe);
 	carries_free(g->carries);
 	shares_free(g->shares);
@@ -412,7 +408,6 @@ server_free(struct server *server)
 	users_free(g->users);
 	directory_free(g->directory);
 	children_free(server->children);
-	limits_free(g->limits);
 	quotas_free(g->loginlog.users);
 	reserved_free(server->reserved);
 	config_free(server->config);

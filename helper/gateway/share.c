@@ -49,6 +49,14 @@ share_failed_lately(const struct share *share)
 	    lastfailure_counts(&share->failure, clock_now_ms());
 }
 
+bool
+share_would_connect(const struct share *share)
+{
+	return share->kept.current == NULL && !share_failed_lately(share) &&
+	    !keycache_is_fresh(&share->errands.keys,
+		share_config(share)->cache_ttl_s, clock_now_ms());
+}
+
 /*
  * Loans
  */
@@ -129,16 +137,12 @@ share_answer_known(struct share *share)
 static void
 share_connect(struct share *share)
 {
-	static const struct refusal busy = { .reason = "busy",
-		.sentence = "Too many logins are under way; try again in a "
-			    "minute.",
-		.remedy = "somebody may be guessing names: see sshd's log" };
 	struct waiters *waiters = &share->errands.waiters;
 
 	if (share->kept.claim == QUEUE_UNCLAIMED &&
 	    waiters_first(waiters, JOB_SESSION) == NULL &&
 	    !pool_make_unclaimed_room(share->common->pool))
-		waiters_refuse_all(waiters, &busy);
+		waiters_refuse_all(waiters, &waiter_busy);
 	else if (!kept_connect(&share->kept, false))
 		waiters_refuse_all(waiters, &waiter_no_memory);
 }
@@ -204,6 +208,8 @@ share_on_ready(void *context, enum job job)
 	struct share *share = context;
 
 	lastfailure_forget(&share->failure);
+	share->common->events->accepted(share->common->events_context,
+	    share->user);
 	errands_ready(&share->errands, job);
 }
 
@@ -232,22 +238,20 @@ share_on_idle(void *context, bool opened)
 	share_pump(share);
 }
 
-/* The remote has said no: connection, keys and all go at once. */
-static void
-share_drop(struct share *share)
-{
-	keycache_forget(&share->errands.keys);
-	kept_drop(&share->kept, false);
-	share_touch(share);
-}
-
-/* The same, and REFUSAL, which tells it, is remembered. */
+/* The remote has said no, as REFUSAL tells: all that is kept goes at once. */
 static void
 share_take_refusal(struct share *share, const struct frame *refusal)
 {
-	lastfailure_remember(&share->failure, refusal, LASTFAILURE_REFUSED, 0,
-	    clock_now_ms());
-	share_drop(share);
+	const int64_t now_ms = clock_now_ms();
+	const int64_t end_ms =
+	    share->common->events->refused(share->common->events_context,
+		share->user);
+
+	lastfailure_remember(&share->failure, refusal, LASTFAILURE_REFUSED,
+	    end_ms - now_ms, now_ms);
+	keycache_forget(&share->errands.keys);
+	kept_drop(&share->kept, false);
+	share_touch(share);
 }
 
 /* A connection that nobody has asked for could not be made. */
@@ -278,9 +282,7 @@ share_fail(struct share *share, const struct connection_end *end, bool opened)
 	else if (!retry)
 		lastfailure_remember(&share->failure, end->last,
 		    LASTFAILURE_OTHER, end->took_ms, clock_now_ms());
-	if (end->refused && unasked)
-		share_drop(share);
-	else if (end->refused)
+	if (end->refused)
 		share_take_refusal(share, end->last);
 	/* else it goes alone: what went wrong may not be its concern */
 	if (!end->reached || (end->refused && !unasked))
@@ -306,7 +308,7 @@ share_on_vain(void *context, const struct connection_end *end)
 
 	share_log_vain(share, &why);
 	if (end->refused)
-		share_drop(share);
+		share_take_refusal(share, end->last);
 }
 
 static const struct kept_owner share_kept = {

@@ -18,6 +18,14 @@
  */
 struct share;
 
+/* What a share tells of its user's logins, whatever they were for. */
+struct share_events {
+	/* The remote has let the gateway in as USER. */
+	void (*accepted)(void *context, const char *user);
+	/* It hasn't.  Returns until when USER is not to be tried again. */
+	int64_t (*refused)(void *context, const char *user);
+};
+
 /* What all shares have in common; it outlives them. */
 struct share_common {
 	struct pool *pool;
@@ -25,6 +33,8 @@ struct share_common {
 	/* share_tend() has something to do */
 	void (*touch)(void *context);
 	void *context;
+	const struct share_events *events;
+	void *events_context;
 };
 
 /* The share of USER.  Returns NULL for want of memory. */
@@ -37,6 +47,11 @@ const char *share_user(const struct share *share);
 
 /* True if nothing is kept for the user. */
 bool share_is_empty(const struct share *share, int64_t now_ms);
+
+/*
+ * True if a connection would have to be made for who asks for the user's keys.
+ */
+bool share_would_connect(const struct share *share);
 
 /* Have WAITER answered; the answer may come before this returns. */
 void share_ask(struct share *share, struct waiter *waiter);

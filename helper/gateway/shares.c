@@ -60,6 +60,27 @@ shares_on_touch(void *context)
 	shares_touch(context);
 }
 
+static void
+shares_on_accepted(void *context, const char *user)
+{
+	(void)context;
+	(void)user;
+}
+
+static int64_t
+shares_on_refused(void *context, const char *user)
+{
+	(void)context;
+	(void)user;
+	return 0;
+}
+
+/* What is told to nobody. */
+static const struct share_events shares_unwatched = {
+	.accepted = shares_on_accepted,
+	.refused = shares_on_refused,
+};
+
 struct shares *
 shares_new(struct loop *loop, struct pool *pool, struct trial *trial)
 {
@@ -73,7 +94,8 @@ shares_new(struct loop *loop, struct pool *pool, struct trial *trial)
 	shares->common = (struct share_common){ .pool = pool,
 		.trial = trial,
 		.touch = shares_on_touch,
-		.context = shares };
+		.context = shares,
+		.events = &shares_unwatched };
 	return shares;
 }
 
@@ -86,6 +108,14 @@ shares_free(struct shares *shares)
 		shares_remove(&shares->first);
 	loop_at(shares->loop, &shares->timer, INT64_MAX);
 	free(shares);
+}
+
+void
+shares_watch(struct shares *shares, const struct share_events *events,
+    void *context)
+{
+	shares->common.events = events != NULL ? events : &shares_unwatched;
+	shares->common.events_context = context;
 }
 
 void
@@ -133,6 +163,14 @@ shares_get(struct shares *shares, const char *user)
 	return entry->share;
 }
 
+bool
+shares_would_connect(const struct shares *shares, const char *user)
+{
+	const struct share *share = shares_find(shares, user);
+
+	return share == NULL || share_would_connect(share);
+}
+
 void
 shares_ask(struct shares *shares, struct waiter *waiter)
 {
@@ -158,14 +196,4 @@ shares_resume(struct shares *shares)
 {
 	for (struct shares_entry *e = shares->first; e != NULL; e = e->next)
 		share_pump(e->share);
-}
-
-void
-shares_each_login(struct shares *shares, int64_t began_ms,
-    void (*each)(void *context, const char *user), void *context)
-{
-	for (struct shares_entry *e = shares->first; e != NULL; e = e->next) {
-		if (share_logs_in(e->share, began_ms, clock_now_ms()))
-			each(context, share_user(e->share));
-	}
 }

@@ -14,11 +14,18 @@ struct shares *shares_new(struct loop *loop, struct pool *pool,
     struct trial *trial);
 void shares_free(struct shares *shares);
 
+/* Tell EVENTS, with CONTEXT, of all logins from now on. */
+void shares_watch(struct shares *shares, const struct share_events *events,
+    void *context);
+
 /* Something has changed about some connection: see what is to be done, soon. */
 void shares_touch(struct shares *shares);
 
 /* The pool has another configuration: what is kept of users is let go. */
 void shares_configure(struct shares *shares);
+
+/* share_would_connect() of USER. */
+bool shares_would_connect(const struct shares *shares, const char *user);
 
 /* Have WAITER answered; the answer may come before this returns. */
 void shares_ask(struct shares *shares, struct waiter *waiter);
@@ -34,12 +41,5 @@ struct share *shares_find(const struct shares *shares, const char *user);
 
 /* The same, but it is made if there is none; NULL for want of memory. */
 struct share *shares_get(struct shares *shares, const char *user);
-
-/*
- * Call EACH with CONTEXT for the users of whom share_logs_in() is true, for the
- * trial of UDP that BEGAN_MS.
- */
-void shares_each_login(struct shares *shares, int64_t began_ms,
-    void (*each)(void *context, const char *user), void *context);
 
 #endif

@@ -19,6 +19,7 @@ struct users {
 	struct directory *directory;
 	struct keeper *keeper;
 	void (*on_table)(void *context);
+	bool stocked; /* that has been called */
 	void *context;
 	struct users_adding *first; /* the one that came first */
 	struct users_looking *looking;
@@ -148,6 +149,22 @@ users_may_give(struct users *users)
 }
 
 bool
+users_like(const struct users *users, const char *name)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+
+	return table != NULL && usertable_has_like(table, name);
+}
+
+bool
+users_had(const struct users *users, uid_t uid)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+
+	return table != NULL && usertable_has_given(table, uid);
+}
+
+bool
 users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
 	users->lacking = users_may_give(users);
@@ -185,6 +202,13 @@ users_end(struct users_adding *adding, enum users_result result, uid_t uid)
 	adding->done(adding, result, uid);
 }
 
+static void
+users_set_late(struct users *users)
+{
+	snprintf(users->fault, sizeof(users->fault),
+	    "its disk has not answered in time");
+}
+
 /* True if ADDING needn't be written, or can't be: it is over then. */
 static bool
 users_settle(struct users_adding *adding)
@@ -197,11 +221,12 @@ users_settle(struct users_adding *adding)
 		users_end(adding, USERS_OK, uid);
 		return true;
 	}
-	/* before the map has been read it may yet be */
-	if (!users_ready(users))
-		return false;
-	may = users_may_give(users);
-	if (may == USERS_OK &&
+	may = users_ready(users) ? users_may_give(users) : USERS_OK;
+	if (may == USERS_OK && keeper_is_gone(users->keeper)) {
+		users_set_late(users);
+		may = USERS_FAILED;
+	}
+	if (may == USERS_OK && users_ready(users) &&
 	    usertable_has_given(keeper_table(users->keeper), adding->uid)) {
 		snprintf(users->fault, sizeof(users->fault),
 		    "the uid %lu is or was somebody's",
@@ -319,6 +344,18 @@ users_on_table(void *context)
 	struct users *users = context;
 
 	users_touch(users);
+	if (users->stocked)
+		users->on_table(users->context);
+}
+
+/*
+ * The map has been read, and uids for new users are there, or it is known why
+ * not: whoever comes can be told.
+ */
+static void
+users_open(struct users *users)
+{
+	users->stocked = true;
 	users->on_table(users->context);
 }
 
@@ -364,8 +401,7 @@ users_expire(struct users *users, int64_t now_ms)
 		if (a->state != USERS_ADDING_WAITS)
 			continue;
 		if (a->end_ms <= now_ms) {
-			snprintf(users->fault, sizeof(users->fault),
-			    "its disk has not answered in time");
+			users_set_late(users);
 			users_end(a, USERS_FAILED, a->uid);
 			users_touch(users);
 			return INT64_MAX;
@@ -390,6 +426,8 @@ users_fire(void *context, int64_t now_ms)
 		at_ms = spare_fill(&users->spare, keeper_table(users->keeper),
 		    now_ms);
 		next_ms = at_ms < next_ms ? at_ms : next_ms;
+		if (!users->stocked && users->spare.state == SPARE_IDLE)
+			users_open(users);
 	}
 	if (!users->timer.on)
 		loop_at(users->loop, &users->timer, next_ms);

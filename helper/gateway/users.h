@@ -83,6 +83,14 @@ void users_look_no_more(struct users_looking *looking);
 bool users_find(const struct users *users, const char *name, uid_t *uid);
 
 /*
+ * True if there is a user whose name is NAME but for case, and not NAME itself.
+ */
+bool users_like(const struct users *users, const char *name);
+
+/* True if UID is or was a user's. */
+bool users_had(const struct users *users, uid_t uid);
+
+/*
  * Store in *UID a uid from MIN to MAX that is nobody's, that nobody had, and that
  * is above all that have been given there; it is given to nobody else soon.
  * Returns false if there is none at hand now: see users_spare_result().

@@ -6,6 +6,10 @@ const struct refusal waiter_no_memory = { .reason = "internal",
 	.sentence = "The gateway is out of memory.",
 	.remedy = "give the gateway more memory" };
 
+const struct refusal waiter_busy = { .reason = "busy",
+	.sentence = "Too many logins are under way; try again in a minute.",
+	.remedy = "somebody may be guessing names: see sshd's log" };
+
 void
 waiters_add(struct waiters *waiters, struct waiter *waiter)
 {

@@ -88,4 +88,7 @@ void waiter_refuse(struct waiter *waiter, const struct refusal *why);
 /* Why there is no answer for want of memory. */
 extern const struct refusal waiter_no_memory;
 
+/* Why there is none while too many who don't get in have connections. */
+extern const struct refusal waiter_busy;
+
 #endif

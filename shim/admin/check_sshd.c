@@ -24,20 +24,23 @@ static const size_t dump_max_bytes = (size_t)1024 * 1024;
 static const struct setting {
 	const char *name;
 	const char *value;
+	const char
+	    *also; /* as an older drop-in has it; NULL: in no other way */
 } settings[] = {
 	{ "AuthorizedKeysCommand",
+	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k %U",
 	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k" },
-	{ "AuthorizedKeysCommandUser", "_moshgate" },
-	{ "AuthorizedKeysFile", "none" },
-	{ "PasswordAuthentication", "no" },
-	{ "KbdInteractiveAuthentication", "no" },
-	{ "HostbasedAuthentication", "no" },
-	{ "GSSAPIAuthentication", "no" },
-	{ "AllowStreamLocalForwarding", "no" },
-	{ "GatewayPorts", "no" },
-	{ "PermitTunnel", "no" },
-	{ "X11Forwarding", "no" },
-	{ "PermitUserRC", "no" },
+	{ "AuthorizedKeysCommandUser", "_moshgate", NULL },
+	{ "AuthorizedKeysFile", "none", NULL },
+	{ "PasswordAuthentication", "no", NULL },
+	{ "KbdInteractiveAuthentication", "no", NULL },
+	{ "HostbasedAuthentication", "no", NULL },
+	{ "GSSAPIAuthentication", "no", NULL },
+	{ "AllowStreamLocalForwarding", "no", NULL },
+	{ "GatewayPorts", "no", NULL },
+	{ "PermitTunnel", "no", NULL },
+	{ "X11Forwarding", "no", NULL },
+	{ "PermitUserRC", "no", NULL },
 };
 
 /*
@@ -102,7 +105,9 @@ check_sshd_settings(const char *dump, const char *user)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		/* sshd doesn't print a setting that it was built without */
 		if (sshdconf_get(dump, settings[i].name, value) &&
-		    strcmp(value, settings[i].value) != 0)
+		    strcmp(value, settings[i].value) != 0 &&
+		    (settings[i].also == NULL ||
+			strcmp(value, settings[i].also) != 0))
 			ok = check_sshd_differs(settings[i].name, value, user,
 			    settings[i].value);
 	}
@@ -198,20 +203,24 @@ check_sshd_dump(const char *dump, const char *user)
 }
 
 /*
- * Ask the sshd at PATH for its settings for USER, and check them.  DUMP has
- * room for dump_max_bytes.
+ * Ask the sshd at PATH for its settings for USER, and check them: see
+ * check_sshd().  DUMP has room for dump_max_bytes.
  */
 static bool
-check_sshd_ask(char *path, const char *user, char *dump)
+check_sshd_ask(char *path, const char *user, char *dump, bool *revokes)
 {
+	char revoked[SSHDCONF_VALUE_BYTES];
 	char dump_option[] = "-T", for_option[] = "-C", who[256];
 	char *argv[] = { path, dump_option, for_option, who, NULL };
 	int status;
 
 	snprintf(who, sizeof(who), "user=%s,host=client,addr=192.0.2.1", user);
 	status = check_sshd_run(argv, false, dump);
-	if (status == 0)
+	if (status == 0) {
+		*revokes = sshdconf_get(dump, "RevokedKeys", revoked) &&
+		    strcmp(revoked, "none") != 0;
 		return check_sshd_dump(dump, user);
+	}
 	/* once more, for what it says of its failure */
 	status = check_sshd_run(argv, true, dump);
 	dump[strcspn(dump, "\r\n")] = '\0';
@@ -221,11 +230,12 @@ check_sshd_ask(char *path, const char *user, char *dump)
 }
 
 bool
-check_sshd(const char *user)
+check_sshd(const char *user, bool *revokes)
 {
 	char path[4096], *dump;
 	bool ok;
 
+	*revokes = false;
 	/* after a comma in it sshd would see another word */
 	if (!username_valid(user))
 		return true;
@@ -235,7 +245,7 @@ check_sshd(const char *user)
 	dump = malloc(dump_max_bytes);
 	if (dump == NULL)
 		return report(false, "sshd", "no memory", "");
-	ok = check_sshd_ask(path, user, dump);
+	ok = check_sshd_ask(path, user, dump, revokes);
 	free(dump);
 	return ok;
 }

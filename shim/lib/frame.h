@@ -24,7 +24,7 @@ enum frame_type {
 	FRAME_SESSION,
 	FRAME_CHECK,
 	FRAME_STATUS,
-	FRAME_LOOKUP, /* from libnss_moshgate: name, sshd_pid */
+	FRAME_LOOKUP, /* from libnss_moshgate: name, sshd_pid, address */
 	/* from a shim to the worker that has the far end of its session */
 	FRAME_RESIZE,  /* columns, rows, xpixels, ypixels */
 	FRAME_STREAMS, /* with FRAME_FDS descriptors: what it carries */

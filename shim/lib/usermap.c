@@ -19,7 +19,7 @@ bool
 usermap_uid_valid(unsigned long uid)
 {
 	return uid >= USERMAP_UID_MIN && uid <= USERMAP_UID_MAX &&
-	    uid != 65534 && uid != 65535;
+	    uid != 65534 && uid != USERMAP_UID_DEAD_END;
 }
 
 bool

@@ -20,6 +20,12 @@
 #define USERMAP_UID_MIN 1000
 #define USERMAP_UID_MAX 2000000000
 
+/*
+ * Never anybody's: what 16 bits make of -1.  A name that gets nowhere has it, so
+ * that it looks to strangers as all others do.
+ */
+#define USERMAP_UID_DEAD_END 65535
+
 #define USERNAME_MAX_CHARS 64
 #define USERMAP_LINE_MAX_CHARS (USERNAME_MAX_CHARS + 1 + 10)
 

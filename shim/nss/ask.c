@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -11,13 +12,14 @@
 #include "../lib/fields.h"
 #include "../lib/usermap.h"
 #include "account.h"
+#include "sshd.h"
 
-/* sshd waits meanwhile, and asks again and again. */
+/* A helper answers at once, unless it is stuck, or being started. */
 static const struct client_patience ask_patience = {
 	.connected_ms = 300,
 	.heeds_jam = true,
 	.taken_ms = 2000,
-	.silent_ms = 10000,
+	.silent_ms = 2000,
 	.answered_ms = 10000,
 };
 
@@ -44,11 +46,15 @@ ask_is_helper(int fd)
 static bool
 ask_send(const struct client *client, const char *name)
 {
+	char client_address[INET6_ADDRSTRLEN];
 	struct fields fields = { 0 };
 	bool sent;
 
+	sshd_client(client_address, sizeof(client_address));
 	fields_add(&fields, "name", name);
 	fields_add_number(&fields, "sshd_pid", getpid());
+	if (client_address[0] != '\0')
+		fields_add(&fields, "address", client_address);
 	sent = client_ask(client, FRAME_LOOKUP, &fields);
 	fields_free(&fields);
 	return sent;
@@ -63,7 +69,8 @@ ask_take_uid(const struct frame *frame, uid_t *uid)
 	if (frame->type != FRAME_OK || !fields_wellformed(frame) ||
 	    !fields_get_number(frame, "uid", USERMAP_UID_MIN, USERMAP_UID_MAX,
 		&number) ||
-	    !usermap_uid_valid((unsigned long)number))
+	    (!usermap_uid_valid((unsigned long)number) &&
+		number != USERMAP_UID_DEAD_END))
 		return false;
 	*uid = (uid_t)number;
 	return true;

@@ -26,8 +26,10 @@ entry_is_nobody_elses(const struct usermap_entry *entry)
 {
 	struct uidrange range;
 
+	/* one uid is nobody's anyway */
 	return uidrange_read(UIDRANGE_DIR, &range) &&
-	    uidrange_has(&range, entry->uid) &&
+	    (uidrange_has(&range, entry->uid) ||
+		entry->uid == USERMAP_UID_DEAD_END) &&
 	    passwdfile_lacks(PASSWDFILE_PATH, entry->name, entry->uid);
 }
 

@@ -1,8 +1,19 @@
 #include "sshd.h"
 
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
+
+/*
+ * sshd has its client's socket from the beginning: among the first descriptors
+ * that it opened.  Those of its libraries come later.
+ */
+#define SSHD_SOCKET_MAX 15
 
 bool
 sshd_is_path(char *path)
@@ -39,4 +50,43 @@ sshd_is_this(void)
 		return false;
 	path[len] = '\0';
 	return sshd_is_path(path);
+}
+
+/* Store in TEXT whom the socket FD is connected to; false if it is none. */
+static bool
+sshd_peer_of(int fd, char *text, size_t size)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ipv4;
+		struct sockaddr_in6 ipv6;
+	} peer = { 0 };
+	socklen_t len = sizeof(peer);
+	int type = 0;
+	socklen_t type_len = sizeof(type);
+
+	if (getpeername(fd, &peer.any, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) < 0 ||
+	    type != SOCK_STREAM)
+		return false;
+	switch (peer.any.sa_family) {
+	case AF_INET:
+		return inet_ntop(AF_INET, &peer.ipv4.sin_addr, text,
+			   (socklen_t)size) != NULL;
+	case AF_INET6:
+		return inet_ntop(AF_INET6, &peer.ipv6.sin6_addr, text,
+			   (socklen_t)size) != NULL;
+	default:
+		return false;
+	}
+}
+
+void
+sshd_client(char *text, size_t size)
+{
+	for (int fd = 0; fd <= SSHD_SOCKET_MAX; fd++) {
+		if (sshd_peer_of(fd, text, size))
+			return;
+	}
+	text[0] = '\0';
 }

@@ -266,7 +266,7 @@ log_count() {
 }
 
 # look_up USER...: have the gateway's name service look them up as in sshd, and
-# print what it finds.
+# print what it finds: of one who is not known yet, a uid that is good for a while.
 look_up() {
 	# shellcheck disable=SC2016
 	# One of many at once makes it, and none runs half of it.
@@ -279,14 +279,17 @@ look_up() {
 # known USER...: have the gateway know these users of the remote, as after a
 # login long ago: its helper, started anew, has their uids and nothing else.
 known() {
-	look_up "$@" >"$TMUX_TMPDIR/known" || note "not known: $*"
+	for known_user; do
+		keys_of "$known_user" >"$TMUX_TMPDIR/known" 2>&1 ||
+			note <"$TMUX_TMPDIR/known"
+	done
 	$BED helper restart
 }
 
 # as USER CMD...: run CMD on the gateway as that user, who comes to be known.
 as() {
 	$BED on gateway id -u "$1" >"$TMUX_TMPDIR/as" 2>&1 ||
-		look_up "$1" >"$TMUX_TMPDIR/as" 2>&1
+		keys_of "$1" >"$TMUX_TMPDIR/as" 2>&1
 	# shellcheck disable=SC2016
 	$BED on gateway sh -c 'user=$1 && shift && exec setpriv \
 		--reuid="$user" --regid="$(id -g "$user")" --init-groups "$@"' \
@@ -316,8 +319,9 @@ account() {
 
 # keys_of USER [TYPE KEY]: as sshd asks it, which has looked the user up before.
 keys_of() {
-	look_up "$1" >"$TMUX_TMPDIR/keys_of" 2>&1
-	as _moshgate /usr/libexec/moshgate/moshgate-keys "$@"
+	keys_uid=$(look_up "$1" 2>&1 | cut -d : -f 3)
+	as _moshgate /usr/libexec/moshgate/moshgate-keys "$1" \
+		"${2-ssh-ed25519}" "${3-AAAA}" "${keys_uid:-0}"
 }
 
 # ssh_with KEY ARG...: ssh with this key alone, which asks nothing.

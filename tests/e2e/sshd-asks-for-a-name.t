@@ -50,19 +50,19 @@ on sh -c 'mkdir -m 755 /tmp/x && cd /tmp/x && cp /usr/bin/getent sshd &&
 	cp -L /usr/bin/python3 python/sshd'
 
 map 'zoe:70000\n'
-fake taken ok=70005
+fake ok=70005
 is 'sshd asks the helper for an unknown name' "$(from_sshd mallory)" 70005
 is '... and has what the map would say' "$(cat "$TMUX_TMPDIR/entry")" \
 	"mallory:*:70005:$mapped"
 pid=$(on sh -c 'echo $$; exec /tmp/x/sshd passwd mallory >/dev/null')
 is '... with its pid' "$(asked | tail -n 1)" "asked name=mallory sshd_pid=$pid"
-fake taken ok=70005
+fake ok=70005
 is '... also as sshd-session' "$(from sshd-session mallory)" 70005
 is '... and as sshd-auth' "$(from sshd-auth mallory)" 70005
 is '... and when it has been upgraded' \
 	"$(nss_from_sshd deleted mallory)" 70005
 on cp -L /usr/bin/python3 /tmp/x/python/sshd
-fake taken ok=70005
+fake ok=70005
 for program in notsshd sshd-x SSHD sshd.d/getent links/sshd; do
 	is "$program does not" "$(from $program mallory)" 2
 done
@@ -115,8 +115,8 @@ taken_frame=4d47012500000000
 found 'the answer comes at once' ok=70005
 found '... bit by bit' "bytes=4d4701" wait=0.1 "bytes=${ok_frame#4d4701}"
 found '... both at once' "bytes=$taken_frame$ok_frame"
-found '... by the service' by=_moshgate taken ok=70005
-found '... while it is at work' taken wait=3 ok=70005
+found '... by the service' by=_moshgate ok=70005
+found '... when it has said that it is at work' taken wait=1 ok=70005
 found '... with more fields' 'fields=name\0x\0uid\070005\0z\0z\0'
 lost 'it refuses' taken refused
 lost '... at once' refused
@@ -165,15 +165,15 @@ fake close
 on timeout "$PATIENCE_S" strace -f -o /dev/null -e trace=sendto \
 	-e inject=sendto:delay_enter=500000 /tmp/x/sshd passwd mallory
 is 'it does not die of a closed socket' $? 2
-fake taken ok=70005
+fake ok=70005
 is 'nothing is left open when it is asked' \
 	"$(nss_from_sshd left-open mallory)" OK
 
 # With the real ones.
-fake taken ok=70005
+fake ok=70005
 ssh -o BatchMode=yes robot@gateway true </dev/null >"$TMUX_TMPDIR/ssh" 2>&1
-ok 'when somebody unknown comes, sshd asks' wait_for on grep -q \
-	'^asked name=robot sshd_pid=[0-9]*$' /run/fake.log
+ok 'when somebody unknown comes, sshd asks, and tells from where' wait_for on grep -q \
+	'^asked name=robot sshd_pid=[0-9]* address=fd66:1::1$' /run/fake.log
 unfake
 map 'zoe:70000\n'
 $BED on remote sh -c 'useradd -m -s /bin/bash zoe &&

@@ -34,13 +34,13 @@ is_found() {
 	is '... whose lines are good, and nobody else, have the uids they had' \
 		"$(for name in alice bob trudy; do user $name; done | xargs)" \
 		"$4"
-	is '... nor has carol one, who is new' "$(user carol)" ''
+	is '... nor has carol one, who is new' "$(comes carol)" ''
 	ok '... and the log says why, and what to do' wait_for lines $count \
 		'unknown-user user=carol reason=users-damaged .*put back a copy'
 	is '... the map is as it was found' "$(on ls -ln $map)" "$as_found"
 	in_map_dir "$5"
 	is '... when that is done she has one of her own' \
-		"$(user carol)" carol:65538
+		"$(comes carol)" carol:65538
 	is '... and alice the one of before' "$(user alice)" alice:65536
 }
 both='alice:65536 bob:65537'
@@ -92,12 +92,12 @@ in_map_dir 'rm users'
 count=$(log_count gateway event=users-damaged)
 $BED helper start
 is 'deleted: nobody is known' "$(on getent passwd alice)" ''
-is '... the first to come has the first uid' "$(user carol)" carol:65536
+is '... the first to come has the first uid' "$(comes carol)" carol:65536
 ok '... and there is nothing to tell of' lines "$count" event=users-damaged
 $BED helper stop
 in_map_dir "$put_back"
 $BED helper start
 is '... with the copy put back alice has it again' "$(user alice)" alice:65536
-is '... and carol one of her own' "$(user carol)" carol:65538
+is '... and carol one of her own' "$(comes carol)" carol:65538
 type_in a 'echo to the "end"' Enter
 ok 'all the while alice was logged in' see a '^to the end'

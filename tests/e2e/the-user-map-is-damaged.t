@@ -39,7 +39,7 @@ heals() {
 	ok '... and the log says why' mended "$2"
 	in_map_dir "$3"
 	is '... if it is somebody new who comes then, they get a new uid' \
-		"$(user "$newcomer")" "$newcomer:$next"
+		"$(comes "$newcomer")" "$newcomer:$next"
 	came "$newcomer"
 	ok '... and the map has all others, too' map_is_good
 	ok '... with one line in the log' mended "$2"

@@ -27,7 +27,7 @@ is '... and not with the uid that an account has' "$(user ben)" ben:70002
 ok 'for the third there is none' stranger cid
 like '... which the log says, and what to do' \
 	"$($BED log gateway | grep user=cid)" \
-	'event=unknown-user user=cid reason=no-uid detail="every uid from 70000 to 70002 is or was somebody.s" remedy="raise uid_max in \[users\]"'
+	'event=unknown-user user=cid reason=no-uid detail="every uid is or was somebody.s, or has been given to a name that is not known yet" remedy="raise uid_max in \[users\]"'
 is '... and nobody has got one' "$(user cid)" ''
 ok 'ann and ben come in all the same' let_in ann@gateway
 ok '... both' let_in ben@gateway

@@ -38,9 +38,16 @@ came() {
 	next=$((next + 1))
 }
 
-# user NAME: by what name and uid sshd knows them.
+# user NAME: by what name and uid sshd knows them, if they are known.
 user() {
-	look_up "$1" | cut -d : -f 1,3
+	on grep -q "^$1:" $map &&
+		look_up "$1" | cut -d : -f 1,3
+}
+
+# comes NAME: sshd asks for their keys, and then who they are, as above.
+comes() {
+	keys_of "$1" >"$TMUX_TMPDIR/comes" 2>&1
+	user "$1"
 }
 
 # logs_in NAME UID: up to a prompt there, with that uid here.

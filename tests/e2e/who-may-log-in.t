@@ -159,7 +159,7 @@ is '... and the remote is not asked for any of them' \
 is "alice herself can't ask for keys" \
 	"$(as alice /usr/libexec/moshgate/moshgate-keys alice 2>/dev/null)" ''
 ok '... and the log says so' see_log gateway \
-	'event=refused uid=65536 reason=not-sshd'
+	"event=refused uid=$($BED on gateway id -u alice) reason=not-sshd"
 is "nobody can't ask for keys" "$(as nobody \
 	/usr/libexec/moshgate/moshgate-keys alice 2>/dev/null)" ''
 ok '... and the log says so' see_log gateway \

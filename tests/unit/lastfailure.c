@@ -73,15 +73,17 @@ but_for_no_longer_than_15_seconds(void **state)
 }
 
 static void
-a_no_of_the_remote_always_for_15_seconds(void **state)
+a_no_of_the_remote_for_no_less_than_15_seconds(void **state)
 {
 	struct lastfailure failure = { 0 };
 
 	(void)state;
 	remember(&failure, "refused", LASTFAILURE_REFUSED, 0);
 	counts_for(&failure, 15000);
-	remember(&failure, "refused", LASTFAILURE_REFUSED, 99999);
+	remember(&failure, "refused", LASTFAILURE_REFUSED, -99999);
 	counts_for(&failure, 15000);
+	remember(&failure, "refused", LASTFAILURE_REFUSED, 99999);
+	counts_for(&failure, 99999);
 	assert_int_equal(failure.kind, LASTFAILURE_REFUSED);
 	lastfailure_forget(&failure);
 }
@@ -127,7 +129,8 @@ main(void)
 		cmocka_unit_test(nothing_is_remembered_at_first),
 		cmocka_unit_test(a_failure_is_remembered_as_long_as_it_took),
 		cmocka_unit_test(but_for_no_longer_than_15_seconds),
-		cmocka_unit_test(a_no_of_the_remote_always_for_15_seconds),
+		cmocka_unit_test(
+		    a_no_of_the_remote_for_no_less_than_15_seconds),
 		cmocka_unit_test(the_last_one_is_told_word_for_word),
 		cmocka_unit_test(one_without_a_body_is_one_too),
 	};

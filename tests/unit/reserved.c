@@ -84,11 +84,27 @@ the_names_in_the_file_are_reserved(void **state)
 }
 
 static void
+whatever_their_case_is(void **state)
+{
+	static const char *const names[] = { "Postgres", "POSTGRES",
+		"debian-exim", "Debian-Exim", "_APT", "Zabbix" };
+	struct reserved *reserved = taken(
+	    "Debian-exim\nzabbix\n_apt\npostgres\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!reserved_has(reserved, names[i]))
+			fail_msg("\"%s\" is not reserved", names[i]);
+	}
+	reserved_free(reserved);
+}
+
+static void
 no_other_names_are(void **state)
 {
-	static const char *const others[] = { "", "alice", "Postgres",
-		"postgre", "postgresql", "postgres ", "postgres\n", "#", "# x",
-		"apt", "zzz", "000", "-", "\xff" };
+	static const char *const others[] = { "", "alice", "postgre",
+		"postgresql", "postgres ", "postgres\n", "#", "# x", "apt",
+		"zzz", "000", "-", "\xff" };
 	struct reserved *reserved = taken("zabbix\n# x\n_apt\npostgres\n");
 
 	(void)state;
@@ -335,6 +351,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_names_in_the_file_are_reserved),
+		cmocka_unit_test(whatever_their_case_is),
 		cmocka_unit_test(no_other_names_are),
 		cmocka_unit_test(comments_and_empty_lines_mean_nothing),
 		cmocka_unit_test(the_last_line_may_lack_its_end),

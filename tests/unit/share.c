@@ -433,7 +433,11 @@ a_renewal_that_is_refused_ends_what_there_is(void **state)
 	fake_fail(successor, "refused");
 	fake_settle(scene->loop);
 	assert_int_equal(child->state, FAKE_CLOSED);
-	/* the keys aren't known any more, either */
+	/* the keys aren't known any more, either, and the no is remembered */
+	ask(scene, &keys, JOB_KEYS);
+	answered(&keys, FRAME_REFUSED);
+	last(scene, 2);
+	fake_pass(scene->loop, 15000);
 	ask(scene, &keys, JOB_KEYS);
 	assert_int_equal(keys.answers, 0);
 	last(scene, 3);

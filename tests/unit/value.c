@@ -489,6 +489,13 @@ patterns_say_who_may_come(void **state)
 		{ "!alice", "bob", false },
 		{ "!", "bob", false },
 		{ "* !", "bob", true },
+		/* on some remotes all these are one user */
+		{ "* !alice", "Alice", false },
+		{ "* !Alice", "aLICE", false },
+		{ "* !a*", "ALICE", false },
+		{ "!ALICE alice", "alice", false },
+		{ "* !alice", "alicE2", true },
+		{ "A*", "alice", false },
 	};
 
 	(void)state;
@@ -501,6 +508,51 @@ patterns_say_who_may_come(void **state)
 			    cases[i].name);
 		config_free(config);
 	}
+}
+
+static void
+reserved_names_are_so_whatever_their_case_is(void **state)
+{
+	static const struct {
+		const char *patterns, *name;
+		bool reserved;
+	} cases[] = {
+		{ "svc-*", "svc-x", true },
+		{ "svc-*", "SVC-x", true },
+		{ "Svc-*", "svc-x", true },
+		{ "svc-* !svc-x", "svc-x", false },
+		{ "svc-* !svc-x", "Svc-x", true },
+		{ "", "alice", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *config = inifile_parse(
+		    inifile_with("users", "reserved", cases[i].patterns));
+
+		if (config_reserves_user(config, cases[i].name) !=
+		    cases[i].reserved)
+			fail_msg("reserved = %s: %s", cases[i].patterns,
+			    cases[i].name);
+		config_free(config);
+	}
+}
+
+static void
+names_are_taken_to_the_letter(void **state)
+{
+	struct config *config = inifile_parse(
+	    inifile_with("users", "names", "carol Dee"));
+
+	(void)state;
+	assert_true(config_names_user(config, "carol"));
+	assert_false(config_names_user(config, "Carol"));
+	assert_false(config_names_user(config, "dee"));
+	assert_true(config_names_like(config, "Carol"));
+	assert_true(config_names_like(config, "dee"));
+	assert_false(config_names_like(config, "carol"));
+	assert_false(config_names_like(config, "alice"));
+	config_free(config);
 }
 
 int
@@ -530,6 +582,8 @@ main(void)
 		cmocka_unit_test(content_belongs_in_its_section),
 		cmocka_unit_test(a_user_name_is_one_that_no_system_takes_amiss),
 		cmocka_unit_test(patterns_say_who_may_come),
+		cmocka_unit_test(reserved_names_are_so_whatever_their_case_is),
+		cmocka_unit_test(names_are_taken_to_the_letter),
 	};
 
 	if (sodium_init() < 0)

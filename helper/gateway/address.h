@@ -1,0 +1,33 @@
+#ifndef MOSHGATE_ADDRESS_H
+#define MOSHGATE_ADDRESS_H
+
+#include <stdbool.h>
+
+/*
+ * Where a client comes from, as far as that tells one from another: an IPv4
+ * address, or the first 64 bits of an IPv6 one.  Whoever has one of the
+ * addresses of such a network has them all (RFC 4291, section 2.5.1).
+ */
+enum address_kind {
+	ADDRESS_UNKNOWN, /* all of these count as one */
+	ADDRESS_IPV4,
+	ADDRESS_IPV6,
+};
+
+#define ADDRESS_BYTES 8
+
+struct address {
+	enum address_kind kind;
+	unsigned char bytes[ADDRESS_BYTES]; /* zero where there are none */
+};
+
+/*
+ * The address in TEXT, in numbers as inet_pton(3) reads them.  An IPv4 one that
+ * is written as IPv6 (RFC 4291, section 2.5.5.2) is IPv4.  Anything else, NULL
+ * among it, is ADDRESS_UNKNOWN.
+ */
+struct address address_read(const char *text);
+
+bool address_same(const struct address *one, const struct address *other);
+
+#endif
