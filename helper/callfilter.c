@@ -1,7 +1,6 @@
 #include "callfilter.h"
 
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -110,9 +109,6 @@ static const struct {
 	{ SCMP_SYS(mmap2),
 	    { CALLFILTER_NOT(2, PROT_EXEC),
 		{ 3, CALLFILTER_MAP_KINDS, CALLFILTER_MAP_OWN } } },
-	/* it may outlive who has started it */
-	{ SCMP_SYS(prctl),
-	    { CALLFILTER_IS(0, PR_SET_PDEATHSIG), CALLFILTER_IS(1, 0) } },
 	{ SCMP_SYS(mprotect), { CALLFILTER_NOT(2, PROT_EXEC) } },
 	{ SCMP_SYS(madvise), { CALLFILTER_IS(2, MADV_DONTNEED) } },
 	{ SCMP_SYS(madvise), { CALLFILTER_IS(2, MADV_FREE) } },

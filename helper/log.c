@@ -3,7 +3,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,34 +15,29 @@
 
 #include "../shim/lib/visible.h"
 
-/* Two lists of algorithms in one value leave room for a remedy. */
-#define LINE_BYTES 4096
+/*
+ * Two lists of algorithms in one value leave room for a remedy, and a pipe takes
+ * a line whole or not.
+ */
+#define LINE_BYTES (PIPE_BUF - 32)
 #define VALUE_BYTES 2304
 
 #define LOG_SOCKET_PATH "/dev/log"
 #define LOG_HEADER_BYTES 64
 
 static bool stderr_is_log;
-static int log_fd = -1; /* of log_take() */
+static bool log_taken;         /* log_fd is of log_take() */
+static int log_fd = -1;        /* of log_take(), or of syslog's socket */
+static unsigned long log_lost; /* lines that nobody has taken */
 
-void
-log_open(bool to_stderr)
-{
-	stderr_is_log = to_stderr;
-	if (!to_stderr)
-		openlog("moshgate-helper", LOG_PID, LOG_AUTHPRIV);
-}
-
-int
-log_give(void)
+/* Connect to syslog's socket, of TYPE, which is never waited for. */
+static int
+log_connect(int type)
 {
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX,
 		.sun_path = LOG_SOCKET_PATH };
-	int fd;
+	const int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (stderr_is_log)
-		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) ==
 		0)
@@ -49,34 +47,108 @@ log_give(void)
 }
 
 void
+log_open(bool to_stderr)
+{
+	stderr_is_log = to_stderr;
+	if (log_fd >= 0)
+		close(log_fd);
+	log_fd = -1;
+}
+
+int
+log_give(void)
+{
+	return stderr_is_log ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+			     : log_connect(SOCK_DGRAM);
+}
+
+void
 log_take(int fd)
 {
 	log_fd = fd;
+	log_taken = fd >= 0;
 }
 
-/* Write LINE by the descriptor of log_take(), as syslog(3) would: RFC 3164. */
-static void
-log_write(int level, const char *line)
+/*
+ * Write LINE to FD, a file, a terminal or a pipe, unless there is no room for it
+ * now: pipe(7).  Returns false then.
+ */
+static bool
+log_print(int fd, const char *line)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	char text[PIPE_BUF];
+	const int len = snprintf(text, sizeof(text), "moshgate-helper: %s\n",
+	    line);
+
+	return poll(&room, 1, 0) > 0 && write(fd, text, (size_t)len) >= 0;
+}
+
+/* Send LINE to syslog by FD as syslog(3) would: RFC 3164.  False with errno set. */
+static bool
+log_send(int fd, int type, int level, const char *line)
 {
 	char message[LOG_HEADER_BYTES + LINE_BYTES], date[32];
 	const time_t now = time(NULL);
-	socklen_t size = sizeof(int);
 	struct tm local;
-	int type, len;
+	int len;
 
-	if (getsockopt(log_fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
-	    type != SOCK_DGRAM) {
-		dprintf(log_fd, "moshgate-helper: %s\n", line);
-		return;
-	}
 	/* unlike localtime(3) this opens no file */
 	localtime_r(&now, &local);
 	strftime(date, sizeof(date), "%b %e %H:%M:%S", &local);
 	len = snprintf(message, sizeof(message),
 	    "<%d>%s moshgate-helper[%ld]: %s", LOG_AUTHPRIV | level, date,
 	    (long)getpid(), line);
-	if (len > 0)
-		send(log_fd, message, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* in a stream a NUL ends it */
+	return len > 0 &&
+	    send(fd, message, (size_t)len + (type == SOCK_STREAM),
+		MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* True if a line is lost since it would have to wait, as errno says. */
+static bool
+log_would_wait(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
+}
+
+/* Send LINE to syslog, which may have been started anew.  False as above. */
+static bool
+log_send_own(int level, const char *line)
+{
+	static int type = SOCK_DGRAM;
+
+	if (log_fd >= 0 && log_send(log_fd, type, level, line))
+		return true;
+	if (log_fd >= 0 && log_would_wait())
+		return false;
+	log_open(false);
+	type = SOCK_DGRAM;
+	log_fd = log_connect(type);
+	if (log_fd < 0 && errno == EPROTOTYPE) {
+		type = SOCK_STREAM;
+		log_fd = log_connect(type);
+	}
+	/* where there is no syslog, nothing is lost */
+	return log_fd < 0 || log_send(log_fd, type, level, line) ||
+	    !log_would_wait();
+}
+
+/* Write LINE where lines go.  Returns false if it would have to wait there. */
+static bool
+log_write(int level, const char *line)
+{
+	int type = SOCK_DGRAM;
+	socklen_t size = sizeof(int);
+
+	if (log_fd < 0 && stderr_is_log)
+		return log_print(STDERR_FILENO, line);
+	if (!log_taken)
+		return log_send_own(level, line);
+	if (getsockopt(log_fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    type != SOCK_DGRAM)
+		return log_print(log_fd, line);
+	return log_send(log_fd, type, level, line) || !log_would_wait();
 }
 
 /* True if VALUE can stand in a line without quotes. */
@@ -112,6 +184,25 @@ log_append(char *line, size_t used, const char *value)
 	return used;
 }
 
+/* If lines have been lost say how many.  Returns false if that is lost, too. */
+static bool
+log_tell_lost(void)
+{
+	const unsigned long lost = log_lost;
+	char detail[64];
+
+	if (lost == 0)
+		return true;
+	log_lost = 0;
+	snprintf(detail, sizeof(detail), "%lu lines have been lost", lost);
+	log_event(LOG_WARNING, "log-lost", "detail", detail, "remedy",
+	    "see why the system's log did not take them", NULL);
+	if (log_lost == 0)
+		return true;
+	log_lost = lost;
+	return false;
+}
+
 void
 log_event(int level, const char *event, ...)
 {
@@ -134,10 +225,6 @@ log_event(int level, const char *event, ...)
 	}
 	va_end(pairs);
 	line[used] = '\0';
-	if (log_fd >= 0)
-		log_write(level, line);
-	else if (stderr_is_log)
-		fprintf(stderr, "moshgate-helper: %s\n", line);
-	else
-		syslog(LOG_AUTHPRIV | level, "%s", line);
+	if (!log_tell_lost() || !log_write(level, line))
+		log_lost++;
 }

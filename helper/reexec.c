@@ -15,7 +15,7 @@
 
 /* What the process has besides, until it is another program. */
 enum {
-	REEXEC_EXE_FD = REEXEC_FD + 1,
+	REEXEC_EXE_FD = REEXEC_LEASH_FD + 1,
 	REEXEC_BUSY_FD,
 	REEXEC_FREE_FD, /* from here on: not given */
 };
@@ -39,6 +39,7 @@ struct reexec_parts {
 	int exe_fd;  /* the program */
 	int ends[2]; /* the socket: the helper's end, and the other */
 	int busy[2]; /* a pipe that the process has open for writing */
+	struct leash leash;
 };
 
 /* Have FROM, a descriptor above those that are given, at TO as well. */
@@ -47,6 +48,33 @@ reexec_give(int from, int to)
 {
 	if (dup2(from, to) < 0)
 		_exit(126);
+}
+
+/*
+ * Have nothing of the helper's where programs read and write: what is there may
+ * be its log.
+ */
+static bool
+reexec_close_streams(void)
+{
+	const int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (null_fd < 0 || dup2(null_fd, fd) < 0)
+			return false;
+	}
+	close(null_fd);
+	return true;
+}
+
+/* Have the process end with the helper: a worker, unless that lets it go. */
+static bool
+reexec_hold(bool leashed)
+{
+	const struct leash leash = { -1, REEXEC_LEASH_FD };
+
+	return leashed ? leash_put_on(&leash)
+		       : prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
 }
 
 /*
@@ -59,9 +87,14 @@ reexec_become(const struct reexec *what, const struct reexec_parts *parts)
 {
 	char name[] = "moshgate-helper", option[16], argument[80];
 	char *argv[] = { name, option, NULL, NULL };
+	const bool leashed = parts->leash.worn_fd >= 0;
 	sigset_t none;
 
 	reexec_give(parts->ends[1], REEXEC_FD);
+	if (leashed)
+		reexec_give(parts->leash.worn_fd, REEXEC_LEASH_FD);
+	else
+		close(REEXEC_LEASH_FD);
 	reexec_give(parts->exe_fd, REEXEC_EXE_FD);
 	reexec_give(parts->busy[1], REEXEC_BUSY_FD);
 	if (close_range(REEXEC_FREE_FD, ~0U, 0) < 0)
@@ -75,7 +108,7 @@ reexec_become(const struct reexec *what, const struct reexec_parts *parts)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (!reexec_close_streams() || !reexec_hold(leashed))
 		_exit(126);
 	fexecve(REEXEC_EXE_FD, argv, environ);
 	_exit(127);
@@ -108,10 +141,17 @@ reexec_close(int fd)
 
 /* Make PARTS.  Returns false if they can't be made; what is there is open. */
 static bool
-reexec_prepare(struct reexec_parts *parts)
+reexec_prepare(const struct reexec *what, struct reexec_parts *parts)
 {
+	struct leash *leash = &parts->leash;
+
 	*parts = (struct reexec_parts){ .ends = { -1, -1 },
-		.busy = { -1, -1 } };
+		.busy = { -1, -1 },
+		.leash = LEASH_NONE };
+	if (what->kind == REEXEC_WORKER &&
+	    (!leash_make(leash) || !reexec_move_up(&leash->held_fd) ||
+		!reexec_move_up(&leash->worn_fd)))
+		return false;
 	/* The program that runs, also when another has taken its place. */
 	parts->exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	return reexec_move_up(&parts->exe_fd) &&
@@ -133,12 +173,12 @@ reexec_wait(int busy_fd)
 }
 
 pid_t
-reexec_start(const struct reexec *what, int *fd)
+reexec_start(const struct reexec *what, int *fd, struct leash *leash)
 {
 	struct reexec_parts parts;
 	pid_t pid = -1;
 
-	if (reexec_prepare(&parts))
+	if (reexec_prepare(what, &parts))
 		pid = fork();
 	if (pid == 0)
 		reexec_become(what, &parts);
@@ -150,9 +190,12 @@ reexec_start(const struct reexec *what, int *fd)
 	reexec_close(parts.busy[0]);
 	if (pid < 0) {
 		reexec_close(parts.ends[0]);
+		leash_drop(&parts.leash);
 		return -1;
 	}
 	*fd = parts.ends[0];
+	if (leash != NULL)
+		*leash = parts.leash;
 	return pid;
 }
 
@@ -183,6 +226,7 @@ reexec_begin(enum reexec_kind kind)
 		return false;
 	}
 	fcntl(REEXEC_FD, F_SETFD, FD_CLOEXEC);
+	fcntl(REEXEC_LEASH_FD, F_SETFD, FD_CLOEXEC);
 	prctl(PR_SET_NAME, reexec_kinds[kind].name);
 	/* what the helper gave up for its children holds already */
 	prctl(PR_SET_DUMPABLE, 0);

@@ -257,7 +257,8 @@ hostile_try_fcntl(int fd)
 
 	for (int command = 0; command < 2048; command++) {
 		for (size_t i = 0; i < sizeof(arguments) / sizeof(long); i++) {
-			if (command == F_GETFD || command == F_GETFL)
+			if (command == F_GETFD || command == F_GETFL ||
+			    command == F_GETPIPE_SZ)
 				continue;
 			hostile_must_fail("fcntl",
 			    syscall(SYS_fcntl, fd, command, arguments[i]));

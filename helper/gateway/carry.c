@@ -100,13 +100,12 @@ carries_end_spares(struct carries *carries)
 
 /* Have a connection made that is held for a session of USER over SSH. */
 static void
-carry_make_spare(void *context, const char *user)
+carry_make_spare(struct carries *carries, const char *user)
 {
-	struct carries *carries = context;
 	struct carry_spare *spare;
 
 	/* if nobody waits for the verdict, nobody needs it */
-	if (reach_now(trial_reach(carries->trial), clock_now_ms()) !=
+	if (reach_now(trial_reach(carries->trial), user, clock_now_ms()) !=
 	    REACH_WAIT)
 		return;
 	spare = calloc(1, sizeof(*spare));
@@ -396,21 +395,46 @@ carries_forget(struct carry *carry)
  * Time
  */
 
+/*
+ * See whether TRIAL, which is USER's, takes so long that a spare connection is
+ * worth it.  Returns when to see again, or INT64_MAX.
+ */
+static int64_t
+carries_tend(struct carries *carries, const char *user,
+    const struct reach_trial *trial, int64_t now_ms)
+{
+	struct share *share;
+
+	if (trial->client_ms == INT64_MAX)
+		return INT64_MAX;
+	if (now_ms < trial->client_ms + CARRY_SPARE_MS)
+		return trial->client_ms + CARRY_SPARE_MS;
+	share = shares_find(carries->shares, user);
+	if (share != NULL && share_logs_in(share, trial->began_ms, now_ms))
+		carry_make_spare(carries, user);
+	return INT64_MAX;
+}
+
 static void
 carries_fire(void *context, int64_t now_ms)
 {
 	struct carries *carries = context;
-	struct reach_trial trial;
+	int64_t next_ms = INT64_MAX;
 
-	if (!reach_trying(trial_reach(carries->trial), &trial) ||
-	    trial.client_ms == INT64_MAX)
-		return;
-	if (now_ms < trial.client_ms + CARRY_SPARE_MS)
-		loop_at(carries->loop, &carries->timer,
-		    trial.client_ms + CARRY_SPARE_MS);
-	else
-		shares_each_login(carries->shares, trial.began_ms,
-		    carry_make_spare, carries);
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		struct reach_trial trial;
+		const char *user = reach_trial_at(trial_reach(carries->trial),
+		    i, &trial);
+		int64_t at_ms = INT64_MAX;
+
+		if (user != NULL)
+			at_ms = carries_tend(carries, user, &trial, now_ms);
+		if (at_ms < next_ms)
+			next_ms = at_ms;
+	}
+	/* unless there is more to do already */
+	if (!carries->timer.on || carries->timer.at_ms > next_ms)
+		loop_at(carries->loop, &carries->timer, next_ms);
 }
 
 void

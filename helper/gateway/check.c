@@ -108,7 +108,7 @@ check_try_udp(struct check *check, const struct frame *answer)
 	struct trial *trial = gateway->trial;
 
 	if (check->mark[0] == '\0' || !mosh_answer_valid(answer) ||
-	    !reach_idle(trial_reach(trial)) ||
+	    !reach_may_try(trial_reach(trial), check->peer->user) ||
 	    !mosh_answer_allowed(gateway->config, answer))
 		return false;
 	check->phase = CHECK_UDP;
@@ -130,7 +130,8 @@ check_verdict(struct peer *peer)
 	if (peer->kind != &check_kind || check->phase != CHECK_UDP)
 		return;
 	fallback = gateway->config->fallback;
-	verdict = reach_now(trial_reach(gateway->trial), clock_now_ms());
+	verdict = reach_now(trial_reach(gateway->trial), peer->user,
+	    clock_now_ms());
 	if (verdict == REACH_GOOD)
 		check_tell(check, "UDP", "1", "it gets through, and back", "");
 	else if (verdict == REACH_BAD)
@@ -252,7 +253,7 @@ check_on_account(struct directory_question *question,
 	check->unknown = answer->verdict != DIRECTORY_THERE;
 	if (!check_may_ask(check->peer, answer))
 		return;
-	if (reach_idle(trial_reach(gateway->trial)))
+	if (reach_may_try(trial_reach(gateway->trial), check->peer->user))
 		reach_make_mark(check->mark);
 	check->phase = CHECK_CONNECTS;
 	check->connection = pool_connect(gateway->pool, check->peer->user,

@@ -25,6 +25,7 @@ struct child {
 	enum reexec_kind kind;
 	pid_t pid; /* -1: it has been reaped, or is nobody's to kill */
 	uid_t uid; /* on whose account it may hang, or DYING_NOBODY */
+	struct leash leash;
 	struct frame_in in;
 	struct frame_out out;
 	struct loop_watch watch;
@@ -64,6 +65,7 @@ child_free(struct child *child)
 	if (child->state == CHILD_ENDING_BLAMED)
 		dying_remove(closers_dying(children->closers), child->uid);
 	loop_at(child->children->loop, &child->timer, INT64_MAX);
+	leash_drop(&child->leash);
 	free(child);
 }
 
@@ -199,7 +201,8 @@ child_start(struct children *children, const struct reexec *what,
 	child->watch.ready = child_ready;
 	child->timer.context = child->watch.context = child;
 	child->watch.events = POLLIN;
-	child->pid = reexec_start(what, &child->watch.fd);
+	child->leash = LEASH_NONE;
+	child->pid = reexec_start(what, &child->watch.fd, &child->leash);
 	if (child->pid < 0)
 		goto fail;
 	child->uid = DYING_NOBODY;
@@ -215,6 +218,7 @@ child_start(struct children *children, const struct reexec *what,
 	return child;
 fail:
 	error = errno;
+	leash_drop(&child->leash);
 	free(child);
 	errno = error;
 	return NULL;
@@ -292,6 +296,7 @@ child_close(struct child *child)
 	frame_in_reset(&child->in);
 	frame_out_reset(&child->out);
 	socket_close(closers, child->uid, child->watch.fd);
+	child_hold(child, child->pid > 0);
 	child->state = CHILD_ENDING;
 	if (child->pid > 0 && child->uid != DYING_NOBODY) {
 		child->state = CHILD_ENDING_BLAMED;
@@ -308,6 +313,12 @@ child_kill(struct child *child)
 	if (child->pid > 0)
 		kill(child->pid, SIGKILL);
 	child_close(child);
+}
+
+void
+child_hold(struct child *child, bool held)
+{
+	leash_hold(&child->leash, held);
 }
 
 void

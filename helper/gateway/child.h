@@ -103,7 +103,13 @@ void child_close(struct child *child);
 /* The same, but it is killed at once. */
 void child_kill(struct child *child);
 
-/* The same, but it may take as long as it likes, and outlive this process. */
+/*
+ * From now on a child that is a worker ends with this process, as in the
+ * beginning, or does not.
+ */
+void child_hold(struct child *child, bool held);
+
+/* As child_close(), but it may take as long as it likes, and outlive this process. */
 void child_leave(struct child *child);
 
 #endif

@@ -83,7 +83,7 @@ closers_start(struct closers *closers, uid_t uid)
 		return NULL;
 	one->uid = uid;
 	one->began_ms = clock_now_ms();
-	one->pid = reexec_start(&what, &one->fd);
+	one->pid = reexec_start(&what, &one->fd, NULL);
 	if (one->pid < 0) {
 		log_event(LOG_ERR, "worker-failed", "detail", strerror(errno),
 		    "remedy", "raise the limit on processes", NULL);

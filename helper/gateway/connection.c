@@ -47,6 +47,8 @@ connection_limit_job(const struct connection *c)
 static void
 connection_enter(struct connection *c, enum phase phase)
 {
+	if (c->child != NULL)
+		child_hold(c->child, !phase_outlives(phase));
 	c->facts.phase = phase;
 	c->entry.state = phase_in_queue(phase);
 	c->shared->changed(c->shared->context);

@@ -44,7 +44,7 @@ errands_session(const struct errands *errands)
 {
 	const enum reach_verdict verdict = reach_now(trial_reach(
 							 errands->trial),
-	    clock_now_ms());
+	    errands->user, clock_now_ms());
 
 	return waiters_ready_session(&errands->waiters, verdict == REACH_WAIT);
 }
@@ -123,7 +123,7 @@ errands_next(struct errands *errands)
 	if (!errands_begin(errands, &job))
 		return false;
 	if (job == JOB_UDP)
-		trial_connected(errands->trial);
+		trial_connected(errands->trial, errands->mark);
 	kept_ask(errands->kept, job,
 	    job == JOB_SESSION ? errands->served->asked : NULL,
 	    job == JOB_UDP ? errands->mark : NULL);
@@ -134,7 +134,7 @@ void
 errands_ready(struct errands *errands, enum job job)
 {
 	if (job == JOB_UDP)
-		trial_connected(errands->trial);
+		trial_connected(errands->trial, errands->mark);
 	else if (job == JOB_LOOKUP)
 		waiters_accept(&errands->waiters);
 }

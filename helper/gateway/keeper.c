@@ -308,6 +308,13 @@ keeper_is_slow(const struct keeper *keeper)
 }
 
 bool
+keeper_is_gone(const struct keeper *keeper)
+{
+	return keeper->state == KEEPER_OFF &&
+	    clock_now_ms() >= keeper->since_ms + 2 * (int64_t)KEEPER_AGAIN_MS;
+}
+
+bool
 keeper_add(struct keeper *keeper, const char *name, uid_t uid)
 {
 	struct fields fields = { 0 };

@@ -52,6 +52,12 @@ unsigned keeper_look(struct keeper *keeper);
 bool keeper_is_slow(const struct keeper *keeper);
 
 /*
+ * True if there has been no such process for a while, since the last one hangs:
+ * there is nothing to wait for.
+ */
+bool keeper_is_gone(const struct keeper *keeper);
+
+/*
  * Have NAME added with UID, which takes KEEPER_ANSWER_MS at most.  Returns false
  * if that can't begin now.
  */

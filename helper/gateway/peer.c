@@ -240,28 +240,44 @@ peer_find_kind(const struct peer *peer)
 	return NULL;
 }
 
+/* Why nothing is done for PEER's request, of KIND or NULL; NULL if it may be. */
+static const struct refusal *
+peer_find_fault(const struct peer *peer, const struct peer_kind *kind)
+{
+	static const struct refusal malformed = { .reason = "malformed",
+		.sentence = "That is no request." };
+	static const struct refusal not_ended = { .reason = "not-ended",
+		.sentence = "Earlier sessions of yours on this gateway have "
+			    "not ended.",
+		.remedy = "what this user has given the helper's processes "
+			  "cannot be closed: see what serves the user's files "
+			  "(FUSE, NFS)" };
+	static const struct refusal unknown = { .reason = "unknown-request",
+		.sentence = "The helper does not know this request.",
+		.remedy = "restart the helper: it is of another version" };
+	const struct dying *dying = closers_dying(peer->peers->closers);
+
+	if (!fields_wellformed(&peer->asked))
+		return &malformed;
+	if (!peer_is_trusted(peer) && dying_refuses(dying, peer->uid))
+		return &not_ended;
+	return kind == NULL ? &unknown : NULL;
+}
+
 /* PEER's request is whole: have it answered. */
 static void
 peer_has_asked(struct peer *peer)
 {
-	static const struct refusal malformed = { .reason = "malformed",
-		.sentence = "That is no request." };
-	static const struct refusal unknown = { .reason = "unknown-request",
-		.sentence = "The helper does not know this request.",
-		.remedy = "restart the helper: it is of another version" };
 	static const struct refusal no_memory = { .reason = "internal",
 		.sentence = "Out of memory." };
 	const struct peer_kind *kind = peer_find_kind(peer);
+	const struct refusal *why = peer_find_fault(peer, kind);
 
 	peer_next(&peer->state, PEER_ASKS);
 	loop_at(peer->peers->loop, &peer->timer, INT64_MAX);
 	peer->asked_ms = clock_now_ms();
-	if (!fields_wellformed(&peer->asked)) {
-		peer_refuse(peer, &malformed);
-		return;
-	}
-	if (kind == NULL) {
-		peer_refuse(peer, &unknown);
+	if (why != NULL) {
+		peer_refuse(peer, why);
 		return;
 	}
 	peer->request = calloc(1, kind->request_bytes + 1);
@@ -432,32 +448,13 @@ fail:
 	return NULL;
 }
 
-/* Why nothing is done for PEER, whatever it asks for; NULL if something is. */
-static const struct refusal *
-peers_refuse(const struct peers *peers, const struct peer *peer)
-{
-	static const struct refusal too_many = { .reason = "too-many",
-		.sentence = "You have too many sessions on this gateway." };
-	static const struct refusal not_ended = { .reason = "not-ended",
-		.sentence = "Earlier sessions of yours on this gateway have "
-			    "not ended.",
-		.remedy = "what this user has given the helper's processes "
-			  "cannot be closed: see what serves the user's files "
-			  "(FUSE, NFS)" };
-
-	if (peer_is_trusted(peer))
-		return NULL;
-	if (dying_refuses(closers_dying(peers->closers), peer->uid))
-		return &not_ended;
-	return peers_of_uid(peers, peer->uid) >= PEERS_PER_UID_MAX ? &too_many
-								   : NULL;
-}
-
 enum peers_accepted
 peers_accept(struct peers *peers, int listen_fd)
 {
-	const struct refusal *why;
+	static const struct refusal too_many = { .reason = "too-many",
+		.sentence = "You have too many sessions on this gateway." };
 	struct peer *peer;
+	bool crowded;
 	int fd;
 
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -472,12 +469,13 @@ peers_accept(struct peers *peers, int listen_fd)
 		socket_close(peers->closers, DYING_NOBODY, fd);
 		return PEERS_NO_ROOM;
 	}
-	why = peers_refuse(peers, peer);
+	crowded = !peer_is_trusted(peer) &&
+	    peers_of_uid(peers, peer->uid) >= PEERS_PER_UID_MAX;
 	peers_make_asking_room(peers);
 	peer->next = peers->first;
 	peers->first = peer;
 	loop_at(peers->loop, &peer->timer, clock_now_ms() + PEER_REQUEST_MS);
-	if (why != NULL)
-		peer_refuse(peer, why);
+	if (crowded)
+		peer_refuse(peer, &too_many);
 	return PEERS_ACCEPTED;
 }

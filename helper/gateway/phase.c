@@ -49,6 +49,12 @@ phase_ends_with(enum job job)
 	return job == JOB_RELAY || job == JOB_CHECK || job == JOB_PROBE;
 }
 
+bool
+phase_outlives(enum phase phase)
+{
+	return phase == PHASE_STARTING || phase == PHASE_RUNNING;
+}
+
 enum phase
 phase_accepted(enum phase phase, enum job job)
 {

@@ -30,6 +30,9 @@ bool phase_allows(enum phase phase, enum job job, enum frame_type type);
 /* True if JOB is a worker's last. */
 bool phase_ends_with(enum job job);
 
+/* True if a worker in PHASE is a relay's, and may outlive the helper. */
+bool phase_outlives(enum phase phase);
+
 /* The phase after the FRAME_ACCEPTED of a worker in PHASE, with JOB. */
 enum phase phase_accepted(enum phase phase, enum job job);
 

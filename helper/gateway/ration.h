@@ -14,10 +14,10 @@
  * sessions of a user may have more than any real window needs, and those beyond
  * them what nearly all do: together not more than 1.3 GiB.
  *
- * A relay whose output nobody reads keeps a channel's window of it, and 3 MiB
+ * A relay whose output nobody reads keeps a channel's window of it, and 1 MiB
  * besides.  One window of 16 MiB is more than TCP has on its way at 200 ms; of
- * many at a time each gets less of the link, and a smaller one is enough: a user
- * together not more than 240 MiB.
+ * many at a time each gets less of the link, and a smaller one is enough: for all
+ * of a user not more than 160 MiB.
  */
 
 /* Sessions by mosh, and relays, of one user. */

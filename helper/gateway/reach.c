@@ -6,116 +6,287 @@
 #include <string.h>
 
 #include "../log.h"
-#include "../mosh.h"
 
 /* A remote with more addresses than this is tried more often. */
-#define REACH_KNOWN_MAX 8
+#define REACH_ADDRESSES_MAX 8
 /* Until there is a connection, a mosh-server, and a verdict. */
 #define REACH_CONNECTION_MS 15000
 #define REACH_SERVER_MS 3000
 #define REACH_CLIENT_MS 5000
 
-struct reach_known {
+/* An address that UDP has got to. */
+struct reach_good {
 	char address[MOSH_ADDRESS_BYTES];
-	enum reach_verdict verdict;
-	char user[USERNAME_MAX_CHARS + 1]; /* who has shown it */
-	bool confirmed;                    /* as has another */
-	int64_t end_ms;
+	int64_t told_ms, end_ms;
 };
 
 enum reach_stage {
 	STAGE_IDLE,
-	STAGE_SERVER,  /* somebody is to start a mosh-server */
+	STAGE_SERVER,  /* a mosh-server is to be started */
 	STAGE_CLIENT,  /* the process is at work */
 	STAGE_BLOCKED, /* it has seen nothing: but does the remote answer? */
+};
+
+/* What has come of a user's trials, and the one that is under way. */
+struct reach_user {
+	char user[USERNAME_MAX_CHARS + 1]; /* "": nobody's */
+	/* the last verdict that isn't good, where, and how long it counts */
+	enum reach_verdict verdict;
+	char address[MOSH_ADDRESS_BYTES];
+	int64_t told_ms, until_ms;
+	/* the trial */
+	enum reach_stage stage;
+	char mark[MOSH_MARK_CHARS + 1];
+	char tried[MOSH_ADDRESS_BYTES];
+	bool alive; /* the remote has answered meanwhile */
+	struct reach_trial trial;
+	int64_t end_ms; /* of this stage */
 };
 
 struct reach {
 	const struct config *config;
 	char address[MOSH_ADDRESS_BYTES]; /* the last one; "": none */
-	struct reach_known known[REACH_KNOWN_MAX];
-	size_t next; /* of them, to be replaced */
-	bool blocked, news, alive;
-	enum reach_stage stage;
-	char user[USERNAME_MAX_CHARS + 1];
-	char mark[MOSH_MARK_CHARS + 1];
-	char tried[MOSH_ADDRESS_BYTES];
-	struct reach_trial trial;
-	int64_t end_ms; /* of this stage */
+	struct reach_good good[REACH_ADDRESSES_MAX];
+	size_t next_good; /* of them, to be replaced */
+	struct reach_user users[REACH_USERS_MAX];
+	bool blocked; /* the log has said so last */
+	bool news;
 };
 
-static const struct reach_known *
-reach_find(const struct reach *reach, const char *address, int64_t now_ms)
-{
-	for (size_t i = 0; i < REACH_KNOWN_MAX; i++) {
-		const struct reach_known *k = &reach->known[i];
+/*
+ * What is known
+ */
 
-		if (k->end_ms > now_ms && strcmp(k->address, address) == 0)
-			return k;
+static const struct reach_good *
+reach_find_good(const struct reach *reach, int64_t now_ms)
+{
+	for (size_t i = 0; i < REACH_ADDRESSES_MAX; i++) {
+		const struct reach_good *good = &reach->good[i];
+
+		if (good->end_ms > now_ms &&
+		    strcmp(good->address, reach->address) == 0)
+			return good;
 	}
 	return NULL;
 }
 
-/* Remember VERDICT of ADDRESS, which the last trial has brought. */
-static void
-reach_remember(struct reach *reach, const char *address,
-    enum reach_verdict verdict, int64_t now_ms)
+static const struct reach_user *
+reach_find_user(const struct reach *reach, const char *user)
 {
-	static const int64_t kept_ms[] = { [REACH_NONE] = REACH_NONE_MS,
-		[REACH_GOOD] = REACH_GOOD_MS,
-		[REACH_BAD] = REACH_BAD_MS };
-	const struct reach_known *old = reach_find(reach, address, now_ms);
-	bool confirmed = false;
-	struct reach_known *k = NULL;
-
-	/* what brings nothing takes nothing back */
-	if (old != NULL && old->verdict == REACH_GOOD && verdict == REACH_NONE)
-		return;
-	if (old != NULL && old->verdict == REACH_BAD && verdict != REACH_GOOD) {
-		/* but it is enough that another has tried */
-		confirmed = old->confirmed ||
-		    strcmp(old->user, reach->user) != 0;
-		verdict = REACH_BAD;
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		if (strcmp(reach->users[i].user, user) == 0)
+			return &reach->users[i];
 	}
-	for (size_t i = 0; i < REACH_KNOWN_MAX; i++) {
-		if (strcmp(reach->known[i].address, address) == 0)
-			k = &reach->known[i];
-	}
-	if (k == NULL) {
-		k = &reach->known[reach->next];
-		reach->next = (reach->next + 1) % REACH_KNOWN_MAX;
-	}
-	snprintf(k->address, sizeof(k->address), "%s", address);
-	if (old == NULL || old->verdict != REACH_BAD || verdict != REACH_BAD)
-		snprintf(k->user, sizeof(k->user), "%s", reach->user);
-	k->verdict = verdict;
-	k->confirmed = confirmed;
-	if (old != NULL && old->verdict == verdict && verdict == REACH_BAD)
-		return; /* it ends when it would have ended */
-	k->end_ms = now_ms + kept_ms[verdict];
+	return NULL;
 }
 
-/* What was tried is over, with VERDICT. */
-static void
-reach_finish(struct reach *reach, enum reach_verdict verdict, int64_t now_ms)
+/* True if what U has met lately counts for the present address. */
+static bool
+reach_counts(const struct reach *reach, const struct reach_user *u,
+    int64_t now_ms)
 {
-	const char *address = reach->stage == STAGE_SERVER ? reach->address
-							   : reach->tried;
+	return u != NULL && u->until_ms > now_ms &&
+	    strcmp(u->address, reach->address) == 0;
+}
 
-	reach->stage = STAGE_IDLE;
-	reach_remember(reach, address, verdict, now_ms);
-	if (verdict == REACH_BAD && !reach->blocked) {
-		log_event(LOG_WARNING, "udp-blocked", "user", reach->user,
-		    "remote", reach->config->host, "address", address, "remedy",
+/* True if U has met a bad verdict, and no good one has come since. */
+static bool
+reach_is_bad(const struct reach *reach, const struct reach_user *u,
+    int64_t now_ms)
+{
+	const struct reach_good *good = reach_find_good(reach, now_ms);
+
+	return reach_counts(reach, u, now_ms) && u->verdict == REACH_BAD &&
+	    (good == NULL || good->told_ms < u->told_ms);
+}
+
+static size_t
+reach_trials(const struct reach *reach)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < REACH_USERS_MAX; i++)
+		count += reach->users[i].stage != STAGE_IDLE;
+	return count;
+}
+
+/* A session's own mosh-server could not have it meanwhile. */
+static bool
+reach_has_one_port(const char *ports)
+{
+	const char *colon = strchr(ports, ':');
+
+	return colon == NULL ||
+	    strtol(ports, NULL, 10) == strtol(colon + 1, NULL, 10);
+}
+
+/* True if one is due by USER, if only there is room for it. */
+static bool
+reach_is_due(const struct reach *reach, const char *user, int64_t now_ms)
+{
+	return reach->config->fallback &&
+	    !reach_has_one_port(reach->config->mosh_ports) &&
+	    !reach_is_good(reach, now_ms) &&
+	    !reach_counts(reach, reach_find_user(reach, user), now_ms);
+}
+
+enum reach_verdict
+reach_now(const struct reach *reach, const char *user, int64_t now_ms)
+{
+	const struct reach_user *u = reach_find_user(reach, user);
+
+	if (reach_is_bad(reach, u, now_ms))
+		return REACH_BAD;
+	if (reach_is_good(reach, now_ms))
+		return REACH_GOOD;
+	if (u != NULL && u->stage != STAGE_IDLE)
+		return REACH_WAIT;
+	return reach_trials(reach) >= REACH_TRIALS_MAX &&
+		reach_is_due(reach, user, now_ms)
+	    ? REACH_WAIT
+	    : REACH_NONE;
+}
+
+bool
+reach_is_good(const struct reach *reach, int64_t now_ms)
+{
+	return reach_find_good(reach, now_ms) != NULL;
+}
+
+size_t
+reach_blocked(const struct reach *reach, int64_t now_ms)
+{
+	size_t count = 0;
+
+	if (reach_is_good(reach, now_ms))
+		return 0;
+	for (size_t i = 0; i < REACH_USERS_MAX; i++)
+		count += reach_is_bad(reach, &reach->users[i], now_ms);
+	return count;
+}
+
+bool
+reach_trying(const struct reach *reach, const char *user,
+    struct reach_trial *trial)
+{
+	const struct reach_user *u = reach_find_user(reach, user);
+
+	if (u == NULL || u->stage == STAGE_IDLE)
+		return false;
+	*trial = u->trial;
+	return true;
+}
+
+const char *
+reach_trial_at(const struct reach *reach, size_t at, struct reach_trial *trial)
+{
+	const struct reach_user *u = &reach->users[at];
+
+	*trial = u->trial;
+	return u->stage != STAGE_IDLE ? u->user : NULL;
+}
+
+bool
+reach_may_try(const struct reach *reach, const char *user)
+{
+	const struct reach_user *u = reach_find_user(reach, user);
+
+	return !reach_has_one_port(reach->config->mosh_ports) &&
+	    reach_trials(reach) < REACH_TRIALS_MAX &&
+	    (u == NULL || u->stage == STAGE_IDLE);
+}
+
+bool
+reach_wants(const struct reach *reach, const char *user, int64_t now_ms)
+{
+	return reach_may_try(reach, user) && reach_is_due(reach, user, now_ms);
+}
+
+/*
+ * What comes of trials
+ */
+
+/* UDP has got to ADDRESS: nobody else need find that out. */
+static void
+reach_remember_good(struct reach *reach, const char *address, int64_t now_ms)
+{
+	struct reach_good *good = NULL;
+
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		struct reach_user *u = &reach->users[i];
+
+		if (u->stage == STAGE_SERVER || strcmp(u->tried, address) == 0)
+			u->stage = STAGE_IDLE;
+	}
+
+	for (size_t i = 0; i < REACH_ADDRESSES_MAX; i++) {
+		if (strcmp(reach->good[i].address, address) == 0)
+			good = &reach->good[i];
+	}
+	if (good == NULL) {
+		good = &reach->good[reach->next_good];
+		reach->next_good = (reach->next_good + 1) % REACH_ADDRESSES_MAX;
+	}
+	snprintf(good->address, sizeof(good->address), "%s", address);
+	good->told_ms = now_ms;
+	good->end_ms = now_ms + REACH_GOOD_MS;
+}
+
+/* The trial of U has brought VERDICT of ADDRESS, which is not a good one. */
+static void
+reach_remember_user(struct reach_user *u, const char *address,
+    enum reach_verdict verdict, int64_t now_ms)
+{
+	/* what brings nothing takes nothing back */
+	if (verdict == REACH_NONE && u->verdict == REACH_BAD &&
+	    u->until_ms > now_ms && strcmp(u->address, address) == 0)
+		return;
+	snprintf(u->address, sizeof(u->address), "%s", address);
+	u->verdict = verdict;
+	u->told_ms = now_ms;
+	u->until_ms = now_ms +
+	    (verdict == REACH_BAD ? REACH_BAD_MS : REACH_NONE_MS);
+}
+
+/*
+ * Log the first bad verdict of U, unless a good one stands; and the first good
+ * one after that.
+ */
+static void
+reach_log(struct reach *reach, const struct reach_user *u, const char *address,
+    enum reach_verdict verdict, int64_t now_ms)
+{
+	const char *host = reach->config->host;
+
+	if (verdict == REACH_BAD && !reach->blocked &&
+	    !reach_is_good(reach, now_ms)) {
+		log_event(LOG_WARNING, "udp-blocked", "user", u->user, "remote",
+		    host, "address", address, "remedy",
 		    "let UDP through to the remote's ports that ports in "
 		    "[mosh] says, and what answers back",
 		    NULL);
 		reach->blocked = true;
 	} else if (verdict == REACH_GOOD && reach->blocked) {
-		log_event(LOG_NOTICE, "udp-open", "remote", reach->config->host,
-		    "address", address, NULL);
+		log_event(LOG_NOTICE, "udp-open", "remote", host, "address",
+		    address, NULL);
 		reach->blocked = false;
 	}
+}
+
+/* What U has tried is over, with VERDICT. */
+static void
+reach_finish(struct reach *reach, struct reach_user *u,
+    enum reach_verdict verdict, int64_t now_ms)
+{
+	const char *address = u->stage == STAGE_SERVER ? reach->address
+						       : u->tried;
+
+	u->stage = STAGE_IDLE;
+	if (verdict == REACH_GOOD)
+		reach_remember_good(reach, address, now_ms);
+	else
+		reach_remember_user(u, address, verdict, now_ms);
+	reach_log(reach, u, address, verdict, now_ms);
 	reach->news = true;
 }
 
@@ -139,12 +310,12 @@ reach_free(struct reach *reach)
 void
 reach_configure(struct reach *reach, const struct config *config)
 {
-	reach->stage = STAGE_IDLE;
+	const bool blocked = reach->blocked && config->fallback;
+
+	memset(reach, 0, sizeof(*reach));
 	reach->config = config;
+	reach->blocked = blocked;
 	reach->news = true;
-	reach->blocked = reach->blocked && config->fallback;
-	reach->address[0] = '\0';
-	memset(reach->known, 0, sizeof(reach->known));
 }
 
 void
@@ -152,36 +323,6 @@ reach_address(struct reach *reach, const char *address)
 {
 	if (strlen(address) < sizeof(reach->address))
 		memcpy(reach->address, address, strlen(address) + 1);
-}
-
-/* A session's own mosh-server could not have it meanwhile. */
-static bool
-reach_has_one_port(const char *ports)
-{
-	const char *colon = strchr(ports, ':');
-
-	return colon == NULL ||
-	    strtol(ports, NULL, 10) == strtol(colon + 1, NULL, 10);
-}
-
-bool
-reach_idle(const struct reach *reach)
-{
-	return !reach_has_one_port(reach->config->mosh_ports) &&
-	    reach->stage == STAGE_IDLE;
-}
-
-bool
-reach_wants(const struct reach *reach, const char *user, int64_t now_ms)
-{
-	const struct reach_known *known = reach_find(reach, reach->address,
-	    now_ms);
-
-	if (!reach->config->fallback || !reach_idle(reach))
-		return false;
-	return known == NULL ||
-	    (known->verdict != REACH_GOOD && !known->confirmed &&
-		strcmp(known->user, user) != 0);
 }
 
 void
@@ -192,70 +333,94 @@ reach_make_mark(char mark[MOSH_MARK_CHARS + 1])
 	mark[MOSH_MARK_CHARS] = '\0';
 }
 
+/*
+ * The place of USER: the one there is, or that of whoever has been known for
+ * longest of those who try nothing.  There are more places than trials.
+ */
+static struct reach_user *
+reach_place(struct reach *reach, const char *user)
+{
+	struct reach_user *oldest = NULL;
+
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		struct reach_user *u = &reach->users[i];
+
+		if (strcmp(u->user, user) == 0)
+			return u;
+		if (u->stage == STAGE_IDLE &&
+		    (oldest == NULL || u->told_ms < oldest->told_ms))
+			oldest = u;
+	}
+	*oldest = (struct reach_user){ 0 };
+	snprintf(oldest->user, sizeof(oldest->user), "%s", user);
+	return oldest;
+}
+
 void
 reach_begin(struct reach *reach, const char *user, const char *mark,
     int64_t now_ms)
 {
-	snprintf(reach->user, sizeof(reach->user), "%s", user);
-	snprintf(reach->mark, sizeof(reach->mark), "%s", mark);
-	reach->stage = STAGE_SERVER;
-	reach->trial = (struct reach_trial){ .began_ms = now_ms,
+	struct reach_user *u = reach_place(reach, user);
+
+	snprintf(u->mark, sizeof(u->mark), "%s", mark);
+	u->stage = STAGE_SERVER;
+	u->trial = (struct reach_trial){ .began_ms = now_ms,
 		.client_ms = INT64_MAX };
-	reach->end_ms = now_ms + REACH_CONNECTION_MS;
+	u->end_ms = now_ms + REACH_CONNECTION_MS;
+}
+
+/* Whose trial in STAGE has MARK; NULL: it may have been given up. */
+static struct reach_user *
+reach_find_trial(struct reach *reach, const char *mark, enum reach_stage stage)
+{
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		if (reach->users[i].stage == stage &&
+		    strcmp(reach->users[i].mark, mark) == 0)
+			return &reach->users[i];
+	}
+	return NULL;
 }
 
 void
-reach_connected(struct reach *reach, int64_t now_ms)
+reach_connected(struct reach *reach, const char *mark, int64_t now_ms)
 {
-	if (reach->stage == STAGE_SERVER)
-		reach->end_ms = now_ms + REACH_SERVER_MS;
+	struct reach_user *u = reach_find_trial(reach, mark, STAGE_SERVER);
+
+	if (u != NULL)
+		u->end_ms = now_ms + REACH_SERVER_MS;
 }
 
 bool
 reach_try(struct reach *reach, const char *mark, const char *address,
     int64_t now_ms)
 {
-	/* it may be of a trial that was given up */
-	if (reach->stage != STAGE_SERVER || strcmp(mark, reach->mark) != 0)
+	struct reach_user *u = reach_find_trial(reach, mark, STAGE_SERVER);
+
+	if (u == NULL)
 		return false;
 	reach_address(reach, address);
-	memcpy(reach->tried, reach->address, sizeof(reach->tried));
-	reach->stage = STAGE_CLIENT;
-	reach->alive = false;
-	reach->trial.client_ms = now_ms;
-	reach->end_ms = now_ms + REACH_CLIENT_MS;
+	memcpy(u->tried, reach->address, sizeof(u->tried));
+	u->stage = STAGE_CLIENT;
+	u->alive = false;
+	u->trial.client_ms = now_ms;
+	u->end_ms = now_ms + REACH_CLIENT_MS;
 	return true;
 }
 
 void
 reach_give_up(struct reach *reach, const char *mark, int64_t now_ms)
 {
-	if (reach->stage == STAGE_SERVER && strcmp(mark, reach->mark) == 0)
-		reach_finish(reach, REACH_NONE, now_ms);
-}
+	struct reach_user *u = reach_find_trial(reach, mark, STAGE_SERVER);
 
-enum reach_verdict
-reach_now(const struct reach *reach, int64_t now_ms)
-{
-	const struct reach_known *known = reach_find(reach, reach->address,
-	    now_ms);
-
-	if (known != NULL && known->verdict != REACH_NONE)
-		return known->verdict;
-	return reach->stage == STAGE_IDLE ? REACH_NONE : REACH_WAIT;
-}
-
-bool
-reach_trying(const struct reach *reach, struct reach_trial *trial)
-{
-	*trial = reach->trial;
-	return reach->stage != STAGE_IDLE;
+	if (u != NULL)
+		reach_finish(reach, u, REACH_NONE, now_ms);
 }
 
 void
 reach_alive(struct reach *reach)
 {
-	reach->alive = true;
+	for (size_t i = 0; i < REACH_USERS_MAX; i++)
+		reach->users[i].alive = true;
 }
 
 bool
@@ -268,33 +433,56 @@ reach_news(struct reach *reach)
 }
 
 void
-reach_told(struct reach *reach, enum reach_verdict verdict, int64_t now_ms)
+reach_told(struct reach *reach, const char *mark, enum reach_verdict verdict,
+    int64_t now_ms)
 {
-	if (reach->stage != STAGE_CLIENT)
+	struct reach_user *u = reach_find_trial(reach, mark, STAGE_CLIENT);
+
+	if (u == NULL)
 		return;
-	if (verdict != REACH_BAD || reach->alive)
-		reach_finish(reach, verdict, now_ms);
+	if (verdict != REACH_BAD || u->alive)
+		reach_finish(reach, u, verdict, now_ms);
 	else
-		reach->stage = STAGE_BLOCKED;
+		u->stage = STAGE_BLOCKED;
 }
 
 bool
-reach_has_client(const struct reach *reach)
+reach_has_client(const struct reach *reach, const char *mark)
 {
-	return reach->stage == STAGE_CLIENT;
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		if (reach->users[i].stage == STAGE_CLIENT &&
+		    strcmp(reach->users[i].mark, mark) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The same as reach_tick() for one user. */
+static int64_t
+reach_tick_user(struct reach *reach, struct reach_user *u, int64_t now_ms)
+{
+	if (u->stage == STAGE_IDLE)
+		return INT64_MAX;
+	if (u->stage == STAGE_BLOCKED && u->alive)
+		reach_finish(reach, u, REACH_BAD, now_ms);
+	else if (now_ms < u->end_ms)
+		return u->end_ms;
+	else
+		reach_finish(reach, u, REACH_NONE, now_ms);
+	return INT64_MAX;
 }
 
 int64_t
 reach_tick(struct reach *reach, int64_t now_ms)
 {
-	if (reach->stage == STAGE_IDLE)
-		return INT64_MAX;
-	if (reach->stage == STAGE_BLOCKED && reach->alive) {
-		reach_finish(reach, REACH_BAD, now_ms);
-		return INT64_MAX;
+	int64_t next_ms = INT64_MAX;
+
+	for (size_t i = 0; i < REACH_USERS_MAX; i++) {
+		const int64_t at_ms = reach_tick_user(reach, &reach->users[i],
+		    now_ms);
+
+		if (at_ms < next_ms)
+			next_ms = at_ms;
 	}
-	if (now_ms < reach->end_ms)
-		return reach->end_ms;
-	reach_finish(reach, REACH_NONE, now_ms);
-	return INT64_MAX;
+	return next_ms;
 }

@@ -139,8 +139,7 @@ server_on_trial(void *context)
 		return;
 	}
 	peers_each(gateway->peers, server_tell_verdict, server);
-	if (reach_now(trial_reach(gateway->trial), clock_now_ms()) ==
-	    REACH_GOOD)
+	if (reach_is_good(trial_reach(gateway->trial), clock_now_ms()))
 		carries_end_spares(gateway->carries);
 	shares_resume(gateway->shares);
 }

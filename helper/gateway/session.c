@@ -251,19 +251,21 @@ session_consider(struct session *session, int64_t now_ms)
 {
 	struct gateway *gateway = session_gateway(session);
 	const struct reach *reach = trial_reach(gateway->trial);
+	const char *user = session->peer->user;
+	const enum reach_verdict verdict = reach_now(reach, user, now_ms);
 	struct reach_trial trial;
 	int64_t at_ms = session->peer->asked_ms;
 
 	if (!session_awaits_verdict(session))
 		return;
-	if (reach_now(reach, now_ms) == REACH_BAD) {
+	if (verdict == REACH_BAD) {
 		shares_forget(gateway->shares, &session->waiter);
 		session_fall_back(session, &way_udp_blocked);
 		return;
 	}
-	if (!reach_trying(reach, &trial))
+	if (verdict != REACH_WAIT)
 		return;
-	if (trial.began_ms > at_ms)
+	if (reach_trying(reach, user, &trial) && trial.began_ms > at_ms)
 		at_ms = trial.began_ms;
 	if (now_ms < at_ms + SESSION_VERDICT_MS) {
 		loop_at(gateway->loop, &session->timer,
@@ -381,7 +383,7 @@ session_read_facts(struct session *session)
 		.terminal = fields_get(&peer->asked, "terminal") != NULL,
 		.streams = fields_get(&peer->asked, "streams") != NULL,
 		.fallback = gateway->config->fallback,
-		.blocked = reach_now(trial_reach(gateway->trial),
+		.blocked = reach_now(trial_reach(gateway->trial), peer->user,
 			       clock_now_ms()) == REACH_BAD,
 		.wanted = fields_get(&peer->asked, "way"),
 		.unfit = fields_get(&peer->asked, "unfit"),

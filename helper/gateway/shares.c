@@ -197,13 +197,3 @@ shares_resume(struct shares *shares)
 	for (struct shares_entry *e = shares->first; e != NULL; e = e->next)
 		share_pump(e->share);
 }
-
-void
-shares_each_login(struct shares *shares, int64_t began_ms,
-    void (*each)(void *context, const char *user), void *context)
-{
-	for (struct shares_entry *e = shares->first; e != NULL; e = e->next) {
-		if (share_logs_in(e->share, began_ms, clock_now_ms()))
-			each(context, share_user(e->share));
-	}
-}

@@ -42,11 +42,4 @@ struct share *shares_find(const struct shares *shares, const char *user);
 /* The same, but it is made if there is none; NULL for want of memory. */
 struct share *shares_get(struct shares *shares, const char *user);
 
-/*
- * Call EACH with CONTEXT for the users of whom share_logs_in() is true, for the
- * trial of UDP that BEGAN_MS.
- */
-void shares_each_login(struct shares *shares, int64_t began_ms,
-    void (*each)(void *context, const char *user), void *context);
-
 #endif

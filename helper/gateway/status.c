@@ -80,9 +80,12 @@ static void
 status_print(struct gateway *gateway, struct status *status)
 {
 	const char *host = gateway->config->host;
+	const size_t blocked = reach_blocked(trial_reach(gateway->trial),
+	    status->now_ms);
 
-	if (reach_now(trial_reach(gateway->trial), status->now_ms) == REACH_BAD)
-		fprintf(status->out, "remote\t%s\tUDP blocked\t-\n", host);
+	if (blocked > 0)
+		fprintf(status->out, "remote\t%s\tUDP blocked for %zu\t-\n",
+		    host, blocked);
 	if (gateway->outage.down)
 		fprintf(status->out, "remote\t%s\tout of reach\t-\n", host);
 	peers_each(gateway->peers, status_print_session, status);

@@ -10,27 +10,39 @@
 
 #define TRIAL_DETAIL_BYTES 512
 
+/* The process that runs a mosh-client. */
+struct trial_client {
+	struct trial *trial;
+	struct child *child; /* NULL: there is none */
+	char mark[MOSH_MARK_CHARS + 1];
+};
+
 struct trial {
 	struct loop *loop;
 	struct children *children;
 	const struct config *config;
 	struct reach *reach;
-	struct child *child; /* NULL: it doesn't run */
+	struct trial_client clients[REACH_TRIALS_MAX];
 	struct loop_timer timer;
 	void (*changed)(void *context);
 	void *context;
 };
 
-/* Run the timer of the trial, and end a process that isn't needed any more. */
+/* Run the timer of the trials, and end processes that aren't needed any more. */
 static void
 trial_fire(void *context, int64_t now_ms)
 {
 	struct trial *trial = context;
 
 	loop_at(trial->loop, &trial->timer, reach_tick(trial->reach, now_ms));
-	if (trial->child != NULL && !reach_has_client(trial->reach)) {
-		child_kill(trial->child);
-		trial->child = NULL;
+	for (size_t i = 0; i < REACH_TRIALS_MAX; i++) {
+		struct trial_client *client = &trial->clients[i];
+
+		if (client->child == NULL ||
+		    reach_has_client(trial->reach, client->mark))
+			continue;
+		child_kill(client->child);
+		client->child = NULL;
 	}
 	trial->changed(trial->context);
 }
@@ -57,6 +69,8 @@ trial_new(struct loop *loop, struct children *children,
 	trial->timer.context = trial;
 	trial->changed = changed;
 	trial->context = context;
+	for (size_t i = 0; i < REACH_TRIALS_MAX; i++)
+		trial->clients[i].trial = trial;
 	trial->reach = reach_new(config);
 	if (trial->reach != NULL)
 		return trial;
@@ -66,11 +80,18 @@ trial_new(struct loop *loop, struct children *children,
 
 /* End the process, if there is one. */
 static void
-trial_end_child(struct trial *trial)
+trial_end_client(struct trial_client *client)
 {
-	if (trial->child != NULL)
-		child_close(trial->child);
-	trial->child = NULL;
+	if (client->child != NULL)
+		child_close(client->child);
+	client->child = NULL;
+}
+
+static void
+trial_end_clients(struct trial *trial)
+{
+	for (size_t i = 0; i < REACH_TRIALS_MAX; i++)
+		trial_end_client(&trial->clients[i]);
 }
 
 void
@@ -78,7 +99,7 @@ trial_free(struct trial *trial)
 {
 	if (trial == NULL)
 		return;
-	trial_end_child(trial);
+	trial_end_clients(trial);
 	loop_at(trial->loop, &trial->timer, INT64_MAX);
 	reach_free(trial->reach);
 	free(trial);
@@ -99,7 +120,7 @@ trial_news(struct trial *trial)
 void
 trial_configure(struct trial *trial, const struct config *config)
 {
-	trial_end_child(trial);
+	trial_end_clients(trial);
 	trial->config = config;
 	reach_configure(trial->reach, config);
 	trial_touch(trial);
@@ -119,9 +140,9 @@ trial_begin(struct trial *trial, const char *user, const char *mark)
 }
 
 void
-trial_connected(struct trial *trial)
+trial_connected(struct trial *trial, const char *mark)
 {
-	reach_connected(trial->reach, clock_now_ms());
+	reach_connected(trial->reach, mark, clock_now_ms());
 	trial_touch(trial);
 }
 
@@ -172,47 +193,85 @@ trial_note(const struct frame *frame)
 	    NULL);
 }
 
-/* The process has said FRAME, which is its last word. */
+/* The process of CLIENT has said FRAME, which is its last word. */
 static void
-trial_told(struct trial *trial, const struct frame *frame)
+trial_told(struct trial_client *client, const struct frame *frame)
 {
+	struct trial *trial = client->trial;
 	const enum reach_verdict verdict = trial_verdict(frame);
 
 	if (verdict == REACH_NONE)
 		trial_note(frame);
-	reach_told(trial->reach, verdict, clock_now_ms());
+	reach_told(trial->reach, client->mark, verdict, clock_now_ms());
 	trial_touch(trial);
 }
 
 static bool
 trial_on_frame(void *context, const struct frame *frame)
 {
-	struct trial *trial = context;
+	struct trial_client *client = context;
 
-	trial_told(trial, frame);
-	trial_end_child(trial);
+	trial_told(client, frame);
+	trial_end_client(client);
 	return true;
 }
 
 static void
 trial_on_end(void *context, enum child_end end)
 {
-	struct trial *trial = context;
+	struct trial_client *client = context;
 	const struct frame nothing = { .type = FRAME_REFUSED };
 
 	(void)end;
-	trial->child = NULL;
-	trial_told(trial, &nothing);
+	client->child = NULL;
+	trial_told(client, &nothing);
+}
+
+/*
+ * A place for a process: a free one, or that of a trial which has been given up.
+ * There is one for each trial that there may be.
+ */
+static struct trial_client *
+trial_place(struct trial *trial)
+{
+	struct trial_client *client = trial->clients;
+
+	for (size_t i = 0; i < REACH_TRIALS_MAX; i++) {
+		client = &trial->clients[i];
+		if (client->child == NULL ||
+		    !reach_has_client(trial->reach, client->mark))
+			break;
+	}
+	trial_end_client(client);
+	return client;
+}
+
+/* Start the process for MARK; false if that fails. */
+static bool
+trial_start(struct trial *trial, const char *mark, const struct frame *answer)
+{
+	static const struct child_owner owner = { trial_on_frame,
+		trial_on_end };
+	const struct reexec prober = { .kind = REEXEC_PROBER };
+	struct trial_client *client = trial_place(trial);
+	struct fields fields = { 0 };
+
+	snprintf(client->mark, sizeof(client->mark), "%s", mark);
+	client->child = child_start(trial->children, &prober, &owner, client);
+	if (client->child == NULL)
+		return false;
+	fields_add(&fields, "host", fields_get(answer, "host"));
+	fields_add(&fields, "port", fields_get(answer, "port"));
+	fields_add(&fields, "key", fields_get(answer, "key"));
+	fields_add(&fields, "mark", mark);
+	child_tell(client->child, FRAME_START, &fields);
+	fields_free(&fields);
+	return true;
 }
 
 void
 trial_try(struct trial *trial, const char *mark, const struct frame *answer)
 {
-	static const struct child_owner owner = { trial_on_frame,
-		trial_on_end };
-	const struct reexec prober = { .kind = REEXEC_PROBER };
-	struct fields fields = { 0 };
-
 	if (!mosh_answer_allowed(trial->config, answer)) {
 		trial_give_up(trial, mark);
 		return;
@@ -221,16 +280,6 @@ trial_try(struct trial *trial, const char *mark, const struct frame *answer)
 		clock_now_ms()))
 		return;
 	trial_touch(trial);
-	trial_end_child(trial);
-	trial->child = child_start(trial->children, &prober, &owner, trial);
-	if (trial->child == NULL) {
-		reach_told(trial->reach, REACH_NONE, clock_now_ms());
-		return;
-	}
-	fields_add(&fields, "host", fields_get(answer, "host"));
-	fields_add(&fields, "port", fields_get(answer, "port"));
-	fields_add(&fields, "key", fields_get(answer, "key"));
-	fields_add(&fields, "mark", mark);
-	child_tell(trial->child, FRAME_START, &fields);
-	fields_free(&fields);
+	if (!trial_start(trial, mark, answer))
+		reach_told(trial->reach, mark, REACH_NONE, clock_now_ms());
 }

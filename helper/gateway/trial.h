@@ -5,8 +5,8 @@
 #include "reach.h"
 
 /*
- * A trial of UDP at work: it has the process that runs mosh-client where nobody
- * sees it, and tells reach.h its verdict.
+ * Trials of UDP at work: they have the processes that run mosh-client where nobody
+ * sees it, and tell reach.h their verdicts.
  */
 struct trial;
 
@@ -29,7 +29,7 @@ bool trial_news(struct trial *trial);
 void trial_configure(struct trial *trial, const struct config *config);
 void trial_address(struct trial *trial, const char *address);
 void trial_begin(struct trial *trial, const char *user, const char *mark);
-void trial_connected(struct trial *trial);
+void trial_connected(struct trial *trial, const char *mark);
 void trial_alive(struct trial *trial);
 void trial_give_up(struct trial *trial, const char *mark);
 

@@ -202,6 +202,13 @@ users_end(struct users_adding *adding, enum users_result result, uid_t uid)
 	adding->done(adding, result, uid);
 }
 
+static void
+users_set_late(struct users *users)
+{
+	snprintf(users->fault, sizeof(users->fault),
+	    "its disk has not answered in time");
+}
+
 /* True if ADDING needn't be written, or can't be: it is over then. */
 static bool
 users_settle(struct users_adding *adding)
@@ -214,11 +221,12 @@ users_settle(struct users_adding *adding)
 		users_end(adding, USERS_OK, uid);
 		return true;
 	}
-	/* before the map has been read it may yet be */
-	if (!users_ready(users))
-		return false;
-	may = users_may_give(users);
-	if (may == USERS_OK &&
+	may = users_ready(users) ? users_may_give(users) : USERS_OK;
+	if (may == USERS_OK && keeper_is_gone(users->keeper)) {
+		users_set_late(users);
+		may = USERS_FAILED;
+	}
+	if (may == USERS_OK && users_ready(users) &&
 	    usertable_has_given(keeper_table(users->keeper), adding->uid)) {
 		snprintf(users->fault, sizeof(users->fault),
 		    "the uid %lu is or was somebody's",
@@ -393,8 +401,7 @@ users_expire(struct users *users, int64_t now_ms)
 		if (a->state != USERS_ADDING_WAITS)
 			continue;
 		if (a->end_ms <= now_ms) {
-			snprintf(users->fault, sizeof(users->fault),
-			    "its disk has not answered in time");
+			users_set_late(users);
 			users_end(a, USERS_FAILED, a->uid);
 			users_touch(users);
 			return INT64_MAX;

@@ -47,6 +47,33 @@ checkremote_terminal(struct work *w)
 	report_step(&w->report, &step);
 }
 
+/*
+ * Warn if the remote's sshd has revoked keys, as far as anybody can read that:
+ * it does not see which key somebody comes with.
+ */
+static void
+checkremote_revoked(struct work *w)
+{
+	static const char look[] =
+	    "(set +f;cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf) "
+	    "2>/dev/null|grep -i '^[[:space:]]*RevokedKeys[[:space:]=]'|"
+	    "grep -iv '[[:space:]=]none'";
+	struct shell_answer answer;
+
+	if (shell_run(&w->shell, look, CHECKREMOTE_ANSWER_MAX_BYTES, &answer) !=
+	    FAILURE_NONE)
+		return;
+	if (answer.status == 0 && answer.len > 0)
+		report_step(&w->report,
+		    &(struct report_step){ .name = "revoked keys",
+			.verdict = REPORT_WARNING,
+			.text = "the remote's sshd has RevokedKeys, which "
+				"get through this gateway",
+			.remedy = "keep a copy of that file here, and let "
+				  "RevokedKeys in 50-moshgate.conf name it" });
+	free(answer.text);
+}
+
 /* See whether NAME, as the remote calls the user, is the gateway's name. */
 static bool
 checkremote_name(struct work *w, const char *name)
@@ -96,8 +123,10 @@ checkremote_run(struct work *w, const struct frame *frame)
 		*path++ = '\0';
 	path[strcspn(path, "\n")] = '\0';
 	named = checkremote_name(w, answer.text);
-	if (named)
+	if (named) {
 		checkremote_terminal(w);
+		checkremote_revoked(w);
+	}
 	found = answer.status == 0 && *path != '\0';
 	report_step(&w->report,
 	    &(struct report_step){ .name = "mosh-server",

@@ -1,7 +1,5 @@
 #include "startrelay.h"
 
-#include <sys/prctl.h>
-
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -104,7 +102,7 @@ startrelay_read_program(const struct config *config, struct startrelay *r)
 
 /*
  * Wait for the relay that the worker is ready for.  From then on the worker is
- * the shim's, and ends with it and not with the helper.
+ * the shim's, and ends with it: the helper has let it go.
  */
 static enum failure
 startrelay_wait(struct work *w, struct startrelay *r)
@@ -114,8 +112,7 @@ startrelay_wait(struct work *w, struct startrelay *r)
 		return FAILURE_LOST;
 	r->shim.fd = w->orders.passed.fd[JOB_GO_SHIM];
 	log_take(w->orders.passed.fd[JOB_GO_LOG]);
-	return prctl(PR_SET_PDEATHSIG, 0UL) < 0 ? FAILURE_INTERNAL
-						: FAILURE_NONE;
+	return FAILURE_NONE;
 }
 
 /* How much may be on its way: as FIRST, the helper's word, says. */

@@ -219,6 +219,7 @@ worker_reach(struct work *w)
 	if (!worker_step(w, "connect", w->connect.reached,
 		connect_race(&w->connect, &w->deadline, &w->facts, &fd)))
 		return false;
+	worker_note_lack(w, sandbox_keep(REEXEC_LEASH_FD));
 	worker_note_lack(w, sandbox_calls());
 	return worker_shake_hands(w, fd) && worker_report_reached(w);
 }

@@ -65,9 +65,12 @@ check_socket(struct client *client)
 	return open;
 }
 
-/* Print the step that FRAME tells of. */
+/*
+ * Print the step that FRAME tells of.  It warns of keys that the remote has
+ * revoked, which is no matter if sshd here REVOKES some itself.
+ */
 static void
-check_report_step(const struct frame *frame)
+check_report_step(const struct frame *frame, bool revokes)
 {
 	const char *step = fields_get(frame, "step");
 	const char *text = fields_get(frame, "text");
@@ -76,7 +79,10 @@ check_report_step(const struct frame *frame)
 
 	if (step == NULL || text == NULL || remedy == NULL || ok == NULL)
 		return;
-	if (strcmp(ok, "warn") == 0)
+	if (revokes && strcmp(step, "revoked keys") == 0)
+		report(true, step, "sshd on this gateway has a file of them",
+		    "");
+	else if (strcmp(ok, "warn") == 0)
 		report_warning(step, text, remedy);
 	else
 		report(strcmp(ok, "1") == 0, step, text, remedy);
@@ -93,9 +99,12 @@ check_report_refused(const struct frame *frame)
 		report(false, "user", sentence, remedy);
 }
 
-/* Have the helper go the way of a login of USER, and print its steps. */
+/*
+ * Have the helper go the way of a login of USER, and print its steps.  REVOKES
+ * is as for check_report_step().
+ */
 static bool
-check_remote(struct client *client, const char *user)
+check_remote(struct client *client, const char *user, bool revokes)
 {
 	struct fields fields = { 0 };
 	struct frame frame;
@@ -110,7 +119,7 @@ check_remote(struct client *client, const char *user)
 		const bool whole = fields_wellformed(&frame);
 
 		if (whole && type == FRAME_STEP)
-			check_report_step(&frame);
+			check_report_step(&frame, revokes);
 		else if (whole && type == FRAME_REFUSED && !steps)
 			check_report_refused(&frame);
 		steps = true;
@@ -124,10 +133,10 @@ check_remote(struct client *client, const char *user)
 
 /*
  * See that this machine is as a login of USER needs it.  If USER is "", store
- * in it a user to try the login as.
+ * in it a user to try the login as.  Stores in *REVOKES what check_sshd() does.
  */
 static bool
-check_gateway(char user[CHECK_USER_BYTES])
+check_gateway(char user[CHECK_USER_BYTES], bool *revokes)
 {
 	char someone[CHECK_USER_BYTES];
 	const char *who = someone;
@@ -140,7 +149,7 @@ check_gateway(char user[CHECK_USER_BYTES])
 	if (user[0] != '\0' && check_is_member(user))
 		who = user;
 	if (who[0] != '\0')
-		ok = check_sshd(who) && ok;
+		ok = check_sshd(who, revokes) && ok;
 	if (user[0] == '\0')
 		memcpy(user, someone, sizeof(someone));
 	return ok;
@@ -151,7 +160,7 @@ check_main(int argc, char **argv)
 {
 	char user[CHECK_USER_BYTES] = "";
 	struct client client;
-	bool ok;
+	bool ok, revokes = false;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		check_usage(stdout);
@@ -168,14 +177,14 @@ check_main(int argc, char **argv)
 	}
 	if (argc == 2)
 		snprintf(user, sizeof(user), "%s", argv[1]);
-	ok = check_gateway(user);
+	ok = check_gateway(user, &revokes);
 	if (!check_socket(&client))
 		return 1;
 	if (user[0] == '\0')
 		ok = report(false, "login", "there is no user to try it as",
 		    "moshgate check USER");
 	else
-		ok = check_remote(&client, user) && ok;
+		ok = check_remote(&client, user, revokes) && ok;
 	client_close(&client);
 	if (ok)
 		report_hint("bans",

@@ -25,8 +25,11 @@ bool check_names(bool *mapped);
  */
 bool check_users(bool mapped, char someone[CHECK_USER_BYTES]);
 
-/* Check what sshd(8) has set for USER, who is a user of this gateway. */
-bool check_sshd(const char *user);
+/*
+ * Check what sshd(8) has set for USER, who is a user of this gateway.  Stores in
+ * *REVOKES whether it has a file of revoked keys.
+ */
+bool check_sshd(const char *user, bool *revokes);
 
 /* True if there is an account NAME, and it is in the group. */
 bool check_is_member(const char *name);

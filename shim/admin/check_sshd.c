@@ -203,20 +203,24 @@ check_sshd_dump(const char *dump, const char *user)
 }
 
 /*
- * Ask the sshd at PATH for its settings for USER, and check them.  DUMP has
- * room for dump_max_bytes.
+ * Ask the sshd at PATH for its settings for USER, and check them: see
+ * check_sshd().  DUMP has room for dump_max_bytes.
  */
 static bool
-check_sshd_ask(char *path, const char *user, char *dump)
+check_sshd_ask(char *path, const char *user, char *dump, bool *revokes)
 {
+	char revoked[SSHDCONF_VALUE_BYTES];
 	char dump_option[] = "-T", for_option[] = "-C", who[256];
 	char *argv[] = { path, dump_option, for_option, who, NULL };
 	int status;
 
 	snprintf(who, sizeof(who), "user=%s,host=client,addr=192.0.2.1", user);
 	status = check_sshd_run(argv, false, dump);
-	if (status == 0)
+	if (status == 0) {
+		*revokes = sshdconf_get(dump, "RevokedKeys", revoked) &&
+		    strcmp(revoked, "none") != 0;
 		return check_sshd_dump(dump, user);
+	}
 	/* once more, for what it says of its failure */
 	status = check_sshd_run(argv, true, dump);
 	dump[strcspn(dump, "\r\n")] = '\0';
@@ -226,11 +230,12 @@ check_sshd_ask(char *path, const char *user, char *dump)
 }
 
 bool
-check_sshd(const char *user)
+check_sshd(const char *user, bool *revokes)
 {
 	char path[4096], *dump;
 	bool ok;
 
+	*revokes = false;
 	/* after a comma in it sshd would see another word */
 	if (!username_valid(user))
 		return true;
@@ -240,7 +245,7 @@ check_sshd(const char *user)
 	dump = malloc(dump_max_bytes);
 	if (dump == NULL)
 		return report(false, "sshd", "no memory", "");
-	ok = check_sshd_ask(path, user, dump);
+	ok = check_sshd_ask(path, user, dump, revokes);
 	free(dump);
 	return ok;
 }

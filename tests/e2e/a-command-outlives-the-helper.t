@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 16
+plan 15
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
 settings '[clients]' 'forced_commands = honor'

@@ -13,14 +13,14 @@ known alice bob
 keep_map
 next=65538
 
-# hangs CALL: this system call of the process that has the map never ends; to
-# be called after it is traced, it lasts.
+# hangs CALL: this system call of the process that has the map takes a minute; so
+# long, too, there is no end to the process, whoever kills it.
 traced() {
 	on sh -c 'grep "^TracerPid:.*[1-9]" \
 		"/proc/$(pgrep -x moshgate-users)/status"'
 }
 hangs() {
-	on sh -c 'exec strace -o /run/trace -e "trace=$1" \
+	on sh -c 'echo $$ >/run/strace.pid && exec strace -o /run/trace -e "trace=$1" \
 		-e "inject=$1:delay_enter=60000000" -p "$(pgrep -x moshgate-users)"' \
 		- "$1" 2>"$TMUX_TMPDIR/strace" &
 	wait_for traced || note <"$TMUX_TMPDIR/strace"
@@ -47,6 +47,7 @@ late() {
 }
 # written NAME: they get in, once they can be written.
 written() {
+	on sh -c 'kill -KILL "$(cat /run/strace.pid)"'
 	ok '... when it answers again they are let in' wait_for let_in \
 		"$1@gateway"
 	ok '... and have a line in the map, once' in_map_dir \

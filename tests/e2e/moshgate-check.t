@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 81
+plan 89
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
@@ -92,6 +92,20 @@ warns 'terminal +the remote gives this user none' 'restrict,pty'
 $BED on remote sed -i 's/^restrict /restrict,pty /' \
 	/home/alice/.ssh/authorized_keys
 like '... restrict,pty is enough' "$(check alice)" '^ok +terminal '
+
+thing='revoked keys on the remote'
+$BED on remote sh -c 'echo "RevokedKeys /etc/ssh/revoked_keys" \
+	>/etc/ssh/sshd_config.d/revoked.conf'
+warns "revoked keys +the remote's sshd has RevokedKeys" 'RevokedKeys in 50-'
+$BED on gateway sed -i 's/^\(\t*\)#\(RevokedKeys \)/\1\2/' \
+	/etc/ssh/sshd_config.d/50-moshgate.conf
+is_content 'revoked keys +sshd on this gateway has a file of them'
+$BED on gateway sed -i 's/^\(\t*\)\(RevokedKeys \)/\1#\2/' \
+	/etc/ssh/sshd_config.d/50-moshgate.conf
+$BED on remote sh -c 'echo RevokedKeys=none \
+	>/etc/ssh/sshd_config.d/revoked.conf'
+unlike '... none is none' "$(check alice)" 'revoked keys'
+$BED on remote rm /etc/ssh/sshd_config.d/revoked.conf
 
 thing='no locale in UTF-8 on the remote'
 $BED on remote mount -t tmpfs none /usr/lib/locale

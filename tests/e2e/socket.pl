@@ -14,6 +14,7 @@
 #	linger WHERE       the same with one that takes a minute to close, close all
 #	                   that is its own, print READY, and wait for the end of
 #	                   standard input
+#	hang, run          see fuse.pl
 #	spin N SECONDS     connect in N processes as often as possible; print how
 #	                   often that was
 #	stop HEX           send these bytes, print READY, and stop: no answer is
@@ -34,6 +35,9 @@ use IO::Handle;
 use Socket;
 use Time::HiRes qw(sleep time);
 
+our $place_type;
+# before there is what a child could not close
+my $machine = (split ' ', `uname -m`)[0];
 my $path = '/run/moshgate/helper.sock';
 my %types = (keys => 1, session => 2, check => 3, status => 4, lookup => 5,
 	odd => 99);
@@ -86,7 +90,6 @@ sub answer {
 # sendmsg(2) by its number: perl alone has no name for it.
 sub send_with {
 	my ($s, $bytes, $flags, @files) = @_;
-	my $machine = (split ' ', `uname -m`)[0];
 	my %numbers = (x86_64 => 46, aarch64 => 211);
 	my $number = $numbers{$machine} or return 'unknown machine';
 	my $data = pack('i*', map { fileno $_ } @files);
@@ -110,7 +113,7 @@ sub give {
 # Send FILES at a place of a request, with each step given time to be read.
 sub place {
 	my ($s, $where, @files) = @_;
-	my $request = request('session', "LANG\0C.UTF-8\0");
+	my $request = request($place_type // 'session', "LANG\0C.UTF-8\0");
 	my %places = (
 		start => sub { send_with($s, $request, 0, @files) },
 		header => sub {
@@ -169,10 +172,9 @@ sub pass {
 	return select($wait, undef, undef, 3) ? 'CLOSED' : 'OPEN';
 }
 
-# The descriptor is a connection whose other end reads nothing, and whose last
-# close() waits for it.
-sub linger {
-	my ($where) = @_;
+# A connection whose other end reads nothing, and whose last close() waits for it.
+my @deaf;
+sub hang_linger {
 	my $loopback = inet_aton('127.0.0.1');
 	socket(my $listening, PF_INET, SOCK_STREAM, 0) or die;
 	bind($listening, pack_sockaddr_in(0, $loopback)) or die;
@@ -180,9 +182,17 @@ sub linger {
 	socket(my $full, PF_INET, SOCK_STREAM, 0) or die;
 	connect($full, getsockname $listening) or die;
 	accept(my $deaf, $listening) or die;
+	push @deaf, $deaf;
 	$full->blocking(0);
 	1 while syswrite($full, 'x' x 65536);
 	setsockopt($full, SOL_SOCKET, SO_LINGER, pack('i i', 1, 60)) or die;
+	return $full;
+}
+
+# The descriptor is such a one.
+sub linger {
+	my ($where) = @_;
+	my $full = hang_linger();
 	my $s = dial();
 	place($s, $where, $full);
 	close $full;
@@ -283,6 +293,10 @@ if ($command eq 'send') {
 	print pass(@args), "\n";
 } elsif ($command eq 'linger') {
 	linger(@args);
+} elsif ($command eq 'hang') {
+	hang(@args);
+} elsif ($command eq 'run') {
+	hang_run(@args);
 } elsif ($command eq 'spin') {
 	print spin(@args), "\n";
 } elsif ($command eq 'stop') {

@@ -483,7 +483,8 @@ go_over_ssh(struct scene *scene, struct child *prober, struct asked *session,
 	shares_forget(scene->shares, &session->request);
 	fake_say(prober, FRAME_REFUSED, "reason", "udp-blocked");
 	fake_settle(scene->loop);
-	assert_int_equal(reach_now(trial_reach(scene->trial), fake_now_ms),
+	assert_int_equal(reach_now(trial_reach(scene->trial),
+			     session->request.user, fake_now_ms),
 	    REACH_BAD);
 	relay_ask(scene, relay, true);
 }

@@ -42,7 +42,7 @@ clock_now_ms(void)
 }
 
 pid_t
-reexec_start(const struct reexec *what, int *fd)
+reexec_start(const struct reexec *what, int *fd, struct leash *leash)
 {
 	int ends[2];
 
@@ -63,6 +63,7 @@ reexec_start(const struct reexec *what, int *fd)
 			     ends),
 	    0);
 	*fd = ends[0];
+	*leash = LEASH_NONE;
 	far_fd = ends[1];
 	return started;
 }

@@ -799,11 +799,15 @@ a_relay_of_its_own_starts_runs_and_ends(void **state)
 	(void)state;
 	fake_make_ready(child);
 	in(&owner, PHASE_HELD);
+	assert_true(child->held);
 	assert_true(connection_go(owner.connection, &nothing_asked_for, SOME_FD,
 	    SOME_UID));
 	in(&owner, PHASE_STARTING);
+	/* from here on it may outlive the helper */
+	assert_false(child->held);
 	fake_say(child, FRAME_RUNNING, NULL, NULL);
 	in(&owner, PHASE_RUNNING);
+	assert_false(child->held);
 	/* it takes as long as it takes */
 	fake_pass(scene->loop, 200000);
 	assert_int_equal(owner.ends, 0);

@@ -105,6 +105,7 @@ struct child {
 	struct children *children;
 	enum fake_state state;
 	enum reexec_kind kind;
+	bool held;    /* it ends with the helper */
 	uid_t uid;    /* who is to blame if it hangs */
 	bool stuffed; /* it takes nothing of what is sent */
 	int fd; /* the first that came with what it was told last, or -1 */
@@ -194,6 +195,7 @@ child_start(struct children *children, const struct reexec *what,
 	assert_non_null(child);
 	child->children = children;
 	child->kind = what->kind;
+	child->held = true;
 	child->owner = owner;
 	child->context = context;
 	child->timer.fire = fake_fire;
@@ -285,8 +287,15 @@ child_kill(struct child *child)
 }
 
 void
+child_hold(struct child *child, bool held)
+{
+	child->held = held;
+}
+
+void
 child_leave(struct child *child)
 {
+	child->held = false;
 	child_close(child);
 	child->state = FAKE_LEFT;
 }

@@ -49,7 +49,7 @@ scene_on_trial(void *context)
 		carries_touch(scene->carries);
 		return;
 	}
-	if (reach_now(trial_reach(scene->trial), clock_now_ms()) == REACH_GOOD)
+	if (reach_is_good(trial_reach(scene->trial), clock_now_ms()))
 		carries_end_spares(scene->carries);
 	shares_resume(scene->shares);
 }

@@ -250,6 +250,88 @@ a_line_that_is_cut_is_not_cut_inside_a_character(void **state)
 
 #define CAPTURED(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+/* The first of two lines that were logged, which tells that *LOST were not. */
+static void
+logged_two(struct capture *capture, unsigned long *lost)
+{
+	ssize_t len = read(capture->pipe, capture->line, LINE_BYTES - 1);
+	const char *detail;
+
+	assert_true(len > 0);
+	capture->line[len] = '\0';
+	assert_non_null(
+	    strstr(capture->line, "\nmoshgate-helper: event=stop\n"));
+	capture->line[strcspn(capture->line, "\n")] = '\0';
+	detail = strstr(capture->line, "detail=\"");
+	assert_non_null(detail);
+	*lost = strtoul(detail + strlen("detail=\""), NULL, 10);
+}
+
+/* What waits in FD, a pipe or a socket, is read.  Returns the last bytes of it. */
+static const char *
+drain(int fd, char last[LINE_BYTES])
+{
+	ssize_t len;
+
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	last[0] = '\0';
+	while ((len = read(fd, last, LINE_BYTES - 1)) > 0)
+		last[len] = '\0';
+	return last;
+}
+
+/* Whoever reads them may have stopped. */
+static void
+lines_that_nobody_takes_are_counted(void **state)
+{
+	struct capture *capture = *state;
+	char expected[128];
+	unsigned long lost = 0;
+
+	alarm(60);
+	for (int i = 0; i < 4000; i++)
+		log_event(LOG_INFO, "start", "detail",
+		    "some text, so that there is soon no room any more", NULL);
+	drain(capture->pipe, capture->line);
+	log_event(LOG_INFO, "stop", NULL);
+	logged_two(capture, &lost);
+	assert_in_range(lost, 100, 3999);
+	snprintf(expected, sizeof(expected),
+	    "moshgate-helper: event=log-lost detail=\"%lu lines have been "
+	    "lost\" remedy=\"see why the system's log did not take them\"",
+	    lost);
+	assert_string_equal(capture->line, expected);
+	/* and that was all of it */
+	log_event(LOG_INFO, "stop", NULL);
+	assert_string_equal(logged(capture), "moshgate-helper: event=stop");
+	alarm(0);
+}
+
+static void
+so_are_those_that_the_system_log_does_not_take(void **state)
+{
+	char last[LINE_BYTES];
+	int ends[2];
+
+	(void)state;
+	alarm(60);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
+			     ends),
+	    0);
+	log_take(ends[0]);
+	for (int i = 0; i < 4000; i++)
+		log_event(LOG_INFO, "start", NULL);
+	drain(ends[1], last);
+	log_event(LOG_INFO, "stop", NULL);
+	assert_true(recv(ends[1], last, sizeof(last) - 1, 0) > 0);
+	assert_non_null(strstr(last, "event=log-lost detail="));
+	assert_non_null(strstr(drain(ends[1], last), "event=stop"));
+	log_take(-1);
+	close(ends[0]);
+	close(ends[1]);
+	alarm(0);
+}
+
 int
 main(void)
 {
@@ -265,6 +347,8 @@ main(void)
 		CAPTURED(values_that_are_too_long_still_make_one_line),
 		CAPTURED(two_long_values_are_there_whole),
 		CAPTURED(a_line_that_is_cut_is_not_cut_inside_a_character),
+		CAPTURED(lines_that_nobody_takes_are_counted),
+		CAPTURED(so_are_those_that_the_system_log_does_not_take),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -51,10 +51,10 @@ relays_of_a_user_have_one_too(void **state)
 		const int bytes = ration_window_bytes(of_user, of_user);
 
 		assert_in_range(bytes, 2 * MIB, 16 * MIB);
-		sum_mib += bytes / MIB + 3;
+		sum_mib += bytes / MIB + 1;
 	}
 	assert_int_equal(of_user, RATION_RELAYS_MAX);
-	assert_in_range(sum_mib, 100, 240);
+	assert_in_range(sum_mib, 100, 160);
 }
 
 static void

@@ -31,27 +31,25 @@ new_reach(void)
 	return reach;
 }
 
+/* What is known for alice. */
 static enum reach_verdict
 now(const struct reach *reach, int64_t now_ms)
 {
-	return reach_now(reach, now_ms);
+	return reach_now(reach, "alice", now_ms);
 }
 
-/* Begin a trial by USER at AT_MS; the process is then at work. */
+/* Begin a trial by USER, whose mark is her name; its process is then at work. */
 static void
 try_by(struct reach *reach, const char *user, int64_t at_ms)
 {
-	char mark[MOSH_MARK_CHARS + 1];
-
 	assert_true(reach_wants(reach, user, at_ms));
-	reach_make_mark(mark);
-	assert_int_equal(strlen(mark), MOSH_MARK_CHARS);
-	reach_begin(reach, user, mark, at_ms);
+	reach_begin(reach, user, user, at_ms);
 	assert_false(reach_wants(reach, user, at_ms));
+	assert_false(reach_may_try(reach, user));
 	assert_false(reach_try(reach, "of another", HERE, at_ms));
-	assert_false(reach_has_client(reach));
-	assert_true(reach_try(reach, mark, HERE, at_ms));
-	assert_true(reach_has_client(reach));
+	assert_false(reach_has_client(reach, user));
+	assert_true(reach_try(reach, user, HERE, at_ms));
+	assert_true(reach_has_client(reach, user));
 }
 
 static void
@@ -61,17 +59,34 @@ try(struct reach *reach, int64_t at_ms)
 	assert_int_equal(now(reach, at_ms), REACH_WAIT);
 }
 
-/* The process says VERDICT, and ends. */
+/* The process of USER says VERDICT, and ends. */
 static void
-say(struct reach *reach, enum reach_verdict verdict, int64_t at_ms)
+say_of(struct reach *reach, const char *user, enum reach_verdict verdict,
+    int64_t at_ms)
 {
 	assert_false(reach_news(reach));
 	if (alive)
 		reach_alive(reach);
-	reach_told(reach, verdict, at_ms);
-	assert_false(reach_has_client(reach));
+	reach_told(reach, user, verdict, at_ms);
+	assert_false(reach_has_client(reach, user));
 	assert_int_equal(reach_news(reach), verdict == REACH_GOOD || alive);
 	assert_false(reach_news(reach));
+}
+
+static void
+say(struct reach *reach, enum reach_verdict verdict, int64_t at_ms)
+{
+	say_of(reach, "alice", verdict, at_ms);
+}
+
+static void
+a_mark_is_made_of_letters(void **state)
+{
+	char mark[MOSH_MARK_CHARS + 1];
+
+	(void)state;
+	reach_make_mark(mark);
+	assert_int_equal(strlen(mark), MOSH_MARK_CHARS);
 }
 
 static void
@@ -91,6 +106,27 @@ a_good_verdict_holds_for_ten_minutes(void **state)
 }
 
 static void
+it_is_good_for_all(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try_by(reach, "bob", 1000);
+	try(reach, 1000);
+	say_of(reach, "bob", REACH_GOOD, 1500);
+	/* she waits no longer, though her own has not come to an end */
+	assert_int_equal(now(reach, 1500), REACH_GOOD);
+	assert_true(reach_is_good(reach, 1500));
+	assert_int_equal(reach_now(reach, "carol", 1500), REACH_GOOD);
+	assert_false(reach_wants(reach, "carol", 1500));
+	/* which would say nothing more */
+	assert_false(reach_has_client(reach, "alice"));
+	reach_told(reach, "alice", REACH_BAD, 1600);
+	assert_int_equal(now(reach, 1600), REACH_GOOD);
+	reach_free(reach);
+}
+
+static void
 a_bad_one_for_a_minute(void **state)
 {
 	struct reach *reach = new_reach();
@@ -99,6 +135,8 @@ a_bad_one_for_a_minute(void **state)
 	try(reach, 1000);
 	say(reach, REACH_BAD, 3000);
 	assert_int_equal(now(reach, 3000 + REACH_BAD_MS - 1), REACH_BAD);
+	assert_int_equal(reach_blocked(reach, 3000 + REACH_BAD_MS - 1), 1);
+	assert_int_equal(reach_blocked(reach, 3000 + REACH_BAD_MS), 0);
 	assert_true(reach_wants(reach, "alice", 3000 + REACH_BAD_MS));
 	try(reach, 3000 + REACH_BAD_MS);
 	say(reach, REACH_GOOD, 3000 + REACH_BAD_MS);
@@ -130,46 +168,52 @@ a_remote_that_does_not_answer_at_all_gets_none(void **state)
 	reach_free(reach);
 }
 
+/* However many say that it is blocked, it is for them alone. */
 static void
-one_user_does_not_say_for_all_that_it_is_blocked(void **state)
+no_number_of_users_says_for_another_that_it_is_blocked(void **state)
+{
+	struct reach *reach = new_reach();
+	char mallory[16];
+	int64_t at_ms = 1000;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++, at_ms += 2000) {
+		snprintf(mallory, sizeof(mallory), "mallory%d", i);
+		try_by(reach, mallory, at_ms);
+		say_of(reach, mallory, REACH_BAD, at_ms);
+		assert_int_equal(reach_now(reach, mallory, at_ms), REACH_BAD);
+		assert_false(reach_wants(reach, mallory, at_ms));
+		assert_int_equal(now(reach, at_ms), REACH_NONE);
+		assert_true(reach_wants(reach, "alice", at_ms));
+	}
+	try(reach, at_ms);
+	say(reach, REACH_GOOD, at_ms + 500);
+	assert_int_equal(now(reach, at_ms + 500), REACH_GOOD);
+	/* and then not even for them */
+	assert_int_equal(reach_now(reach, mallory, at_ms + 500), REACH_GOOD);
+	assert_int_equal(reach_blocked(reach, at_ms + 500), 0);
+	reach_free(reach);
+}
+
+static void
+nor_does_who_tries_at_the_same_time(void **state)
 {
 	struct reach *reach = new_reach();
 
 	(void)state;
 	try_by(reach, "mallory", 1000);
-	say(reach, REACH_BAD, 3000);
-	assert_int_equal(now(reach, 3000), REACH_BAD);
-	assert_false(reach_wants(reach, "mallory", 3000));
-	/* the next one doesn't wait, but tries */
-	try_by(reach, "alice", 4000);
-	assert_int_equal(now(reach, 4000), REACH_BAD);
-	say(reach, REACH_GOOD, 5000);
-	assert_int_equal(now(reach, 5000), REACH_GOOD);
-	assert_false(reach_wants(reach, "mallory", 5000));
-	reach_free(reach);
-
-	reach = new_reach();
-	try_by(reach, "bob", 1000);
-	say(reach, REACH_BAD, 3000);
-	try_by(reach, "alice", 4000);
-	say(reach, REACH_BAD, 6000);
-	assert_false(reach_wants(reach, "carol", 6000));
-	assert_int_equal(now(reach, 2999 + REACH_BAD_MS), REACH_BAD);
-	assert_int_equal(now(reach, 3000 + REACH_BAD_MS), REACH_NONE);
-	reach_free(reach);
-
-	/* what brings nothing does not make it better */
-	reach = new_reach();
-	try_by(reach, "bob", 1000);
-	say(reach, REACH_BAD, 3000);
-	try_by(reach, "mallory", 4000);
-	say(reach, REACH_NONE, 5000);
-	assert_int_equal(now(reach, 5000), REACH_BAD);
+	/* she waits for her own, not for his */
+	assert_int_equal(now(reach, 1000), REACH_NONE);
+	try(reach, 1200);
+	say_of(reach, "mallory", REACH_BAD, 3000);
+	assert_int_equal(now(reach, 3000), REACH_WAIT);
+	say(reach, REACH_GOOD, 3100);
+	assert_int_equal(now(reach, 3100), REACH_GOOD);
 	reach_free(reach);
 }
 
 static void
-a_trial_without_verdict_takes_no_good_one_away(void **state)
+what_one_meets_after_a_good_one_counts_for_that_one(void **state)
 {
 	struct reach *reach = new_reach();
 
@@ -178,27 +222,92 @@ a_trial_without_verdict_takes_no_good_one_away(void **state)
 	say(reach, REACH_GOOD, 1500);
 	/* as moshgate check does */
 	reach_begin(reach, "bob", "x", 2000);
+	assert_true(reach_try(reach, "x", HERE, 2000));
+	reach_alive(reach);
+	reach_told(reach, "x", REACH_BAD, 4000);
+	assert_int_equal(reach_now(reach, "bob", 4000), REACH_BAD);
+	assert_int_equal(now(reach, 4000), REACH_GOOD);
+	reach_free(reach);
+}
+
+static void
+few_try_at_a_time_and_the_others_wait(void **state)
+{
+	struct reach *reach = new_reach();
+	struct reach_trial trial;
+	char user[16];
+	size_t trials = 0;
+
+	(void)state;
+	for (size_t i = 0; i < REACH_TRIALS_MAX; i++) {
+		assert_int_equal(now(reach, 1000), REACH_NONE);
+		snprintf(user, sizeof(user), "mallory%zu", i);
+		try_by(reach, user, 1000);
+	}
+	assert_false(reach_wants(reach, "alice", 1000));
+	assert_int_equal(now(reach, 1000), REACH_WAIT);
+	assert_false(reach_trying(reach, "alice", &trial));
+	assert_true(reach_trying(reach, user, &trial));
+	assert_int_equal(trial.began_ms, 1000);
+	for (size_t i = 0; i < REACH_USERS_MAX; i++)
+		trials += reach_trial_at(reach, i, &trial) != NULL;
+	assert_int_equal(trials, REACH_TRIALS_MAX);
+	say_of(reach, user, REACH_BAD, 3000);
+	try(reach, 3000);
+	/* all come to an end */
+	for (int64_t at_ms = 3000; at_ms != INT64_MAX;)
+		at_ms = reach_tick(reach, at_ms);
+	assert_true(reach_news(reach));
+	assert_false(reach_has_client(reach, "mallory0"));
+	reach_free(reach);
+}
+
+static void
+what_is_known_of_users_has_a_bound(void **state)
+{
+	struct reach *reach = new_reach();
+	char user[16];
+
+	(void)state;
+	try_by(reach, "bob", 500);
+	for (int i = 0; i < (int)REACH_USERS_MAX; i++) {
+		snprintf(user, sizeof(user), "user%d", i);
+		try_by(reach, user, 1000 + i);
+		say_of(reach, user, REACH_BAD, 1000 + i);
+	}
+	/* who has been known for longest is forgotten, but no trial is */
+	assert_true(reach_wants(reach, "user0", 2000));
+	assert_int_equal(reach_now(reach, "user1", 2000), REACH_BAD);
+	assert_true(reach_has_client(reach, "bob"));
+	say_of(reach, "bob", REACH_GOOD, 2500);
+	reach_free(reach);
+}
+
+static void
+a_trial_without_verdict_takes_nothing_away(void **state)
+{
+	struct reach *reach = new_reach();
+
+	(void)state;
+	try(reach, 1000);
+	say(reach, REACH_GOOD, 1500);
+	/* as moshgate check does */
+	reach_begin(reach, "alice", "x", 2000);
 	reach_give_up(reach, "of another", 2000);
 	assert_false(reach_news(reach));
 	reach_give_up(reach, "x", 2000);
 	assert_true(reach_news(reach));
 	assert_int_equal(now(reach, 3000), REACH_GOOD);
 	reach_free(reach);
-}
 
-static void
-who_has_shown_a_bad_one_does_not_confirm_it(void **state)
-{
-	struct reach *reach = new_reach();
-
-	(void)state;
-	try_by(reach, "mallory", 1000);
+	reach = new_reach();
+	try(reach, 1000);
 	say(reach, REACH_BAD, 3000);
-	reach_begin(reach, "mallory", "x", 4000);
+	reach_begin(reach, "alice", "x", 4000);
 	reach_give_up(reach, "x", 5000);
 	assert_true(reach_news(reach));
 	assert_int_equal(now(reach, 5000), REACH_BAD);
-	assert_true(reach_wants(reach, "alice", 5000));
+	assert_int_equal(now(reach, 3000 + REACH_BAD_MS), REACH_NONE);
 	reach_free(reach);
 }
 
@@ -209,7 +318,7 @@ who_gets_no_verdict_keeps_nobody_from_one(void **state)
 
 	(void)state;
 	reach_begin(reach, "mallory", "x", 1000);
-	reach_connected(reach, 1000);
+	reach_connected(reach, "x", 1000);
 	reach_tick(reach, reach_tick(reach, 1000));
 	assert_true(reach_news(reach));
 	assert_false(reach_wants(reach, "mallory", 5000));
@@ -240,7 +349,7 @@ what_brings_no_verdict_is_not_tried_at_once(void **state)
 	/* no process */
 	reach_begin(reach, "alice", "x", 200000);
 	assert_true(reach_try(reach, "x", HERE, 200000));
-	reach_told(reach, REACH_NONE, 200000);
+	reach_told(reach, "x", REACH_NONE, 200000);
 	assert_true(reach_news(reach));
 	assert_false(reach_wants(reach, "alice", 201000));
 	reach_free(reach);
@@ -260,16 +369,20 @@ each_address_has_its_own(void **state)
 	assert_true(reach_wants(reach, "alice", 4000));
 	reach_address(reach, HERE);
 	assert_int_equal(now(reach, 4000), REACH_BAD);
+	try_by(reach, "bob", 4000);
+	say_of(reach, "bob", REACH_GOOD, 4000);
 	/* those of long ago go first */
 	for (int i = 0; i < 8; i++) {
 		snprintf(address, sizeof(address), "192.0.2.%d", 10 + i);
 		reach_address(reach, address);
+		assert_false(reach_is_good(reach, 5000));
 		reach_begin(reach, "alice", "x", 5000);
-		reach_give_up(reach, "x", 5000);
+		assert_true(reach_try(reach, "x", address, 5000));
+		say_of(reach, "x", REACH_GOOD, 5000);
+		assert_true(reach_is_good(reach, 5000));
 	}
-	assert_false(reach_wants(reach, "alice", 5000));
 	reach_address(reach, HERE);
-	assert_int_equal(now(reach, 5000), REACH_NONE);
+	assert_false(reach_is_good(reach, 5000));
 	reach_free(reach);
 }
 
@@ -327,8 +440,8 @@ with_other_settings_nothing_is_known(void **state)
 	/* the process is let go of, and what it says later is nobody's */
 	reach_configure(reach, &config);
 	assert_true(reach_news(reach));
-	assert_false(reach_has_client(reach));
-	reach_told(reach, REACH_BAD, 2500);
+	assert_false(reach_has_client(reach, "alice"));
+	reach_told(reach, "alice", REACH_BAD, 2500);
 	assert_int_equal(now(reach, 2500), REACH_NONE);
 	assert_true(reach_wants(reach, "alice", 3000));
 	reach_free(reach);
@@ -338,15 +451,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mark_is_made_of_letters),
 		cmocka_unit_test(a_good_verdict_holds_for_ten_minutes),
+		cmocka_unit_test(it_is_good_for_all),
 		cmocka_unit_test(a_bad_one_for_a_minute),
 		cmocka_unit_test(
 		    a_remote_that_does_not_answer_at_all_gets_none),
 		cmocka_unit_test(
-		    one_user_does_not_say_for_all_that_it_is_blocked),
+		    no_number_of_users_says_for_another_that_it_is_blocked),
+		cmocka_unit_test(nor_does_who_tries_at_the_same_time),
 		cmocka_unit_test(
-		    a_trial_without_verdict_takes_no_good_one_away),
-		cmocka_unit_test(who_has_shown_a_bad_one_does_not_confirm_it),
+		    what_one_meets_after_a_good_one_counts_for_that_one),
+		cmocka_unit_test(few_try_at_a_time_and_the_others_wait),
+		cmocka_unit_test(what_is_known_of_users_has_a_bound),
+		cmocka_unit_test(a_trial_without_verdict_takes_nothing_away),
 		cmocka_unit_test(who_gets_no_verdict_keeps_nobody_from_one),
 		cmocka_unit_test(what_brings_no_verdict_is_not_tried_at_once),
 		cmocka_unit_test(each_address_has_its_own),

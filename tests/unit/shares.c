@@ -69,7 +69,7 @@ a_process_that_cannot_be_started_ends_the_trial_that_it_was_for(void **state)
 	ask(scene, &session, JOB_SESSION);
 	refused(&session, "internal");
 	fake_pass(scene->loop, 1000);
-	assert_false(reach_trying(trial_reach(scene->trial), &trial));
+	assert_false(reach_trying(trial_reach(scene->trial), "alice", &trial));
 	scene_end(scene);
 }
 
