@@ -50,11 +50,13 @@ clock_now_ms(void)
 }
 
 pid_t
-reexec_start(const struct reexec *what, int *fd)
+reexec_start(const struct reexec *what, int *fd, struct leash *leash)
 {
 	int ends[2];
 
 	assert_int_equal(what->kind, REEXEC_CLOSER);
+	if (leash != NULL)
+		*leash = LEASH_NONE;
 	assert_true(started < PROCESSES_MAX);
 	if (no_process) {
 		errno = EAGAIN;
