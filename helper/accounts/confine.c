@@ -1,7 +1,6 @@
 #include "confine.h"
 
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include <asm/sockios.h>
 #include <errno.h>
@@ -13,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
+
+#include "../landlock.h"
 
 /* Sanitizers write reports, and they and valgrind need calls of their own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SANDBOX)
@@ -26,55 +27,10 @@
 #define CONFINE_OFF false
 #endif
 
-/* How many rights to files Landlock has, by the version of its interface. */
-static const unsigned rights[] = { 0, 13, 14, 15, 15, 16 };
-
-#define VERSION_MAX ((long)(sizeof(rights) / sizeof(rights[0])) - 1)
-
-#define READ                                      \
-	((uint64_t)LANDLOCK_ACCESS_FS_READ_FILE | \
-	    (uint64_t)LANDLOCK_ACCESS_FS_READ_DIR)
-#define RUN ((uint64_t)LANDLOCK_ACCESS_FS_EXECUTE)
-#define WRITE ((uint64_t)LANDLOCK_ACCESS_FS_WRITE_FILE)
-
-/* Leave GIVEN rights to what is at PATH, if there is anything. */
-static void
-confine_leave(int rules, const char *path, uint64_t given)
-{
-	const int found = open(path, O_PATH | O_CLOEXEC);
-	const struct landlock_path_beneath_attr rule = {
-		.allowed_access = given,
-		.parent_fd = found,
-	};
-
-	if (found < 0)
-		return;
-	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule,
-	    0);
-	close(found);
-}
-
-/* From now on there are no rights to files but KEPT, and GIVEN to what is at PATH. */
-static void
-confine_files(uint64_t kept, const char *path, uint64_t given)
-{
-	struct landlock_ruleset_attr attr = { 0 };
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
-	int rules;
-
-	if (version < 1)
-		return;
-	version = version < VERSION_MAX ? version : VERSION_MAX;
-	attr.handled_access_fs = (((uint64_t)1 << rights[version]) - 1) & ~kept;
-	rules = (int)syscall(SYS_landlock_create_ruleset, &attr,
-	    sizeof(attr.handled_access_fs), 0);
-	if (rules < 0)
-		return;
-	confine_leave(rules, path, given & attr.handled_access_fs);
-	syscall(SYS_landlock_restrict_self, rules, 0);
-	close(rules);
-}
+/* What is to be done to the one directory. */
+#define CONFINE_CHANGE                                       \
+	(LANDLOCK_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
 /* What such a process has no need of; this libseccomp may not know them all. */
 static const char *const denied[] = {
@@ -185,19 +141,32 @@ confine_calls(bool sockets)
 void
 confine_names(void)
 {
+	const char *lacks;
+	int rules;
+
 	if (CONFINE_OFF)
 		return;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	confine_files(READ, "/dev/null", WRITE);
+	rules = landlock_begin(true, &lacks);
+	if (rules >= 0)
+		landlock_end(rules,
+		    landlock_leave(rules, "/", LANDLOCK_READ_DIR) &&
+			landlock_leave(rules, "/dev/null",
+			    LANDLOCK_ACCESS_FS_WRITE_FILE));
 	confine_calls(true);
 }
 
 void
 confine_file(const char *dir)
 {
+	const char *lacks;
+	int rules;
+
 	if (CONFINE_OFF)
 		return;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	confine_files(0, dir, ~RUN);
+	rules = landlock_begin(false, &lacks);
+	if (rules >= 0)
+		landlock_end(rules, landlock_leave(rules, dir, CONFINE_CHANGE));
 	confine_calls(false);
 }
