@@ -50,10 +50,11 @@ clock_now_ms(void)
 }
 
 pid_t
-reexec_start(const struct reexec *what, int *fd)
+reexec_start(const struct reexec *what, int *fd, struct leash *leash)
 {
 	int ends[2];
 
+	assert_null(leash);
 	assert_int_equal(what->kind, REEXEC_CLOSER);
 	assert_true(started < PROCESSES_MAX);
 	if (no_process) {

@@ -74,7 +74,7 @@ it_has_nothing_of_the_callers_from_the_beginning(void **state)
 		pid_t pid;
 
 		assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-		pid = reexec_start(&what, &fd);
+		pid = reexec_start(&what, &fd, NULL);
 		assert_true(pid > 0);
 		close(ends[1]);
 		/* nobody else has the other end: it reads as closed */
