@@ -442,7 +442,7 @@ config_free(struct config *config)
 bool
 config_wants_user(const struct config *config, const char *name)
 {
-	return pattern_list_takes(config->users, name, PATTERN_FOLD_EXCLUDED);
+	return pattern_list_takes(config->users, name, PATTERN_FOLD_NOT);
 }
 
 bool
@@ -454,13 +454,11 @@ config_reserves_user(const struct config *config, const char *name)
 bool
 config_names_user(const struct config *config, const char *name)
 {
-	/* there are no patterns in it */
 	return pattern_list_takes(config->names, name, PATTERN_FOLD_NONE);
 }
 
 bool
 config_names_like(const struct config *config, const char *name)
 {
-	return !config_names_user(config, name) &&
-	    pattern_list_takes(config->names, name, PATTERN_FOLD_TAKEN);
+	return pattern_list_takes(config->names, name, PATTERN_FOLD_TAKEN);
 }

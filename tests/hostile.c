@@ -88,7 +88,7 @@ hostile_find_other(void)
 	pid_t found = 1;
 
 	while (proc != NULL && (entry = readdir(proc)) != NULL) {
-		const pid_t pid = (pid_t)atoi(entry->d_name);
+		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		char path[64], name[32] = "";
 		int fd;
 

@@ -70,9 +70,12 @@ ask() {
 asking() {
 	running gateway "^/usr/libexec/moshgate/moshgate-keys $1\$"
 }
-# names COUNT: do so many processes ask the name service?
-names() {
-	[ "$(on pgrep -c -x moshgate-names)" "$@" ]
+# at_least COUNT, at_most COUNT: do so many processes ask the name service?
+at_least() {
+	[ "$(on pgrep -c -x moshgate-names)" -ge "$1" ]
+}
+at_most() {
+	[ "$(on pgrep -c -x moshgate-names)" -le "$1" ]
 }
 signal_names() {
 	on pkill "-$1" -x moshgate-names
@@ -90,7 +93,7 @@ ok '... alice gets in' let_in alice@gateway
 ok '... and so does bob, for whom it is asked for the first time' \
 	let_in bob@gateway
 ok '... and the account' let_in zoe@gateway
-ok '... and root is told how things are' $BED on gateway moshgate status
+ok '... and root is told how things are' on moshgate status
 ok '... before there is an answer' asking mallory
 wait
 ok 'who waits for it is refused, and the log says why' see_log gateway \
@@ -103,12 +106,12 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	hangs "mallory$i"
 	(ask "mallory$i" >"$TMUX_TMPDIR/mallory" 2>&1) &
 done
-ok 'while it hangs for a dozen names' wait_for names -ge 5
+ok 'while it hangs for a dozen names' wait_for at_least 5
 ok '... alice gets in' let_in alice@gateway
 ok '... and the account' let_in zoe@gateway
 ok '... before there is an answer' asking mallory12
 wait
-ok '... no more than eight processes wait' names -le 8
+ok '... no more than eight processes wait' at_most 8
 answers
 ok '... and when it answers it is asked again' let_in bob@gateway
 
@@ -122,7 +125,7 @@ ok '... and one that is none of moshgate'"'"'s' let_in local@gateway
 ok '... somebody else is kept out' not ask nobody-knows
 ok '... the log says why' see_log gateway \
 	'event=refused uid=770 user=nobody-knows reason=name-service remedy='
-ok '... and root is told how things are' $BED on gateway moshgate status
+ok '... and root is told how things are' on moshgate status
 ok 'somebody outside the group may not have a session' not \
 	as outsider /usr/libexec/moshgate/moshgate-session
 answers

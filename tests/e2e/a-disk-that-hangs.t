@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/user-map.sh"
-plan 34
+plan 30
 
 people ann ben cid dee
 known alice bob
@@ -30,24 +30,28 @@ one_at_most() {
 	[ "$(on pgrep -c -x moshgate-users)" -le 1 ]
 }
 
-# late NAME WHAT: NAME is kept out, since WHAT hangs; all others get in.
-late() {
-	(stranger "$1" >/dev/null; : >"$TMUX_TMPDIR/late.$1") &
-	ok "$2: alice gets in" let_in alice@gateway
+# others WHAT: while WHAT hangs, who is known gets in.
+others() {
+	ok "$1: alice gets in" let_in alice@gateway
 	ok '... bob does' let_in bob@gateway
 	ok '... an account of the gateway logs in, and asks nobody' local_in
 	ok '... root is told how things are' on moshgate status
+}
+# late NAME WHAT: the same, and NAME is kept out.
+late() {
+	(stranger "$1" >/dev/null; : >"$TMUX_TMPDIR/late.$1") &
+	others "$2"
 	ok '... somebody new is kept out' wait_for test -e \
 		"$TMUX_TMPDIR/late.$1"
 	ok '... the log says why' see_log gateway \
-		"event=(unknown-user|login-failed|refused) .*user=$1 .*reason=users-failed detail=\"its disk has not answered in time\""
+		"event=[a-z-]* .*user=$1 .*reason=users-failed detail=\"its disk has not answered in time\""
 	ok '... and what to do' see_log gateway \
 		'event=note about=user-map detail="its disk has not answered in time" remedy="see whether its disk answers'
 	ok '... there is one such process at most' one_at_most
+	on sh -c 'kill -KILL "$(cat /run/strace.pid)"'
 }
 # written NAME: they get in, once they can be written.
 written() {
-	on sh -c 'kill -KILL "$(cat /run/strace.pid)"'
 	ok '... when it answers again they are let in' wait_for let_in \
 		"$1@gateway"
 	ok '... and have a line in the map, once' in_map_dir \
@@ -63,7 +67,7 @@ hangs '/^rename'
 late ben 'a disk that does not name it'
 written ben
 on pkill -STOP -x moshgate-users
-late cid 'a process that is stopped'
+others 'a process that is stopped'
 written cid
 is 'all of them are known, and those who were before' \
 	"$(on getent passwd alice bob ann ben cid | cut -d : -f 1 | xargs)" \

@@ -54,6 +54,7 @@ reexec_start(const struct reexec *what, int *fd, struct leash *leash)
 {
 	int ends[2];
 
+	assert_null(leash);
 	assert_int_equal(what->kind, REEXEC_CLOSER);
 	if (leash != NULL)
 		*leash = LEASH_NONE;

@@ -215,6 +215,10 @@ nobody_is_known_before_the_map_is_read(void **state)
 	assert_int_equal(carol.times, 0);
 	says_table(BOTH, "");
 	assert_true(users_ready(users));
+	/* there is more to tell when there are uids, too */
+	assert_int_equal(tables, 0);
+	directory_says(DIRECTORY_NONE, UINT64_MAX);
+	assert_int_equal(tables, 1);
 	has("alice", 70000);
 	has("bob", 70001);
 	came_to(&carol, USERS_OK, 70000);
