@@ -24,6 +24,8 @@
 #define CLOSERS_PAUSE_MS 20
 /* So many sockets go to one process. */
 #define CLOSERS_SOCKETS_MAX 4096
+/* One may have been killed since it was started. */
+#define CLOSERS_TRIES 2
 /* What no process could be started for is tried again after this time. */
 #define CLOSERS_RETRY_MS 1000
 
@@ -183,8 +185,10 @@ closers_take(struct closers *closers, uid_t uid, int fd)
 {
 	struct closers_late *late;
 
-	if (closers_give(closers, uid, fd) || closers_give(closers, uid, fd))
-		return;
+	for (int i = 0; i < CLOSERS_TRIES; i++) {
+		if (closers_give(closers, uid, fd))
+			return;
+	}
 	/* without memory for it it stays open, and is never closed */
 	late = calloc(1, sizeof(*late));
 	if (late == NULL)
