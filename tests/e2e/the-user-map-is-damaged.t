@@ -70,9 +70,9 @@ in_map_dir 'sed -i "s/^alice:.*/alice:65537/; s/^bob:.*/bob:65536/" users'
 fresh in-bob
 type_in in-bob 'ssh bob@gateway' Enter
 ok 'with the uids of alice and bob exchanged, he does not get hers' \
-	see in-bob 'moshgate: This account has just got another uid; please log'
+	see in-bob 'Permission denied \(publickey\)'
 ok '... the log says why' see_log gateway \
-	'event=refused uid=65536 user=alice reason=other-uid remedy='
+	'event=refused uid=770 user=bob reason=other-uid remedy='
 ok '... the map is as it was' map_is_good
 ok '... and the log says so' mended 'it has lost users'
 ok '... bob logs in, with the uid he had' logs_in bob 65537
@@ -86,7 +86,7 @@ ok '... and the log says why' mended 'the uid 65536 is in it twice'
 for uid in 0 33; do
 	in_map_dir "echo trudy:$uid >>users"
 	is "trudy does not get the uid $uid" \
-		"$(on getent passwd trudy; user trudy)" "trudy:$next"
+		"$(on getent passwd trudy; comes trudy)" "trudy:$next"
 	ok '... the log says why' mended 'line [0-9]+ is not name:uid'
 	came trudy
 	ok '... and the map has all others, too' map_is_good
