@@ -442,8 +442,7 @@ config_free(struct config *config)
 bool
 config_wants_user(const struct config *config, const char *name)
 {
-	return pattern_list_takes(config->users, name,
-	    PATTERN_FOLD_EXCLUDED);
+	return pattern_list_takes(config->users, name, PATTERN_FOLD_NOT);
 }
 
 bool
@@ -455,49 +454,11 @@ config_reserves_user(const struct config *config, const char *name)
 bool
 config_names_user(const struct config *config, const char *name)
 {
-	/* there are no patterns in it */
 	return pattern_list_takes(config->names, name, PATTERN_FOLD_NONE);
 }
 
 bool
 config_names_like(const struct config *config, const char *name)
 {
-	return !config_names_user(config, name) &&
-	    pattern_list_takes(config->names, name, PATTERN_FOLD_TAKEN);
-}
-
-void
-config_tell(struct fields *fields, const struct config *config)
-{
-	char buffer[VALUE_TEXT_BYTES], field[SETTING_FIELD_BYTES];
-	size_t count;
-	const struct setting *settings = setting_all(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!settings[i].told)
-			continue;
-		setting_field(&settings[i], field);
-		fields_add(fields, field,
-		    setting_get(&settings[i], config, buffer));
-	}
-}
-
-bool
-config_understand(const struct frame *frame, struct config *config)
-{
-	char field[SETTING_FIELD_BYTES];
-	size_t count;
-	const struct setting *settings = setting_all(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *value;
-
-		if (!settings[i].told)
-			continue;
-		setting_field(&settings[i], field);
-		value = fields_get(frame, field);
-		if (value == NULL || !setting_set(&settings[i], config, value))
-			return false;
-	}
-	return true;
+	return pattern_list_takes(config->names, name, PATTERN_FOLD_TAKEN);
 }

@@ -54,7 +54,7 @@ bool config_reserves_user(const struct config *config, const char *name);
 /* True if NAME is one of [users] names. */
 bool config_names_user(const struct config *config, const char *name);
 
-/* True if NAME is none of them, but one is equal to it but for case. */
+/* The same, whatever the case is. */
 bool config_names_like(const struct config *config, const char *name);
 
 #endif

@@ -20,7 +20,7 @@ pattern_list_takes(const char *list, const char *name, enum pattern_fold fold)
 		const bool exclude = *at == '!';
 		const char *begin = at + exclude;
 		const size_t len = words_len(begin);
-		const enum pattern_fold kind = exclude ? PATTERN_FOLD_EXCLUDED
+		const enum pattern_fold kind = exclude ? PATTERN_FOLD_NOT
 						       : PATTERN_FOLD_TAKEN;
 
 		if (len >= sizeof(pattern))

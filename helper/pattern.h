@@ -9,8 +9,8 @@
  */
 enum pattern_fold {
 	PATTERN_FOLD_NONE,
-	PATTERN_FOLD_TAKEN,    /* those that take a name */
-	PATTERN_FOLD_EXCLUDED, /* those with a "!" in front */
+	PATTERN_FOLD_TAKEN, /* those that take a name */
+	PATTERN_FOLD_NOT,   /* those with a "!" in front */
 };
 
 /*

@@ -172,6 +172,13 @@ client_wait(struct client *client, struct frame *answer, int64_t until_ms)
 }
 
 void
+client_given(struct client *client)
+{
+	client->patience.silent_ms = client->patience.answered_ms;
+	client->silent_end_ms = INT64_MAX;
+}
+
+void
 client_close(struct client *client)
 {
 	frame_in_reset(&client->in);

@@ -66,6 +66,12 @@ bool client_ask_fds(struct client *client, enum frame_type type,
 enum frame_result client_wait(struct client *client, struct frame *answer,
     int64_t until_ms);
 
+/*
+ * A worker has the other end of CLIENT from now on, and limits of its own for
+ * what it does: nothing need be heard until the answer is due.
+ */
+void client_given(struct client *client);
+
 /* When there is no use in waiting any longer, if nothing comes until then. */
 int64_t client_end_ms(const struct client *client);
 

@@ -65,7 +65,7 @@ static struct {
  * Before the sandbox
  */
 
-static void
+__attribute__((format(printf, 1, 2))) static void
 hostile_say(const char *format, ...)
 {
 	char line[200];
@@ -88,7 +88,7 @@ hostile_find_other(void)
 	pid_t found = 1;
 
 	while (proc != NULL && (entry = readdir(proc)) != NULL) {
-		const pid_t pid = (pid_t)atoi(entry->d_name);
+		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		char path[64], name[32] = "";
 		int fd;
 
@@ -312,10 +312,10 @@ hostile_try_memory(void)
 	static char page[8192];
 	char *at = (char *)(((unsigned long)page + 4095) & ~4095UL);
 
-	MUST_FAIL(mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	MUST_FAIL(syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-	MUST_FAIL(
-	    mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	MUST_FAIL(syscall(SYS_mmap, NULL, 4096, PROT_READ,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	MUST_FAIL(mprotect(at, 4096, PROT_READ | PROT_EXEC));
 	for (int advice = 0; advice < 128; advice++) {
 		if (advice != MADV_DONTNEED && advice != MADV_FREE &&
@@ -338,7 +338,7 @@ hostile_take_memory(void)
 
 	while (count < 1024 &&
 	    (taken[count] = mmap(NULL, some, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED)
+		 MAP_PRIVATE | MAP_ANONYMOUS, 0, 0)) != MAP_FAILED)
 		memset(taken[count++], 'x', some);
 	hostile.tried++;
 	if (count > MEMORY_MIB_MAX)
@@ -403,6 +403,26 @@ hostile_promise(size_t len)
 	hostile_stay();
 }
 
+/*
+ * System calls as programs of 32 bits make them, whose numbers are others: the
+ * first of these is to end the process.
+ */
+static void
+hostile_try_abi(void)
+{
+#ifdef __x86_64__
+	long result = 37; /* kill */
+
+	__asm__ volatile("int $0x80"
+			 : "+a"(result)
+			 : "b"((long)hostile.helper), "c"((long)SIGKILL)
+			 : "memory");
+	hostile_say("open: int 0x80: %ld\n", result);
+	result = syscall(0x40000000L + SYS_kill, hostile.helper, SIGKILL);
+	hostile_say("open: x32: %ld\n", result);
+#endif
+}
+
 /* What an attack before the login is; the others come later. */
 static void
 hostile_talk(void)
@@ -424,6 +444,8 @@ hostile_talk(void)
 		hostile_promise((size_t)1 << 31);
 	else if (strcmp(attack, "half") == 0)
 		hostile_promise((size_t)1 << 20);
+	else if (strcmp(attack, "abi") == 0)
+		hostile_try_abi();
 	else if (strcmp(attack, "abort") == 0)
 		abort();
 	else

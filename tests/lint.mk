@@ -25,7 +25,7 @@ lint-cppcheck:
 	$(Q)cppcheck -q --std=c11 --enable=warning,performance,portability \
 		--library=posix --inline-suppr --error-exitcode=1 \
 		--suppress=varFuncNullUB $(foreach f,getpwnam getpwuid getpwent \
-		getgrnam readdir,--suppress=$(f)Called) \
+		fgetpwent getgrnam readdir,--suppress=$(f)Called) \
 		$(DEFINES) $(SOURCES)
 
 lint-tidy: $(SOURCES:%.c=$(BUILD)/tidy/%)

@@ -17,6 +17,11 @@
 #define CLOSERS_BATCH_MS 100
 /* A process takes a socket within this time. */
 #define CLOSERS_SEND_MS 1000
+/*
+ * So long no other process is started for a single user, as many as there are:
+ * a start takes the helper a millisecond or two.
+ */
+#define CLOSERS_PAUSE_MS 20
 /* So many sockets go to one process. */
 #define CLOSERS_SOCKETS_MAX 4096
 /* What no process could be started for is tried again after this time. */
@@ -50,6 +55,7 @@ struct closers {
 	struct dying *dying;
 	struct closers_one *first;
 	struct closers_late *late;
+	int64_t started_ms; /* when the last one was */
 };
 
 /* Tell ONE that no more comes: it ends, or hangs in that. */
@@ -93,14 +99,23 @@ closers_start(struct closers *closers, uid_t uid)
 	dying_add(closers->dying, uid);
 	one->next = closers->first;
 	closers->first = one;
+	closers->started_ms = one->began_ms;
 	loop_at(closers->loop, &closers->timer,
 	    one->began_ms + CLOSERS_BATCH_MS);
 	return one;
 }
 
+/* True if one may be started for UID alone. */
+static bool
+closers_may_start(const struct closers *closers, uid_t uid)
+{
+	return dying_has_room(closers->dying, uid) &&
+	    clock_now_ms() - closers->started_ms >= CLOSERS_PAUSE_MS;
+}
+
 /*
- * The one that takes what UID has sent: the user's own; or, where there may be
- * no more on the user's account, one that takes from all such users.
+ * The one that takes what UID has sent: the user's own; or, where there may not
+ * be one, that of all such users.
  */
 static struct closers_one *
 closers_choose(struct closers *closers, uid_t uid)
@@ -109,7 +124,7 @@ closers_choose(struct closers *closers, uid_t uid)
 
 	if (one != NULL)
 		return one;
-	if (dying_has_room(closers->dying, uid))
+	if (closers_may_start(closers, uid))
 		return closers_start(closers, uid);
 	one = closers_find(closers, DYING_NOBODY);
 	return one != NULL ? one : closers_start(closers, DYING_NOBODY);
@@ -253,6 +268,7 @@ closers_new(struct loop *loop)
 	if (closers == NULL)
 		return NULL;
 	closers->loop = loop;
+	closers->started_ms = -CLOSERS_PAUSE_MS;
 	closers->timer.fire = closers_fire;
 	closers->timer.context = closers;
 	closers->dying = dying_new();

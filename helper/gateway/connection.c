@@ -26,9 +26,8 @@ struct connection {
 	struct child *child;
 	struct keyring_key *key; /* to sign with; NULL: no more */
 	char user[USERNAME_MAX_CHARS + 1];
-	bool expired; /* it is too old, whatever its age */
-	/* lines it has had logged for this job, and frames it has sent */
-	unsigned notes, frames;
+	bool expired;           /* it is too old, whatever its age */
+	unsigned notes, frames; /* for this job: lines for the log, and all */
 };
 
 static const struct child_owner connection_child;

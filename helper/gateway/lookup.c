@@ -85,7 +85,8 @@ lookup_name(struct peer *peer, const char *name, uid_t *uid,
 	if (!admission_wants(&gateway->admission, name, why))
 		return LOOKUP_NOBODY;
 	if (users_like(gateway->users, name) ||
-	    config_names_like(gateway->config, name)) {
+	    (config_names_like(gateway->config, name) &&
+		!config_names_user(gateway->config, name))) {
 		*why = admission_like;
 		return LOOKUP_DEAD_END;
 	}

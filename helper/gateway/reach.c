@@ -237,6 +237,9 @@ static void
 reach_remember_user(struct reach_user *u, const char *address,
     enum reach_verdict verdict, int64_t now_ms)
 {
+	static const int64_t kept_ms
+	    [] = { [REACH_NONE] = REACH_NONE_MS, [REACH_BAD] = REACH_BAD_MS };
+
 	/* what brings nothing takes nothing back */
 	if (verdict == REACH_NONE && u->verdict == REACH_BAD &&
 	    u->until_ms > now_ms && strcmp(u->address, address) == 0)
@@ -244,8 +247,7 @@ reach_remember_user(struct reach_user *u, const char *address,
 	snprintf(u->address, sizeof(u->address), "%s", address);
 	u->verdict = verdict;
 	u->told_ms = now_ms;
-	u->until_ms = now_ms +
-	    (verdict == REACH_BAD ? REACH_BAD_MS : REACH_NONE_MS);
+	u->until_ms = now_ms + kept_ms[verdict];
 }
 
 /*

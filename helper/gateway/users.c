@@ -168,7 +168,9 @@ bool
 users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
 	users->lacking = users_may_give(users);
-	if (users->lacking != USERS_OK)
+	/* of a damaged map it may not become a user's, unless it is mended */
+	if (users->lacking != USERS_OK &&
+	    (users->lacking != USERS_DAMAGED || !users_ready(users)))
 		return false;
 	users->lacking = spare_take(&users->spare, keeper_table(users->keeper),
 	    min, max, clock_now_ms(), uid);

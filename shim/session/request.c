@@ -211,5 +211,6 @@ request_send_streams(struct client *client, const int streams[FRAME_FDS])
 {
 	const struct fields none = { 0 };
 
+	client_given(client);
 	return client_ask_fds(client, FRAME_STREAMS, &none, streams);
 }

@@ -27,10 +27,9 @@ at_terminal() {
 	as "$1" script -qec "$session" /dev/null </dev/null
 }
 
-# What sshd gives to a command are pipes.  Those that it has passed on to a helper
-# that hangs stay open.
+# What sshd gives to a command are pipes.
 command() {
-	as "$1" sh -c ": | $session -c true 2>&1 | head -n 1"
+	as "$1" sh -c ": | $session -c 'echo there' 2>&1 | cat"
 }
 
 # While it works: for the remote, which doesn't answer.

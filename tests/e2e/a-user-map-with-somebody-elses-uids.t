@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/name-service.sh"
-plan 42
+plan 43
 
 # known WHAT...: what the name service has for names or uids, by name and uid.
 known() {
@@ -69,12 +69,14 @@ for name in eve out taken; do
 done
 is '... nor is anybody whom they ask for' "$(known eve out taken)" ''
 ok 'all others come in' let_in alice@gateway
-like 'moshgate check tells who is out of the range' \
-	"$($BED on gateway moshgate check)" \
-	'^FAIL +uids +in the user map, but not known.* 65536-99999: eve, out'
+like "moshgate check tells who has an account's uid" "$(on moshgate check)" \
+	'^FAIL +overlap .*eve \(uid 1001, which is that of local\)'
 
 # What it answers itself is as good as what it writes.
 $BED helper stop
+service_writes good:70000 out:200000
+like '... and who is out of the range' "$(on moshgate check)" \
+	'^FAIL +uids +in the user map, but not known.* 65536-99999: out'
 service_writes good:70000
 fake_helper=$(cat "$(dirname "$0")/fake-helper.py")
 # by_helper UID: what sshd knows if the helper answers with that uid.

@@ -27,6 +27,8 @@ $BED on gateway sh -c 'setsid strace -f -o /run/trace \
 	/usr/libexec/moshgate/moshgate-helper </dev/null >/dev/null 2>&1 &
 	echo $! >/run/strace.pid'
 wait_for $BED on gateway test -S /run/moshgate/helper.sock
+# It is slower than any: it has what it needs to know a name a little later.
+wait_for look_up alice
 terminal alice
 ok 'alice logs in' login alice alice
 worker=$($BED on gateway pgrep -x moshgate-worker)

@@ -9,7 +9,7 @@ if [ -n "${SAN-}" ]; then
 	exit 0
 fi
 in_bed "$@"
-plan 41
+plan 53
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 program=/usr/libexec/moshgate/moshgate-helper
@@ -92,7 +92,7 @@ is '... with nothing of its parent'"'"'s to read or write' \
 	done' - "$(worker bob)" | sort -u)" /dev/null
 
 # The frames that it may send, and others, again and again.
-for attack in notes steps reached sign orders much half abort; do
+for attack in notes steps reached sign orders much half abi abort; do
 	$BED helper restart
 	helper=$(helper)
 	lines=$($BED log gateway | wc -l)
@@ -100,6 +100,7 @@ for attack in notes steps reached sign orders much half abort; do
 	bob_tries
 	ok "with $attack bob's worker begins" wait_for reported '^begins'
 	ok '... the helper lives, and its other worker' lives
+	unlike '... nothing was open to it' "$(report)" '^open'
 	kill "$bob"
 	wait "$bob"
 	lines=$(($($BED log gateway | wc -l) - lines))

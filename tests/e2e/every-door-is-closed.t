@@ -144,18 +144,21 @@ unlike '... which names none' "$(screen a)" '^(SSH_AUTH_SOCK|DISPLAY)='
 
 # Her environment on the gateway, as moshgate-session gets it, which waits
 # while the link is down.
+# newest_session: the process of the last one.
+newest_session() {
+	$BED on gateway pgrep -xn moshgate-sessio
+}
 $BED wan down
+before=$(newest_session)
 terminal e
 type_in e "ssh -o SetEnv='LD_PRELOAD=/tmp/x.so PATH=/tmp TERMINFO=/tmp \
 MOSH_KEY=x MOSH_PREDICTION_DISPLAY=always LC_TIME=C.UTF-8 BASH_ENV=/tmp/x \
 SHELL=/tmp/x MOSHGATEX=1' alice@gateway" Enter
 session_waits() {
-	$BED on gateway pgrep -x moshgate-sessio
+	session=$(newest_session) && [ "$session" != "$before" ]
 }
 ok 'a session of alice is under way' wait_for session_waits
-# shellcheck disable=SC2016
-environment=$($BED on gateway sh -c \
-	'tr "\0" "\n" </proc/$(pgrep -xn moshgate-sessio)/environ')
+environment=$($BED on gateway cat "/proc/$session/environ" | tr '\0' '\n')
 like '... with LC_TIME as the client has set it' "$environment" \
 	'^LC_TIME=C\.UTF-8$'
 unlike '... and nothing else of what it has set' "$environment" \

@@ -40,8 +40,9 @@ came() {
 
 # user NAME: by what name and uid sshd knows them, if they are known.
 user() {
-	on grep -q "^$1:" $map &&
-		look_up "$1" | cut -d : -f 1,3
+	user_found=$(look_up "$1" | cut -d : -f 1,3)
+	[ -z "$user_found" ] || ! on grep -qx "$user_found" $map ||
+		echo "$user_found"
 }
 
 # comes NAME: sshd asks for their keys, and then who they are, as above.

@@ -4,6 +4,7 @@
 # theirs or nothing, nobody else notices, and nothing of it is left.
 #
 # FUZZ_CALLS says how many calls each of them makes, FUZZ_SEED by which chance.
+# shellcheck disable=SC2016 # what is in single quotes is for the gateway
 . "$(dirname "$0")/lib.sh"
 calls=${FUZZ_CALLS-120}
 in_bed "$@"
@@ -14,7 +15,6 @@ known alice bob carol
 of_helper() {
 	$BED on gateway sh -c "pid=\$(cat /run/moshgate-helper.pid); $1"
 }
-# shellcheck disable=SC2016
 descriptors() {
 	of_helper 'ls "/proc/$pid/fd" | wc -l'
 }

@@ -673,7 +673,7 @@ of_six_removed_users_few_are_heard_in_a_minute(void **state)
 	}
 	assert_int_equal(scene->refusals, 6);
 	/* and a newcomer has to wait for what they have cost */
-	assert_false(come_new(scene, 1, NO_USER, 0)->flies);
+	assert_false(come_new(scene, 1, NO_USER, 1000)->flies);
 	/* while a known user does not */
 	assert_false(come(scene, "alice", 1, true, IS_USER, 0)->used);
 	assert_int_equal(scene->users, 1);
@@ -690,7 +690,7 @@ refusals_that_nobody_waits_for_count(void **state)
 	refuse(scene, "bob");
 	assert_true(
 	    patience_is_paused(scene->patience, "alice", scene->now_ms));
-	assert_false(come_new(scene, 1, NO_USER, 0)->flies);
+	assert_false(come_new(scene, 1, NO_USER, 1000)->flies);
 	settle(scene, 12 * SECOND_MS);
 	assert_int_equal(waiting(scene), 0);
 	scene_end(scene);

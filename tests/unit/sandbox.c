@@ -62,17 +62,23 @@ opens(const char *path, int flags)
 	return fd >= 0;
 }
 
-/* True if there can be SIZE bytes more of memory with PROTECTION. */
+/* True if there can be SIZE bytes more of memory, which is mapped like this. */
 static bool
-maps(size_t size, int protection)
+maps_as(size_t size, int protection, int flags, int fd)
 {
-	void *memory = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS,
-	    0, 0);
+	void *memory = mmap(NULL, size, protection, flags, fd, 0);
 
 	if (memory == MAP_FAILED)
 		return false;
 	munmap(memory, size);
 	return true;
+}
+
+/* The same for memory as malloc(3) has it, with PROTECTION. */
+static bool
+maps(size_t size, int protection)
+{
+	return maps_as(size, protection, MAP_PRIVATE | MAP_ANONYMOUS, 0);
 }
 
 /* What is open before a process goes inside; the tests close it. */
@@ -276,13 +282,13 @@ static int
 take_memory(int protection)
 {
 	const size_t some = (size_t)1 << 20;
-	int taken = 0;
+	const void *taken = NULL;
+	int count = -1;
 
-	while (taken < 100000 &&
-	    mmap(NULL, some, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
-		MAP_FAILED)
-		taken++;
-	return taken;
+	for (; taken != MAP_FAILED && count < 100000; count++)
+		taken = mmap(NULL, some, protection,
+		    MAP_PRIVATE | MAP_ANONYMOUS, 0, 0);
+	return count;
 }
 
 static int
@@ -290,16 +296,16 @@ memory(void)
 {
 	const struct {
 		int flags, fd;
-	} others[] = { { MAP_SHARED | MAP_ANONYMOUS, -1 },
+	} others[] = { { MAP_SHARED | MAP_ANONYMOUS, 0 },
 		{ MAP_SHARED, zero_fd }, { MAP_PRIVATE, zero_fd },
-		{ MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1 },
-		{ MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1 } };
+		{ MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, 0 },
+		{ MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, 0 } };
 
 	if (sandbox_calls() != NULL)
 		return LACKS;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (mmap(NULL, PAGE_BYTES, PROT_READ, others[i].flags,
-			others[i].fd, 0) != MAP_FAILED ||
+		if (maps_as(PAGE_BYTES, PROT_READ, others[i].flags,
+			others[i].fd) ||
 		    errno != EPERM)
 			return 1;
 	}
@@ -472,8 +478,7 @@ program_calls(void)
 		return 13;
 	if (!denied(syscall(SYS_fcntl, zero_fd, 1UL << 32 | F_SETOWN, 1)))
 		return 14;
-	if (mmap(NULL, PAGE_BYTES, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1,
-		0) != MAP_FAILED)
+	if (maps_as(PAGE_BYTES, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, 0))
 		return 15;
 	if (prlimit(getppid(), RLIMIT_CORE, NULL, NULL) == 0 ||
 	    prlimit(getpid(), RLIMIT_CORE, NULL, NULL) == 0 ||

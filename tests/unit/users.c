@@ -222,6 +222,10 @@ nobody_is_known_before_the_map_is_read(void **state)
 	has("alice", 70000);
 	has("bob", 70001);
 	came_to(&carol, USERS_OK, 70000);
+	/* whoever comes is to find uids for others, too */
+	assert_int_equal(tables, 0);
+	directory_says(DIRECTORY_NONE, UINT64_MAX);
+	assert_int_equal(tables, 1);
 }
 
 static void
