@@ -67,6 +67,28 @@ thread(void *mark)
 	return NULL;
 }
 
+/* Can PATH be opened?  errno stays if not. */
+static bool
+opens(const char *path, int flags)
+{
+	const int fd = open(path, flags | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Is there a socket of FAMILY to be had? */
+static bool
+connects(int family)
+{
+	const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* What either may not do. */
 static void
 must_not(void)
@@ -79,9 +101,8 @@ must_not(void)
 	MUST(execv(name, argv) < 0 && (errno == EPERM || errno == EACCES));
 	MUST(kill(getppid(), 0) < 0 && errno == EPERM);
 	MUST(fcntl(STDIN_FILENO, F_SETOWN, getppid()) < 0 && errno == EPERM);
-	MUST(open("/etc/passwd", O_WRONLY | O_CLOEXEC) < 0);
-	MUST(open("/tmp/confined", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
-	    errno == EACCES);
+	MUST(!opens("/etc/passwd", O_WRONLY));
+	MUST(!opens("/tmp/confined", O_WRONLY | O_CREAT) && errno == EACCES);
 	MUST(stat("/tmp/confined", &st) < 0);
 }
 
@@ -98,13 +119,12 @@ names(void)
 	MUST(getpwnam("root") != NULL);
 	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	MUST(fd >= 0);
-	MUST(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
-	MUST(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+	MUST(connects(AF_UNIX));
+	MUST(connects(AF_INET));
 	MUST(pthread_create(&id, NULL, thread, &ran) == 0);
 	MUST(pthread_join(id, NULL) == 0 && ran);
 	/* but nothing in the directory where it is */
-	MUST(open("users", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
-	    errno == EACCES);
+	MUST(!opens("users", O_WRONLY | O_CREAT) && errno == EACCES);
 }
 
 static void
@@ -114,8 +134,8 @@ file(void)
 
 	confine_file(scratch_dir);
 	must_not();
-	MUST(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
-	MUST(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+	MUST(!opens("/etc/passwd", O_RDONLY) && errno == EACCES);
+	MUST(!connects(AF_UNIX) && errno == EPERM);
 	MUST(chdir(scratch_dir) == 0);
 	fd = open("users.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	MUST(fd >= 0);
@@ -124,7 +144,7 @@ file(void)
 	MUST(rename("users.new", "users") == 0);
 	fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	MUST(fd >= 0 && fsync(fd) == 0);
-	MUST(open("users", O_RDONLY | O_CLOEXEC) >= 0);
+	MUST(opens("users", O_RDONLY));
 	MUST(unlink("users") == 0);
 	MUST(symlink("/etc/passwd", "users") < 0);
 	MUST(mkdir("d", 0700) < 0);
