@@ -268,10 +268,8 @@ systemd_socket(void)
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	/* listen(2) has the kernel tell whoever comes that it is this process */
 	if (!given || fcntl(SYSTEMD_FD, F_SETFD, FD_CLOEXEC) < 0 ||
-	    fcntl(SYSTEMD_FD, F_SETFL, O_NONBLOCK) < 0 ||
-	    listen(SYSTEMD_FD, SERVER_BACKLOG) < 0)
+	    fcntl(SYSTEMD_FD, F_SETFL, O_NONBLOCK) < 0)
 		return -1;
 	return SYSTEMD_FD;
 }

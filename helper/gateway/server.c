@@ -25,6 +25,12 @@
 #include "signals.h"
 #include "status.h"
 
+/*
+ * So many, and one more, wait until they are taken.  A helper that is stuck lets
+ * no more of sshd's processes wait for it than leave room for others: sshd
+ * begins to turn away whoever comes when 10 are under way (MaxStartups).
+ */
+#define SERVER_BACKLOG 4
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
 /*
@@ -298,7 +304,10 @@ server_accept_again(void *context, int64_t now_ms)
 	struct server *server = context;
 
 	(void)now_ms;
-	/* the first time: on one of systemd's it does already */
+	/*
+	 * The first time; on one of systemd's, too: from now on the kernel tells
+	 * whoever comes that it is this process (unix(7), SO_PEERCRED).
+	 */
 	listen(server->means->listen_fd, SERVER_BACKLOG);
 	server->listening.fd = server->means->listen_fd;
 }

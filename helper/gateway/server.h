@@ -5,13 +5,6 @@
 #include "means.h"
 #include "signer.h"
 
-/*
- * So many, and one more, wait until they are taken.  A helper that is stuck lets
- * no more of sshd's processes wait for it than leave room for others: sshd
- * begins to turn away whoever comes when 10 are under way (MaxStartups).
- */
-#define SERVER_BACKLOG 4
-
 enum server_end {
 	SERVER_ENDED,
 	SERVER_FAILED, /* it could not even begin */
