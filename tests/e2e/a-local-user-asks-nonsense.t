@@ -38,7 +38,8 @@ refused() {
 for name in '' . .. -x 123 'a b' 'a/b' '*' "$evil" "$long"; do
 	refused _moshgate 'refused bad-name' refused keys "user\0$name\0"
 done
-refused _moshgate 'refused no-account' refused keys 'user\0mallory\0'
+# One that sshd has not asked for before.
+refused _moshgate 'refused other-uid' unknown-user keys 'user\0mallory\0'
 refused _moshgate 'refused root' refused keys 'user\0root\0'
 refused _moshgate 'refused malformed' refused keys "$evil"
 # The first of two counts; what is only like the name doesn't.
