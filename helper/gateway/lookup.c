@@ -124,29 +124,16 @@ lookup_refuse(struct peer *peer, const char *name, const struct refusal *why)
 	peer_turn_away(peer, &refusal);
 }
 
+/* Answer PEER, out of memory. */
 static void
-lookup_ask(struct peer *peer)
+lookup_go(struct users_looking *looking)
 {
-	static const struct refusal not_root = { .reason = "not-root",
-		.sentence = "Only root may ask that." };
-	static const struct refusal bad_name = { .reason = "bad-name",
-		.remedy = "no user can have that name" };
+	struct peer *peer = looking->asker;
 	struct gateway *gateway = peer->context;
 	const char *name = fields_get(&peer->asked, "name");
 	struct refusal why;
 	uid_t uid;
 
-	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
-	    sizeof(peer->sshd_pid));
-	peer_read_word(peer, "address", peer->client, sizeof(peer->client));
-	if (peer->uid != 0) {
-		peer_refuse(peer, &not_root);
-		return;
-	}
-	if (name == NULL || !username_valid(name)) {
-		lookup_refuse(peer, "", &bad_name);
-		return;
-	}
 	switch (lookup_name(peer, name, &uid, &why)) {
 	case LOOKUP_HAS:
 		lookup_answer(peer, name, uid);
@@ -161,7 +148,45 @@ lookup_ask(struct peer *peer)
 	}
 }
 
+static void
+lookup_ask(struct peer *peer)
+{
+	static const struct refusal not_root = { .reason = "not-root",
+		.sentence = "Only root may ask that." };
+	static const struct refusal bad_name = { .reason = "bad-name",
+		.remedy = "no user can have that name" };
+	const struct gateway *gateway = peer->context;
+	const char *name = fields_get(&peer->asked, "name");
+	struct users_looking *looking = peer->request;
+
+	peer_read_word(peer, "sshd_pid", peer->sshd_pid,
+	    sizeof(peer->sshd_pid));
+	peer_read_word(peer, "address", peer->client, sizeof(peer->client));
+	if (peer->uid != 0) {
+		peer_refuse(peer, &not_root);
+		return;
+	}
+	if (name == NULL || !username_valid(name)) {
+		lookup_refuse(peer, "", &bad_name);
+		return;
+	}
+	*looking = (struct users_looking){ .done = lookup_go, .asker = peer };
+	/* it may have been mended by hand */
+	if (users_damaged(gateway->users))
+		users_look(gateway->users, looking);
+	else
+		lookup_go(looking);
+}
+
+static void
+lookup_leave(struct peer *peer)
+{
+	users_look_no_more(peer->request);
+}
+
 const struct peer_kind lookup_kind = {
 	.type = FRAME_LOOKUP,
+	.request_bytes = sizeof(struct users_looking),
 	.ask = lookup_ask,
+	.leave = lookup_leave,
 };

@@ -40,6 +40,14 @@ users_ready(const struct users *users)
 	return keeper_table(users->keeper) != NULL;
 }
 
+bool
+users_damaged(const struct users *users)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+
+	return table != NULL && table->fault[0] != '\0';
+}
+
 void
 users_refresh(struct users *users)
 {

@@ -58,6 +58,9 @@ void users_configure(struct users *users, uid_t uid_min, uid_t uid_max);
 /* True if the map has been read: before that nobody is found or added. */
 bool users_ready(const struct users *users);
 
+/* True if the map has a fault, so that nobody is added. */
+bool users_damaged(const struct users *users);
+
 /* Have the file looked at, and read again or mended if it has changed, soon. */
 void users_refresh(struct users *users);
 

@@ -32,7 +32,7 @@ while read -r setting value wanted <&3; do
 	finds "sshd +for alice $setting is \"$value\", not \"$wanted\"\$" \
 		'see which line of sshd_config.* before the Match block'
 done 3<<END
-AuthorizedKeysCommand /bin/true /usr/libexec/moshgate/moshgate-keys %u %t %k
+AuthorizedKeysCommand /bin/true /usr/libexec/moshgate/moshgate-keys %u %t %k %U
 AuthorizedKeysCommandUser nobody _moshgate
 AuthorizedKeysFile .ssh/authorized_keys none
 PasswordAuthentication yes no
