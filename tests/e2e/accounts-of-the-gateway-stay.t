@@ -34,7 +34,7 @@ is '... nor asked for' "$(asked www-data)" 0
 is 'root is not asked for' "$(stranger root >/dev/null; asked root)" 0
 like 'the helper itself refuses to ask for an account' \
 	"$($BED on gateway perl -e "$(cat "$(dirname "$0")/socket.pl")" \
-		ask lookup 'name\0local\0')" '^refused local'
+		ask keys 'user\0local\0')" '^refused not-in-group'
 
 # An account that is sent to the remote.
 # shellcheck disable=SC2016

@@ -31,9 +31,9 @@ unlike 'while the remote is there nobody is told anything' \
 ok '... and the file is empty' not there
 
 $BED wan down
-like 'the first who comes when it is gone is told' "$(greeting carol)" \
-	"^$sentence"
-ok '... as the file says' there
+unlike 'the first who comes when it is gone finds that out' \
+	"$(greeting carol)" "$sentence"
+ok '... as the file says' wait_for there
 is '... which names nobody and nothing' \
 	"$($BED on gateway cat "$banner")" \
 	"$sentence. Please try again later."

@@ -11,7 +11,8 @@ plan 10
 users=$(seq -f user%g 20)
 # shellcheck disable=SC2086
 people $users
-settings '[users]' 'lookups_per_minute = 10000'
+settings '[users]' 'lookups_per_minute = 10000' \
+	'new_names_per_address = 100'
 # A remote that minds neither how many come nor how they leave.
 $BED on remote sh -c 'cd /etc/ssh/sshd_config.d || exit
 	echo MaxStartups 100 >50-test.conf
@@ -64,14 +65,24 @@ watch() {
 			%had = %names;
 		}'
 }
-# come USER...: sshd looks them up until it is told of each, and once more; what
-# it is told is in /run/told.  It gives up when /run/over is there.
+# come USER...: sshd looks them up, and then asks for their keys, until it has got
+# them; and who they are once more, twice; what it is told is in /run/told.  It
+# gives up when /run/over is there.
 come() {
-	on sh -c 'for user; do
-			(until /run/as-sshd/sshd passwd "$user"; do
+	on sh -c 'looks_up() {
+			/run/as-sshd/sshd passwd "$1"
+		}
+		gets_keys() {
+			uid=$(looks_up "$1" | cut -d : -f 3)
+			[ -n "$uid" ] &&
+				/usr/libexec/moshgate/moshgate-keys "$1" \
+					ssh-ed25519 AAAA "$uid"
+		}
+		for user; do
+			(until gets_keys "$user" >/dev/null 2>&1; do
 				! test -e /run/over || exit
 				sleep 0.05
-			done && /run/as-sshd/sshd passwd "$user") &
+			done; looks_up "$user"; looks_up "$user") &
 		done >>/run/told
 		wait' - "$@"
 }
