@@ -90,8 +90,12 @@ lookup_name(struct peer *peer, const char *name, uid_t *uid,
 		*why = admission_like;
 		return LOOKUP_DEAD_END;
 	}
-	if (provisional_find(gateway->provisional, name, clock_now_ms(), uid))
-		return LOOKUP_HAS;
+	if (provisional_find(gateway->provisional, name, clock_now_ms(), uid)) {
+		if (!users_had(gateway->users, *uid))
+			return LOOKUP_HAS;
+		/* the map has been mended meanwhile, and says whose it is */
+		provisional_drop(gateway->provisional, name);
+	}
 	return lookup_give(peer, name, uid, why);
 }
 

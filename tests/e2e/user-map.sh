@@ -41,7 +41,8 @@ came() {
 # user NAME: by what name and uid sshd knows them, if they are known.
 user() {
 	user_found=$(look_up "$1" | cut -d : -f 1,3)
-	[ -z "$user_found" ] || ! on grep -qx "$user_found" $map ||
+	[ -z "$user_found" ] || ! on test -f $map ||
+		! on grep -qx "$user_found" $map ||
 		echo "$user_found"
 }
 
