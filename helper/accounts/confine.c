@@ -27,10 +27,14 @@
 #define CONFINE_OFF false
 #endif
 
-/* What is to be done to the one directory. */
-#define CONFINE_CHANGE                                       \
-	(LANDLOCK_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+/*
+ * What is to be done to the one directory.  REMOVE_DIR is for the kernel to say
+ * what is wrong where the file that is to be replaced is a directory.
+ */
+#define CONFINE_CHANGE                                                     \
+	(LANDLOCK_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |               \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+	    LANDLOCK_ACCESS_FS_REMOVE_DIR)
 
 /* What such a process has no need of; this libseccomp may not know them all. */
 static const char *const denied[] = {
