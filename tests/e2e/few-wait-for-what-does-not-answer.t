@@ -23,7 +23,6 @@ administrator() {
 	ssh_with "$BED_DIR/client_key" local@gateway true </dev/null
 }
 keys=/usr/libexec/moshgate/moshgate-keys
-sshd=/run/as-sshd/sshd
 
 # Users of the remote, for whom it is asked for keys.
 known alice bob carol

@@ -115,6 +115,7 @@ is '... no such name is known' \
 	"$($BED on gateway getent passwd | grep -c '^guess')" 0
 unlike '... or has ever been' \
 	"$($BED on gateway cat /var/lib/moshgate/users)" '^guess'
+# shellcheck disable=SC2086
 is '... and the others have uids of their own' \
 	"$($BED on gateway getent passwd alice $new | cut -d : -f 3 |
 		sort -u | wc -l)" 11

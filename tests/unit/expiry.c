@@ -58,8 +58,8 @@ what_is_no_zone_is_not_known(void **state)
 	static const char *const bad[] = { "", "UTC", "0", "-1", "<+01",
 		"<+01>", "CET-", "CET-x", "CET-25", "CET-1:60",
 		"CET-1:", "CET-1:2:60", " UTC0",
-		"\xc3\xa4"
-		"0" };
+		("\xc3\xa4"
+		 "0") };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -205,6 +205,7 @@ it_is_the_time_that_sshd_means_there(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct expiry_zone zone;
+		struct tm there_tm;
 		time_t there;
 
 		if (!last_line(names[i], line))
@@ -221,7 +222,7 @@ it_is_the_time_that_sshd_means_there(void **state)
 			    EXPIRY_LOCAL);
 			there = as_sshd(text);
 			strftime(expected, sizeof(expected), "%Y%m%d%H%M%SZ",
-			    gmtime(&there));
+			    gmtime_r(&there, &there_tm));
 			if (strcmp(utc, expected) != 0)
 				fail_msg("%s in %s is %s, not %s", text,
 				    names[i], expected, utc);
