@@ -267,6 +267,12 @@ userfile_add(struct userfile *file, struct usertable *table, const char *name,
 		snprintf(fault, USERTABLE_FAULT_CHARS, "%s", table->fault);
 		return USERS_DAMAGED;
 	}
+	/* such a line would be a fault */
+	if (!usermap_uid_valid(*uid)) {
+		snprintf(fault, USERTABLE_FAULT_CHARS,
+		    "the uid %lu is nobody's", (unsigned long)*uid);
+		return USERS_FAILED;
+	}
 	if (usertable_has_given(table, *uid)) {
 		snprintf(fault, USERTABLE_FAULT_CHARS,
 		    "the uid %lu is or was somebody's", (unsigned long)*uid);

@@ -111,7 +111,8 @@ keeper_take_added(struct keeper *keeper, const struct frame *frame)
 	    !fields_get_number(frame, "result", USERS_OK, USERS_FAILED,
 		&result) ||
 	    !fields_get_number(frame, "uid", USERMAP_UID_MIN, USERMAP_UID_MAX,
-		&uid))
+		&uid) ||
+	    !usermap_uid_valid((unsigned long)uid))
 		return false;
 	if (result == USERS_OK &&
 	    usertable_find(&keeper->table, keeper->name) == NULL) {

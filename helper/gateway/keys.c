@@ -254,19 +254,25 @@ keys_may_have_uid(struct peer *peer)
 {
 	struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
-	const int64_t now_ms = clock_now_ms();
-	uid_t uid;
 
 	if (request->uid == 0)
 		request->uid = request->told;
-	if (provisional_find(gateway->provisional, peer->user, now_ms, &uid))
-		return uid == request->uid;
-	/* of a helper before this one, or given way since */
-	return request->uid >= (uid_t)gateway->config->uid_min &&
-	    request->uid <= (uid_t)gateway->config->uid_max &&
-	    !users_had(gateway->users, request->uid) &&
-	    !provisional_has_other(gateway->provisional, peer->user,
-		request->uid, now_ms);
+	return !users_had(gateway->users, request->uid) &&
+	    provisional_may_become(gateway->provisional, peer->user,
+		request->uid, clock_now_ms());
+}
+
+/* Why it may not. */
+static const struct refusal *
+keys_why_other(const struct peer *peer)
+{
+	static const struct refusal dead_end = { .reason = "no-uid",
+		.detail = "sshd was told a uid that is nobody's",
+		.remedy = "the line before about this name says why" };
+	const struct keys_request *request = peer->request;
+
+	return request->uid == USERMAP_UID_DEAD_END ? &dead_end
+						    : &keys_other_uid;
 }
 
 /* ANSWER is that the user, who is not in the map, has no account either. */
@@ -280,7 +286,7 @@ keys_of_new(struct peer *peer, const struct directory_answer *answer)
 	    !admission_wants(&gateway->admission, peer->user, &why))
 		keys_refuse_new(peer, &why);
 	else if (!keys_may_have_uid(peer))
-		keys_refuse_new(peer, &keys_other_uid);
+		keys_refuse_new(peer, keys_why_other(peer));
 	else if (config_names_user(gateway->config, peer->user))
 		keys_await_turn(peer, LOGINS_VOUCHED);
 	else
