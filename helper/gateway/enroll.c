@@ -12,6 +12,7 @@ enroll_done(struct users_adding *adding, enum users_result result, uid_t uid)
 	char number[16];
 
 	if (result != USERS_OK) {
+		enroll->taken = result == USERS_AGAIN;
 		why = admission_no_uid(enroll->admission, result);
 		enroll->done(enroll, 0, &why);
 		return;

@@ -14,6 +14,7 @@ struct enroll {
 	void (
 	    *done)(struct enroll *enroll, uid_t uid, const struct refusal *why);
 	void *asker;
+	bool taken; /* then: the uid is or was somebody else's */
 	/* its own */
 	const struct admission *admission;
 	char name[USERNAME_MAX_CHARS + 1];

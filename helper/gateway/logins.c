@@ -129,13 +129,15 @@ static void
 logins_on_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
 {
 	struct login *login = enroll->asker;
-	struct provisional *provisional = login->logins->parts.provisional;
+	const struct logins_parts *parts = &login->logins->parts;
+	struct provisional *provisional = parts->provisional;
 
 	(void)uid;
 	if (why == NULL)
 		provisional_prove(provisional, login->claim.name,
 		    logins_counts_for(login), clock_now_ms());
-	else if (users_had(login->logins->parts.admission->users, login->uid))
+	else if (enroll->taken ||
+	    users_had(parts->admission->users, login->uid))
 		provisional_drop(provisional, login->claim.name);
 	logins_end(login, false, why);
 }
@@ -201,7 +203,13 @@ logins_on_keys(struct waiter *waiter, const struct frame *answer, bool reached)
 static void
 logins_start(struct login *login)
 {
+	const int64_t end_ms = clock_now_ms() + LOGINS_MS;
 	struct shares *shares = login->logins->parts.shares;
+
+	/* they have waited for the turn alone */
+	for (struct logins_question *q = login->questions; q != NULL;
+	     q = q->next)
+		q->end_ms = end_ms;
 
 	login->state = LOGIN_GOES;
 	login->waiter = (struct waiter){ .want = JOB_LOOKUP,
@@ -283,6 +291,15 @@ logins_attach(struct login *login, struct logins_question *question)
 	logins_touch(login->logins);
 }
 
+/* The same, whoever was first. */
+static void
+logins_join(struct login *login, struct logins_question *question)
+{
+	patience_join(login->logins->parts.patience, &login->claim,
+	    &question->address, clock_now_ms());
+	logins_attach(login, question);
+}
+
 /* Begin with the name in QUESTION, as which nobody logs in yet. */
 static void
 logins_begin(struct logins *logins, struct logins_question *question)
@@ -350,7 +367,7 @@ logins_ask(struct logins *logins, struct logins_question *question)
 	else if (login->kind == LOGINS_KNOWN && login->state != LOGIN_WAITS)
 		question->answer(question, NULL);
 	else
-		logins_attach(login, question);
+		logins_join(login, question);
 }
 
 void
