@@ -75,8 +75,15 @@ bool usertable_holds(const struct usertable *table,
 bool usertable_has_given(const struct usertable *table, uid_t uid);
 
 /*
- * The lowest uid, not below MIN, that is above all from MIN to MAX that are or
- * have been somebody's.  It may be above MAX.
+ * Have the uids of all entries of TABLE be among those given.  Where it says
+ * nothing of these, all in between are.  Returns false for want of memory.
+ */
+bool usertable_record(struct usertable *table);
+
+/*
+ * The lowest uid from MIN to MAX that is nobody's and has not been; where TABLE
+ * says nothing of those that have been, one above all that are.  If there is none
+ * it is above MAX.  It is found fast if all are recorded.
  */
 unsigned long usertable_next_uid(const struct usertable *table, uid_t min,
     uid_t max);

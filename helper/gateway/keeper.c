@@ -89,7 +89,8 @@ keeper_take_table(struct keeper *keeper, const struct frame *frame)
 
 	userpieces_read(&keeper->pieces, &table, fields_get(frame, "fault"));
 	/* what may be on the disk, or was, stays given */
-	if (!uidset_unite(&table.given, &keeper->table.given))
+	if (!usertable_record(&table) ||
+	    !uidset_unite(&table.given, &keeper->table.given))
 		snprintf(table.fault, sizeof(table.fault), "out of memory");
 	usertable_free(&keeper->table);
 	keeper->table = table;

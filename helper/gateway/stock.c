@@ -67,6 +67,18 @@ stock_take(struct stock *stock, unsigned long first, unsigned long max,
 }
 
 void
+stock_leave_out(struct stock *stock, const struct uidset *given)
+{
+	for (unsigned long u = stock->from; stock_covers(stock, u); u++) {
+		uint64_t bit;
+		const unsigned word = stock_word(stock, u, &bit);
+
+		if (uidset_after(given, u) != u)
+			stock->free[word] &= ~bit;
+	}
+}
+
+void
 stock_give_back(struct stock *stock, uid_t uid)
 {
 	uint64_t bit;

@@ -351,7 +351,7 @@ the_range_may_be_moved(void **state)
 	/* to where it begins among those who are there */
 	adds_in(users, "heidi", FIRST + 1, FIRST + 100, FIRST + 4);
 	/* larger, on both sides */
-	adds_in(users, "ivan", FIRST - 5000, LAST, FIRST + 5001);
+	adds_in(users, "ivan", FIRST - 5000, LAST, FIRST - 5000);
 	file_has(9);
 	has(users, "alice", FIRST);
 	has(users, "eve", FIRST - 1000);
