@@ -289,29 +289,13 @@ usertable_parse(struct usertable *table, const char *text, size_t len)
  * Writing
  */
 
-/* Have all uids from the lowest to the highest entry's be among those given. */
-static bool
-usertable_record_span(struct usertable *table)
-{
-	uid_t first = table->entries[0].uid, last = first;
-
-	for (size_t i = 1; i < table->count; i++) {
-		const uid_t uid = table->entries[i].uid;
-
-		first = uid < first ? uid : first;
-		last = uid > last ? uid : last;
-	}
-	return uidset_add(&table->given, first, last);
-}
-
 bool
 usertable_record(struct usertable *table)
 {
 	bool recorded = true;
 
-	/* nothing tells of those whose lines have been taken out */
-	if (table->given.count == 0 && table->count > 0)
-		return usertable_record_span(table);
+	if (table->given.count == 0)
+		return true;
 	for (size_t i = 0; i < table->count && recorded; i++) {
 		const uid_t uid = table->entries[i].uid;
 
@@ -319,6 +303,22 @@ usertable_record(struct usertable *table)
 	}
 	uidset_settle(&table->given);
 	return recorded;
+}
+
+bool
+usertable_give(struct usertable *table, uid_t uid)
+{
+	uid_t first = uid;
+	bool given;
+
+	/* nothing tells of those below whose lines have been taken out */
+	for (size_t i = 0; table->given.count == 0 && i < table->count; i++) {
+		if (table->entries[i].uid < first)
+			first = table->entries[i].uid;
+	}
+	given = uidset_add(&table->given, first, uid);
+	uidset_settle(&table->given);
+	return given;
 }
 
 char *

@@ -76,10 +76,9 @@ keeper_rest(struct keeper *keeper)
 static void
 keeper_give(struct keeper *keeper, uid_t uid)
 {
-	if (!uidset_add(&keeper->table.given, uid, uid))
+	if (!usertable_give(&keeper->table, uid))
 		snprintf(keeper->table.fault, sizeof(keeper->table.fault),
 		    "out of memory");
-	uidset_settle(&keeper->table.given);
 }
 
 static bool

@@ -291,15 +291,6 @@ logins_attach(struct login *login, struct logins_question *question)
 	logins_touch(login->logins);
 }
 
-/* The same, whoever was first. */
-static void
-logins_join(struct login *login, struct logins_question *question)
-{
-	patience_join(login->logins->parts.patience, &login->claim,
-	    &question->address, clock_now_ms());
-	logins_attach(login, question);
-}
-
 /* Begin with the name in QUESTION, as which nobody logs in yet. */
 static void
 logins_begin(struct logins *logins, struct logins_question *question)
@@ -360,14 +351,18 @@ logins_ask(struct logins *logins, struct logins_question *question)
 
 	question->of = NULL;
 	outage_wanted(logins->parts.outage, clock_now_ms());
-	if (why != NULL)
+	if (why != NULL) {
 		question->answer(question, why);
-	else if (login == NULL)
+	} else if (login == NULL) {
 		logins_begin(logins, question);
-	else if (login->kind == LOGINS_KNOWN && login->state != LOGIN_WAITS)
+	} else if (login->kind == LOGINS_KNOWN && login->state != LOGIN_WAITS) {
 		question->answer(question, NULL);
-	else
-		logins_join(login, question);
+	} else {
+		/* whoever was first */
+		patience_join(logins->parts.patience, &login->claim,
+		    &question->address, clock_now_ms());
+		logins_attach(login, question);
+	}
 }
 
 void

@@ -90,6 +90,9 @@ bool users_find(const struct users *users, const char *name, uid_t *uid);
  */
 bool users_like(const struct users *users, const char *name);
 
+/* False if UID is that of a user who is not called NAME. */
+bool users_may_be(const struct users *users, const char *name, uid_t uid);
+
 /* True if UID is or was a user's. */
 bool users_had(const struct users *users, uid_t uid);
 

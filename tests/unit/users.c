@@ -280,6 +280,11 @@ uids_that_were_never_somebodys_are_given(void **state)
 	assert_true(users_had(users, 70003));
 	assert_true(users_had(users, 70005));
 	assert_false(users_had(users, 70004));
+	assert_true(users_may_be(users, "carol", 70005));
+	assert_false(users_may_be(users, "dave", 70005));
+	/* nobody has these */
+	assert_true(users_may_be(users, "dave", 70003));
+	assert_true(users_may_be(users, "theirs", 1001));
 }
 
 static void
