@@ -157,7 +157,8 @@ people dan
 ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/new"
 ssh-keygen -q -s "$ca" -I new -n dan "$TMUX_TMPDIR/new.pub"
 as_dan() {
-	ssh_with "$TMUX_TMPDIR/new" dan@gateway hostname </dev/null \
+	ssh_with "$TMUX_TMPDIR/new" -o PubkeyAcceptedAlgorithms=\
+ssh-ed25519-cert-v01@openssh.com dan@gateway hostname </dev/null \
 		2>"$TMUX_TMPDIR/dan"
 }
 is 'who has nothing but a certificate gets nowhere while nobody knows them' \
