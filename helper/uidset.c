@@ -115,13 +115,21 @@ uidset_holds(const struct uidset *set, const struct uidset *part)
 }
 
 unsigned long
-uidset_next(const struct uidset *set, unsigned long min, unsigned long max)
+uidset_after(const struct uidset *set, unsigned long uid)
 {
-	for (size_t i = set->count; i > 0; i--) {
-		const struct uidset_span *span = &set->spans[i - 1];
+	size_t low = 0, high = set->count;
 
-		if (span->first <= max)
-			return span->last >= min ? span->last + 1 : min;
+	/* the first span that does not end below it */
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (set->spans[middle].last < uid)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return min;
+	if (low == set->count || set->spans[low].first > uid)
+		return uid;
+	/* there are others between two spans */
+	return set->spans[low].last + 1;
 }

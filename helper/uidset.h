@@ -38,11 +38,7 @@ void uidset_swap(struct uidset *one, struct uidset *other);
 /* True if all uids in PART are in SET. */
 bool uidset_holds(const struct uidset *set, const struct uidset *part);
 
-/*
- * The uid behind the highest span that has any from MIN to MAX; it may be above
- * MAX.  MIN, if there is no such span.
- */
-unsigned long uidset_next(const struct uidset *set, unsigned long min,
-    unsigned long max);
+/* The lowest uid that is not in SET, from UID on. */
+unsigned long uidset_after(const struct uidset *set, unsigned long uid);
 
 #endif

@@ -102,17 +102,15 @@ usertable_has_like(const struct usertable *table, const char *name)
 bool
 usertable_has_given(const struct usertable *table, uid_t uid)
 {
-	const struct uidset one = { .spans = &(struct uidset_span){ uid, uid },
-		.count = 1 };
-
-	return uidset_holds(&table->given, &one) ||
+	return uidset_after(&table->given, uid) != uid ||
 	    usertable_by_uid(table, uid) != NULL;
 }
 
-unsigned long
-usertable_next_uid(const struct usertable *table, uid_t min, uid_t max)
+/* The same where nothing tells of those whose lines have been taken out. */
+static unsigned long
+usertable_behind_all(const struct usertable *table, uid_t min, uid_t max)
 {
-	unsigned long next = uidset_next(&table->given, min, max);
+	unsigned long next = min;
 
 	for (size_t i = 0; i < table->count; i++) {
 		const unsigned long used = table->entries[i].uid;
@@ -120,6 +118,18 @@ usertable_next_uid(const struct usertable *table, uid_t min, uid_t max)
 		if (used >= next && used <= max)
 			next = used + 1;
 	}
+	return next;
+}
+
+unsigned long
+usertable_next_uid(const struct usertable *table, uid_t min, uid_t max)
+{
+	unsigned long next = uidset_after(&table->given, min);
+
+	if (table->given.count == 0)
+		return usertable_behind_all(table, min, max);
+	while (next <= max && usertable_by_uid(table, (uid_t)next) != NULL)
+		next = uidset_after(&table->given, next + 1);
 	return next;
 }
 
@@ -279,12 +289,13 @@ usertable_parse(struct usertable *table, const char *text, size_t len)
  * Writing
  */
 
-/* Have the uids of all entries be among those given. */
-static bool
+bool
 usertable_record(struct usertable *table)
 {
 	bool recorded = true;
 
+	if (table->given.count == 0)
+		return true;
 	for (size_t i = 0; i < table->count && recorded; i++) {
 		const uid_t uid = table->entries[i].uid;
 
@@ -292,6 +303,22 @@ usertable_record(struct usertable *table)
 	}
 	uidset_settle(&table->given);
 	return recorded;
+}
+
+bool
+usertable_give(struct usertable *table, uid_t uid)
+{
+	uid_t first = uid;
+	bool given;
+
+	/* nothing tells of those below whose lines have been taken out */
+	for (size_t i = 0; table->given.count == 0 && i < table->count; i++) {
+		if (table->entries[i].uid < first)
+			first = table->entries[i].uid;
+	}
+	given = uidset_add(&table->given, first, uid);
+	uidset_settle(&table->given);
+	return given;
 }
 
 char *

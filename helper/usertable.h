@@ -38,8 +38,8 @@ void usertable_free(struct usertable *table);
 void usertable_parse(struct usertable *table, const char *text, size_t len);
 
 /*
- * All of TABLE as the file has it, whose length is stored in *LEN.  From then on
- * the uids of all entries are among those given.  Returns a malloc'ed string, or
+ * All of TABLE as the file has it, whose length is stored in *LEN, when it has been
+ * recorded.  Returns a malloc'ed string, or
  * NULL for want of memory.
  */
 char *usertable_print(struct usertable *table, size_t *len);
@@ -75,8 +75,21 @@ bool usertable_holds(const struct usertable *table,
 bool usertable_has_given(const struct usertable *table, uid_t uid);
 
 /*
- * The lowest uid, not below MIN, that is above all from MIN to MAX that are or
- * have been somebody's.  It may be above MAX.
+ * Have the uids of all entries of TABLE be among those given, if it says anything
+ * of these.  Returns false for want of memory.
+ */
+bool usertable_record(struct usertable *table);
+
+/*
+ * Have UID be among those given; and if TABLE says nothing of these, all that are
+ * below it, from that of the lowest entry on.  Returns false for want of memory.
+ */
+bool usertable_give(struct usertable *table, uid_t uid);
+
+/*
+ * The lowest uid from MIN to MAX that is nobody's and has not been; where TABLE
+ * says nothing of those that have been, one above all that are.  If there is none
+ * it is above MAX.  It is found fast if all are recorded.
  */
 unsigned long usertable_next_uid(const struct usertable *table, uid_t min,
     uid_t max);

@@ -101,7 +101,8 @@ keeper_add(struct keeper *keeper, const struct frame *frame)
 
 	if (name == NULL || !username_valid(name) ||
 	    !fields_get_number(frame, "uid", USERMAP_UID_MIN, USERMAP_UID_MAX,
-		&number))
+		&number) ||
+	    !usermap_uid_valid((unsigned long)number))
 		return false;
 	uid = (uid_t)number;
 	/* it may have been changed: then the helper is to know of that */

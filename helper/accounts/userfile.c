@@ -233,19 +233,21 @@ userfile_append(struct userfile *file, struct usertable *table,
     const struct usermap_entry *entry, char fault[USERTABLE_FAULT_CHARS])
 {
 	struct uidset given;
-	bool written;
+	bool written = false;
 
-	if (!uidset_copy(&table->given, &given) ||
-	    !usertable_append(table, entry)) {
-		uidset_free(&given);
-		snprintf(fault, USERTABLE_FAULT_CHARS, "out of memory");
+	snprintf(fault, USERTABLE_FAULT_CHARS, "out of memory");
+	if (!uidset_copy(&table->given, &given))
 		return false;
+	if (usertable_give(table, entry->uid) &&
+	    usertable_append(table, entry)) {
+		written = userfile_write(file, table, fault);
+		if (!written)
+			table->count--;
 	}
-	written = userfile_write(file, table, fault);
-	if (!written) {
-		table->count--;
+	if (written)
+		fault[0] = '\0';
+	else
 		uidset_swap(&table->given, &given);
-	}
 	uidset_free(&given);
 	return written;
 }
@@ -266,6 +268,12 @@ userfile_add(struct userfile *file, struct usertable *table, const char *name,
 	if (table->fault[0] != '\0') {
 		snprintf(fault, USERTABLE_FAULT_CHARS, "%s", table->fault);
 		return USERS_DAMAGED;
+	}
+	/* such a line would be a fault */
+	if (!usermap_uid_valid(*uid)) {
+		snprintf(fault, USERTABLE_FAULT_CHARS,
+		    "the uid %lu is nobody's", (unsigned long)*uid);
+		return USERS_FAILED;
 	}
 	if (usertable_has_given(table, *uid)) {
 		snprintf(fault, USERTABLE_FAULT_CHARS,

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct address
@@ -26,6 +27,21 @@ address_read(const char *text)
 			memcpy(address.bytes, &ipv6, ADDRESS_BYTES);
 		}
 	}
+	return address;
+}
+
+struct address
+address_of_name(const char *name)
+{
+	struct address address = { .kind = ADDRESS_NAME };
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	/* FNV-1a: two users who have the same one share what they may */
+	for (; *name != '\0'; name++) {
+		hash ^= (unsigned char)*name;
+		hash *= UINT64_C(0x100000001b3);
+	}
+	memcpy(address.bytes, &hash, sizeof(address.bytes));
 	return address;
 }
 

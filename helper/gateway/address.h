@@ -12,6 +12,7 @@ enum address_kind {
 	ADDRESS_UNKNOWN, /* all of these count as one */
 	ADDRESS_IPV4,
 	ADDRESS_IPV6,
+	ADDRESS_NAME, /* of a user who is known, wherever they are */
 };
 
 #define ADDRESS_BYTES 8
@@ -27,6 +28,9 @@ struct address {
  * among it, is ADDRESS_UNKNOWN.
  */
 struct address address_read(const char *text);
+
+/* One that stands for the user called NAME. */
+struct address address_of_name(const char *name);
 
 bool address_same(const struct address *one, const struct address *other);
 

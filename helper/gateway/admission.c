@@ -50,6 +50,12 @@ static const struct refusal admission_not_wanted =
     ADMISSION_REFUSAL("not-wanted",
 	"the setting users in [clients] excludes this name");
 
+const struct refusal admission_other_uid = { .reason = "other-uid",
+	.sentence = "This account has just got another uid; please log in "
+		    "again.",
+	.remedy = "the user map has been mended since sshd read it: the next "
+		  "login goes" };
+
 /*
  * True if sshd can hand a forced command to the account's login shell, where it
  * is to do so: then the shell must be ours.
@@ -80,6 +86,8 @@ admission_of_account(const struct admission *admission, const char *name,
 		return &admission_bad_name;
 	if (strcmp(answer->name, name) != 0 || answer->shares_uid)
 		return &admission_shared_uid;
+	if (!users_may_be(admission->users, name, answer->uid))
+		return &admission_other_uid;
 	if (!answer->in_group)
 		return &admission_not_in_group;
 	if (!admission_has_shell(admission, answer))

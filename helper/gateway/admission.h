@@ -47,6 +47,9 @@ bool admission_wants(const struct admission *admission, const char *name,
 bool admission_is_free(const struct directory_answer *answer,
     struct refusal *refusal);
 
+/* Why a uid is not that of the name by which sshd let its user in. */
+extern const struct refusal admission_other_uid;
+
 /* Why a name is no user's that is equal to a user's but for case. */
 extern const struct refusal admission_like;
 

@@ -88,7 +88,8 @@ check_end(struct check *check)
 	}
 	/* so they are a user */
 	check->enroll = (struct enroll){ .done = check_enrolled,
-		.asker = check };
+		.asker = check,
+		.from = (uid_t)provisional_fresh(gateway->provisional) };
 	enroll_begin(&check->enroll, &gateway->admission, gateway->directory,
 	    check->peer->user, 0);
 }

@@ -12,6 +12,7 @@ enroll_done(struct users_adding *adding, enum users_result result, uid_t uid)
 	char number[16];
 
 	if (result != USERS_OK) {
+		enroll->taken = result == USERS_AGAIN;
 		why = admission_no_uid(enroll->admission, result);
 		enroll->done(enroll, 0, &why);
 		return;
@@ -36,8 +37,7 @@ enroll_on_account(struct directory_question *question,
 		return;
 	}
 	if (enroll->uid == 0 &&
-	    !users_spare_uid(admission->users,
-		(uid_t)admission->config->uid_min,
+	    !users_spare_uid(admission->users, enroll->from,
 		(uid_t)admission->config->uid_max, &enroll->uid)) {
 		why = admission_no_uid(admission,
 		    users_spare_result(admission->users));

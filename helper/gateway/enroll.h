@@ -14,6 +14,8 @@ struct enroll {
 	void (
 	    *done)(struct enroll *enroll, uid_t uid, const struct refusal *why);
 	void *asker;
+	uid_t from; /* where any uid is to be: from here on no name has one */
+	bool taken; /* then: the uid is or was somebody else's */
 	/* its own */
 	const struct admission *admission;
 	char name[USERNAME_MAX_CHARS + 1];
@@ -23,7 +25,7 @@ struct enroll {
 };
 
 /*
- * Begin, with ENROLL all zero but for DONE and ASKER: it may be done before this
+ * Begin, with ENROLL all zero but for DONE, ASKER and FROM: it may be done before this
  * returns.  The uid is to be UID, which is not 0, or any.
  */
 void enroll_begin(struct enroll *enroll, const struct admission *admission,

@@ -76,10 +76,9 @@ keeper_rest(struct keeper *keeper)
 static void
 keeper_give(struct keeper *keeper, uid_t uid)
 {
-	if (!uidset_add(&keeper->table.given, uid, uid))
+	if (!usertable_give(&keeper->table, uid))
 		snprintf(keeper->table.fault, sizeof(keeper->table.fault),
 		    "out of memory");
-	uidset_settle(&keeper->table.given);
 }
 
 static bool
@@ -89,7 +88,8 @@ keeper_take_table(struct keeper *keeper, const struct frame *frame)
 
 	userpieces_read(&keeper->pieces, &table, fields_get(frame, "fault"));
 	/* what may be on the disk, or was, stays given */
-	if (!uidset_unite(&table.given, &keeper->table.given))
+	if (!usertable_record(&table) ||
+	    !uidset_unite(&table.given, &keeper->table.given))
 		snprintf(table.fault, sizeof(table.fault), "out of memory");
 	usertable_free(&keeper->table);
 	keeper->table = table;
@@ -111,7 +111,8 @@ keeper_take_added(struct keeper *keeper, const struct frame *frame)
 	    !fields_get_number(frame, "result", USERS_OK, USERS_FAILED,
 		&result) ||
 	    !fields_get_number(frame, "uid", USERMAP_UID_MIN, USERMAP_UID_MAX,
-		&uid))
+		&uid) ||
+	    !usermap_uid_valid((unsigned long)uid))
 		return false;
 	if (result == USERS_OK &&
 	    usertable_find(&keeper->table, keeper->name) == NULL) {

@@ -160,13 +160,17 @@ keys_answer(struct peer *peer)
 		keys_ask_remote(peer);
 }
 
-/* Refuse PEER, whose user is not known, for WHY. */
+/* Refuse PEER, whose user is as KIND says, for WHY. */
 static void
-keys_refuse_new(struct peer *peer, const struct refusal *why)
+keys_refuse(struct peer *peer, enum logins_kind kind, const struct refusal *why)
 {
 	struct gateway *gateway = peer->context;
 
-	loginlog_unknown(&gateway->loginlog, peer, peer->user, why);
+	if (kind != LOGINS_KNOWN)
+		loginlog_unknown(&gateway->loginlog, peer, peer->user, why);
+	else
+		loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
+		    gateway->config->host, why);
 	peer_turn_away(peer, why);
 }
 
@@ -194,15 +198,10 @@ keys_on_login(struct logins_question *question, const struct refusal *why)
 	    (!users_find(gateway->users, peer->user, &uid) ||
 		uid != request->uid))
 		why = &keys_other_uid;
-	if (why == NULL) {
+	if (why == NULL)
 		keys_answer(peer);
-	} else if (question->kind != LOGINS_KNOWN) {
-		keys_refuse_new(peer, why);
-	} else {
-		loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
-		    gateway->config->host, why);
-		peer_turn_away(peer, why);
-	}
+	else
+		keys_refuse(peer, question->kind, why);
 }
 
 /* Have the remote asked when it is the user's turn, who is as KIND says. */
@@ -254,19 +253,25 @@ keys_may_have_uid(struct peer *peer)
 {
 	struct gateway *gateway = peer->context;
 	struct keys_request *request = peer->request;
-	const int64_t now_ms = clock_now_ms();
-	uid_t uid;
 
 	if (request->uid == 0)
 		request->uid = request->told;
-	if (provisional_find(gateway->provisional, peer->user, now_ms, &uid))
-		return uid == request->uid;
-	/* of a helper before this one, or given way since */
-	return request->uid >= (uid_t)gateway->config->uid_min &&
-	    request->uid <= (uid_t)gateway->config->uid_max &&
-	    !users_had(gateway->users, request->uid) &&
-	    !provisional_has_other(gateway->provisional, peer->user,
-		request->uid, now_ms);
+	return !users_had(gateway->users, request->uid) &&
+	    provisional_may_become(gateway->provisional, peer->user,
+		request->uid, clock_now_ms());
+}
+
+/* Why it may not. */
+static const struct refusal *
+keys_why_other(const struct peer *peer)
+{
+	static const struct refusal dead_end = { .reason = "no-uid",
+		.detail = "sshd was told a uid that is nobody's",
+		.remedy = "the line before about this name says why" };
+	const struct keys_request *request = peer->request;
+
+	return request->uid == USERMAP_UID_DEAD_END ? &dead_end
+						    : &keys_other_uid;
 }
 
 /* ANSWER is that the user, who is not in the map, has no account either. */
@@ -278,9 +283,9 @@ keys_of_new(struct peer *peer, const struct directory_answer *answer)
 
 	if (!admission_is_free(answer, &why) ||
 	    !admission_wants(&gateway->admission, peer->user, &why))
-		keys_refuse_new(peer, &why);
+		keys_refuse(peer, LOGINS_NEW, &why);
 	else if (!keys_may_have_uid(peer))
-		keys_refuse_new(peer, &keys_other_uid);
+		keys_refuse(peer, LOGINS_NEW, keys_why_other(peer));
 	else if (config_names_user(gateway->config, peer->user))
 		keys_await_turn(peer, LOGINS_VOUCHED);
 	else
@@ -294,6 +299,7 @@ keys_on_account(struct directory_question *question,
 {
 	struct peer *peer = question->asker;
 	const struct gateway *gateway = peer->context;
+	const struct keys_request *request = peer->request;
 	const struct refusal *why;
 	uid_t uid;
 
@@ -303,6 +309,8 @@ keys_on_account(struct directory_question *question,
 		return;
 	}
 	why = admission_of_account(&gateway->admission, peer->user, answer);
+	if (why == NULL && request->uid != 0 && request->uid != answer->uid)
+		why = &keys_other_uid;
 	if (why != NULL)
 		peer_refuse(peer, why);
 	else
@@ -447,21 +455,15 @@ keys_refuse_excess(void *context, struct peer *peer)
 		.remedy = "check the link to the remote" };
 	const struct keys_request *request = peer->request;
 	struct keys_waiting *w = context;
-	struct gateway *gateway = peer->context;
-	bool new;
+	enum logins_kind kind = LOGINS_KNOWN;
 
 	if (!keys_waits(peer) || w->excess == 0)
 		return;
 	w->excess--;
-	new = request->login.of != NULL && request->login.kind != LOGINS_KNOWN;
+	if (request->login.of != NULL)
+		kind = request->login.kind;
 	keys_leave(peer);
-	if (new) {
-		keys_refuse_new(peer, &busy);
-		return;
-	}
-	loginlog_failed(&gateway->loginlog, peer, job_name(JOB_KEYS),
-	    gateway->config->host, &busy);
-	peer_turn_away(peer, &busy);
+	keys_refuse(peer, kind, &busy);
 }
 
 static void

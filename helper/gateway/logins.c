@@ -129,13 +129,15 @@ static void
 logins_on_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
 {
 	struct login *login = enroll->asker;
-	struct provisional *provisional = login->logins->parts.provisional;
+	const struct logins_parts *parts = &login->logins->parts;
+	struct provisional *provisional = parts->provisional;
 
 	(void)uid;
 	if (why == NULL)
 		provisional_prove(provisional, login->claim.name,
 		    logins_counts_for(login), clock_now_ms());
-	else if (users_had(login->logins->parts.admission->users, login->uid))
+	else if (enroll->taken ||
+	    users_had(parts->admission->users, login->uid))
 		provisional_drop(provisional, login->claim.name);
 	logins_end(login, false, why);
 }
@@ -201,7 +203,13 @@ logins_on_keys(struct waiter *waiter, const struct frame *answer, bool reached)
 static void
 logins_start(struct login *login)
 {
+	const int64_t end_ms = clock_now_ms() + LOGINS_MS;
 	struct shares *shares = login->logins->parts.shares;
+
+	/* they have waited for the turn alone */
+	for (struct logins_question *q = login->questions; q != NULL;
+	     q = q->next)
+		q->end_ms = end_ms;
 
 	login->state = LOGIN_GOES;
 	login->waiter = (struct waiter){ .want = JOB_LOOKUP,
@@ -343,14 +351,18 @@ logins_ask(struct logins *logins, struct logins_question *question)
 
 	question->of = NULL;
 	outage_wanted(logins->parts.outage, clock_now_ms());
-	if (why != NULL)
+	if (why != NULL) {
 		question->answer(question, why);
-	else if (login == NULL)
+	} else if (login == NULL) {
 		logins_begin(logins, question);
-	else if (login->kind == LOGINS_KNOWN && login->state != LOGIN_WAITS)
+	} else if (login->kind == LOGINS_KNOWN && login->state != LOGIN_WAITS) {
 		question->answer(question, NULL);
-	else
+	} else {
+		/* whoever was first */
+		patience_join(logins->parts.patience, &login->claim,
+		    &question->address, clock_now_ms());
 		logins_attach(login, question);
+	}
 }
 
 void

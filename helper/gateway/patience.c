@@ -154,16 +154,77 @@ patience_pause(struct patience *patience, const char *name, int64_t now_ms)
  * Claims
  */
 
+/* Make CLAIM the one that came last. */
+static void
+patience_link(struct patience *patience, struct patience_claim *claim,
+    int64_t now_ms)
+{
+	claim->since_ms = now_ms;
+	claim->next = patience->first;
+	patience->first = claim;
+}
+
 void
 patience_wait(struct patience *patience, struct patience_claim *claim,
     int64_t now_ms)
 {
 	claim->stranger = !claim->known ||
 	    pauses_remember(&patience->pauses, claim->name);
+	/* where they come from nobody has to know */
+	if (claim->known)
+		claim->address = address_of_name(claim->name);
 	claim->state = PATIENCE_WAITS;
-	claim->since_ms = now_ms;
-	claim->next = patience->first;
-	patience->first = claim;
+	patience_link(patience, claim, now_ms);
+}
+
+/* How many strangers' claims of ADDRESS wait; NULL: of all. */
+static size_t
+patience_waiting(const struct patience *patience, const struct address *address)
+{
+	size_t waiting = 0;
+
+	for (const struct patience_claim *c = patience->first; c != NULL;
+	     c = c->next)
+		waiting += c->state == PATIENCE_WAITS && c->stranger &&
+		    (address == NULL || address_same(&c->address, address));
+	return waiting;
+}
+
+/* How many tokens a client at ADDRESS has had lately, has, and waits for. */
+static size_t
+patience_wanted(const struct patience *patience, const struct address *address,
+    int64_t now_ms)
+{
+	return patience_waiting(patience, address) +
+	    patience_had(patience, address, now_ms);
+}
+
+/* Take CLAIM out of those that there are. */
+static void
+patience_unlink(struct patience *patience, struct patience_claim *claim)
+{
+	struct patience_claim **at = &patience->first;
+
+	while (*at != claim)
+		at = &(*at)->next;
+	*at = claim->next;
+}
+
+void
+patience_join(struct patience *patience, struct patience_claim *claim,
+    const struct address *address, int64_t now_ms)
+{
+	if (claim->state != PATIENCE_WAITS)
+		return;
+	if (!claim->known &&
+	    patience_wanted(patience, address, now_ms) <
+		patience_wanted(patience, &claim->address, now_ms))
+		claim->address = *address;
+	/* in calm it is good to have come first, else it is to have come last */
+	if (patience_is_calm(patience, now_ms))
+		return;
+	patience_unlink(patience, claim);
+	patience_link(patience, claim, now_ms);
 }
 
 /* May a stranger whose address HAD so many tokens lately take one now? */
@@ -247,19 +308,6 @@ patience_next_ms(const struct patience *patience)
 	return next_ms;
 }
 
-/* How many strangers' claims of ADDRESS wait; NULL: of all. */
-static size_t
-patience_waiting(const struct patience *patience, const struct address *address)
-{
-	size_t waiting = 0;
-
-	for (const struct patience_claim *c = patience->first; c != NULL;
-	     c = c->next)
-		waiting += c->state == PATIENCE_WAITS && c->stranger &&
-		    (address == NULL || address_same(&c->address, address));
-	return waiting;
-}
-
 struct patience_claim *
 patience_excess(const struct patience *patience, int64_t now_ms)
 {
@@ -277,8 +325,7 @@ patience_excess(const struct patience *patience, int64_t now_ms)
 
 		if (c->state != PATIENCE_WAITS || !c->stranger)
 			continue;
-		has = patience_waiting(patience, &c->address) +
-		    patience_had(patience, &c->address, now_ms);
+		has = patience_wanted(patience, &c->address, now_ms);
 		/* of several such addresses that which waits for longest */
 		if (has > excess_has ||
 		    (has == excess_has &&
@@ -332,7 +379,8 @@ patience_accepted(struct patience *patience, const char *name, int64_t now_ms)
 static void
 patience_charge(struct patience *patience, int64_t now_ms)
 {
-	static const struct address nowhere = { .kind = ADDRESS_UNKNOWN };
+	/* no claim's */
+	static const struct address nowhere = { .kind = ADDRESS_NAME };
 
 	purse_charge(&patience->strangers, -patience->per_minute, now_ms);
 	patience_spend(patience, &nowhere, now_ms);
@@ -370,16 +418,12 @@ void
 patience_end(struct patience *patience, struct patience_claim *claim,
     bool reached, int64_t now_ms)
 {
-	struct patience_claim **at = &patience->first;
-
 	if (claim->state == PATIENCE_NONE)
 		return;
 	if (claim->state == PATIENCE_GOES && reached)
 		patience_settle(patience, claim, now_ms);
 	else if (claim->state == PATIENCE_GOES)
 		purse_give_back(patience_purse_of(patience, claim), 0, now_ms);
-	while (*at != claim)
-		at = &(*at)->next;
-	*at = claim->next;
+	patience_unlink(patience, claim);
 	claim->state = PATIENCE_NONE;
 }

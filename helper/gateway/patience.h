@@ -20,7 +20,7 @@
  *   names are refused, the last one to none that had any.
  * - Names that are known don't wait for those: they have tokens of their own,
  *   the more of them the more come in.  But one that the remote has refused is as
- *   a stranger until it is let in.
+ *   a stranger until it is let in, whose address is the name.
  * - A name that was refused is not asked again for a while, which doubles.
  *
  * Policy: times are milliseconds on the monotonic clock.
@@ -36,7 +36,7 @@ struct patience;
 struct patience_claim {
 	/* for whoever makes the claim to fill */
 	char name[USERNAME_MAX_CHARS + 1];
-	struct address address; /* of the client who wants it */
+	struct address address; /* of the client who wants it, if not known */
 	bool known;             /* it has an account or a uid on the gateway */
 	/* the patience's own */
 	enum patience_state {
@@ -71,6 +71,14 @@ bool patience_is_calm(const struct patience *patience, int64_t now_ms);
 /* Put CLAIM among those that wait. */
 void patience_wait(struct patience *patience, struct patience_claim *claim,
     int64_t now_ms);
+
+/*
+ * A client at ADDRESS wants what CLAIM is for as well.  If it waits, it does so as
+ * if it were of the one of the two addresses that had and wants less, and had
+ * come when that is better.
+ */
+void patience_join(struct patience *patience, struct patience_claim *claim,
+    const struct address *address, int64_t now_ms);
 
 /* Take the claim that may go now out of those that wait; NULL if none may. */
 struct patience_claim *patience_next(struct patience *patience, int64_t now_ms);

@@ -143,17 +143,20 @@ provisional_find(struct provisional *provisional, const char *name,
 }
 
 bool
-provisional_has_other(const struct provisional *provisional, const char *name,
+provisional_may_become(struct provisional *provisional, const char *name,
     uid_t uid, int64_t now_ms)
 {
-	for (size_t i = 0; i < provisional->count; i++) {
-		const struct provisional_name *other = &provisional->names[i];
+	uid_t has;
 
-		if (other->uid == uid && strcasecmp(other->name, name) != 0 &&
-		    now_ms - other->used_ms < PROVISIONAL_KEPT_MS)
-			return true;
+	if (!usermap_uid_valid(uid))
+		return false;
+	if (provisional_find(provisional, name, now_ms, &has))
+		return uid == has;
+	for (size_t i = 0; i < provisional->count; i++) {
+		if (provisional->names[i].uid == uid)
+			return false;
 	}
-	return false;
+	return uid >= provisional->uid_min && uid <= provisional->uid_max;
 }
 
 /*

@@ -55,9 +55,13 @@ void provisional_configure(struct provisional *provisional,
 bool provisional_find(struct provisional *provisional, const char *name,
     int64_t now_ms, uid_t *uid);
 
-/* True if there is a name that has UID now, other than NAME. */
-bool provisional_has_other(const struct provisional *provisional,
-    const char *name, uid_t uid, int64_t now_ms);
+/*
+ * True if NAME may have UID for good, as far as the map does not say otherwise:
+ * it is NAME's; or one of the range that no other name has now, for NAME may have
+ * got it of a helper before this one, or have given way since.
+ */
+bool provisional_may_become(struct provisional *provisional, const char *name,
+    uid_t uid, int64_t now_ms);
 
 /* May a name that has none be given a uid, for a client at ADDRESS? */
 bool provisional_may_give(struct provisional *provisional,

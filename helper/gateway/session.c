@@ -347,18 +347,14 @@ session_may_run(const struct session *session)
  * There may have been another in the user map, before it was mended.
  */
 static bool
-session_has_kept_name(struct peer *peer)
+session_has_kept_name(struct peer *peer, const struct directory_answer *answer)
 {
-	static const struct refusal other_uid = { .reason = "other-uid",
-		.sentence = "This account has just got another uid; please log "
-			    "in again.",
-		.remedy = "the user map has been mended since sshd read it: "
-			  "the next login goes" };
 	const char *login = fields_get(&peer->asked, "login");
 
-	if (login == NULL || strcmp(login, peer->user) == 0)
+	if (answer->uid == peer->uid &&
+	    (login == NULL || strcmp(login, peer->user) == 0))
 		return true;
-	peer_refuse(peer, &other_uid);
+	peer_refuse(peer, &admission_other_uid);
 	return false;
 }
 
@@ -435,7 +431,8 @@ session_on_account(struct directory_question *question,
 	    peer->user, answer);
 	if (why != NULL)
 		peer_refuse(peer, why);
-	else if (session_has_kept_name(peer) && session_may_run(session))
+	else if (session_has_kept_name(peer, answer) &&
+	    session_may_run(session))
 		session_begin(session);
 }
 
@@ -443,6 +440,7 @@ session_on_account(struct directory_question *question,
 static void
 session_ask(struct peer *peer)
 {
+	const struct gateway *gateway = peer->context;
 	struct session *session = peer->request;
 
 	session->peer = peer;
@@ -451,10 +449,10 @@ session_ask(struct peer *peer)
 	peer_read_word(peer, "client", peer->client, sizeof(peer->client));
 	session->question = (struct directory_question){
 		.answer = session_on_account,
-		.asker = session
+		.asker = session,
+		.known = users_had(gateway->users, peer->uid)
 	};
-	directory_ask_uid(session_gateway(session)->directory,
-	    &session->question, peer->uid);
+	directory_ask_uid(gateway->directory, &session->question, peer->uid);
 	beat_begin(peer);
 }
 

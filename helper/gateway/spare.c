@@ -62,6 +62,7 @@ spare_fill(struct spare *spare, const struct usertable *table, int64_t now_ms)
 	    spare->max);
 	uid_t from;
 
+	stock_leave_out(&spare->stock, &table->given);
 	if (spare->state == SPARE_ASKS ||
 	    !stock_wants(&spare->stock, next, spare->max, now_ms, &from))
 		return INT64_MAX;
@@ -80,6 +81,7 @@ spare_take(struct spare *spare, const struct usertable *table, uid_t min,
 	const unsigned long next = usertable_next_uid(table, min, max);
 
 	spare_configure(spare, min, max);
+	stock_leave_out(&spare->stock, &table->given);
 	if (stock_take(&spare->stock, next, max, now_ms, uid))
 		return USERS_OK;
 	if (stock_has_none(&spare->stock, next, max, now_ms)) {

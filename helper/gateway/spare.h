@@ -37,15 +37,16 @@ void spare_end(struct spare *spare);
 void spare_configure(struct spare *spare, uid_t min, uid_t max);
 
 /*
- * Ask for more uids if there are few left, that are above those of TABLE.
+ * Ask for more uids if there are few left that TABLE, which has recorded what it
+ * has, has not given.
  * Returns when this is to be called again, INT64_MAX: when something changes.
  */
 int64_t spare_fill(struct spare *spare, const struct usertable *table,
     int64_t now_ms);
 
 /*
- * Store in *UID a uid from MIN to MAX above those of TABLE.  Returns USERS_OK; or
- * why there is none, with particulars in FAULT of SPARE.
+ * Store in *UID the lowest uid from MIN to MAX that TABLE has not given.  Returns
+ * USERS_OK; or why there is none, with particulars in FAULT of SPARE.
  */
 enum users_result spare_take(struct spare *spare, const struct usertable *table,
     uid_t min, uid_t max, int64_t now_ms, uid_t *uid);

@@ -1,5 +1,7 @@
 #include "stock.h"
 
+#include "../../shim/lib/usermap.h"
+
 /* Where the stock ends: no uid from here on is known. */
 static unsigned long
 stock_end(const struct stock *stock)
@@ -55,10 +57,25 @@ stock_take(struct stock *stock, unsigned long first, unsigned long max,
 		if ((stock->free[word] & bit) == 0)
 			continue;
 		stock->free[word] &= ~bit;
+		/* whoever has said that it is free */
+		if (!usermap_uid_valid(u))
+			continue;
 		*uid = (uid_t)u;
 		return true;
 	}
 	return false;
+}
+
+void
+stock_leave_out(struct stock *stock, const struct uidset *given)
+{
+	for (unsigned long u = stock->from; stock_covers(stock, u); u++) {
+		uint64_t bit;
+		const unsigned word = stock_word(stock, u, &bit);
+
+		if (uidset_after(given, u) != u)
+			stock->free[word] &= ~bit;
+	}
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../directory.h"
+#include "../uidset.h"
 
 /*
  * Uids that the name service has said to be nobody's, so that a new user needn't
@@ -37,6 +38,9 @@ bool stock_take(struct stock *stock, unsigned long first, unsigned long max,
 /* True if it is known that there is none, whoever is asked. */
 bool stock_has_none(const struct stock *stock, unsigned long first,
     unsigned long max, int64_t now_ms);
+
+/* None of those in GIVEN is to be taken. */
+void stock_leave_out(struct stock *stock, const struct uidset *given);
 
 /* UID has not been given to anybody after all. */
 void stock_give_back(struct stock *stock, uid_t uid);

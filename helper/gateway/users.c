@@ -173,6 +173,17 @@ users_had(const struct users *users, uid_t uid)
 }
 
 bool
+users_may_be(const struct users *users, const char *name, uid_t uid)
+{
+	const struct usertable *table = keeper_table(users->keeper);
+	const struct usermap_entry *found = table != NULL
+	    ? usertable_by_uid(table, uid)
+	    : NULL;
+
+	return found == NULL || strcmp(found->name, name) == 0;
+}
+
+bool
 users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
 	users->lacking = users_may_give(users);

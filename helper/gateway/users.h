@@ -90,12 +90,15 @@ bool users_find(const struct users *users, const char *name, uid_t *uid);
  */
 bool users_like(const struct users *users, const char *name);
 
+/* False if UID is that of a user who is not called NAME. */
+bool users_may_be(const struct users *users, const char *name, uid_t uid);
+
 /* True if UID is or was a user's. */
 bool users_had(const struct users *users, uid_t uid);
 
 /*
- * Store in *UID a uid from MIN to MAX that is nobody's, that nobody had, and that
- * is above all that have been given there; it is given to nobody else soon.
+ * Store in *UID the lowest uid from MIN to MAX that is nobody's, and that nobody
+ * had; it is given to nobody else soon.
  * Returns false if there is none at hand now: see users_spare_result().
  */
 bool users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid);

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 34
+plan 35
 
 on() {
 	$BED on gateway "$@"
@@ -108,6 +108,8 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 done
 ok 'while it hangs for a dozen names' wait_for at_least 5
 ok '... alice gets in' let_in alice@gateway
+is '... and has a session' \
+	"$(ssh alice@gateway hostname </dev/null 2>&1)" remote
 ok '... and the account' let_in zoe@gateway
 ok '... before there is an answer' asking mallory12
 wait

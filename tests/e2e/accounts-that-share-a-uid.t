@@ -3,7 +3,7 @@
 # first in passwd has it, and the other gets in nowhere.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 12
+plan 15
 
 session=/usr/libexec/moshgate/moshgate-session
 account alice bob carol
@@ -33,6 +33,17 @@ said=$(keys_of dave 2>/dev/null)
 is '... there are no keys for it, status 1' "$said $?" ' 1'
 is '... and the remote has not been asked' \
 	"$(log_count remote 'Accepted publickey for dave')" 0
+# keys_with UID: what sshd is told that has this uid for carol.
+keys_with() {
+	as _moshgate /usr/libexec/moshgate/moshgate-keys carol ssh-ed25519 \
+		AAAA "$1" 2>/dev/null
+}
+said=$(keys_with 2001)
+is 'there are no keys for an account of which sshd has another uid' \
+	"$said $?" ' 1'
+ok '... as the log says' see_log gateway \
+	'event=refused uid=770 user=carol reason=other-uid remedy='
+like '... with its own there are' "$(keys_with 2003)" '^ssh-ed25519 '
 ok 'alice gets in' let_in alice@gateway
 terminal a
 ok '... up to a prompt of her own' login a alice

@@ -5,9 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/user-map.sh"
-plan 16
+plan 20
 
-people ann ben cid dee
+people ann ben cid dee eli
 # range MIN MAX: the uids there are from now on.
 range() {
 	settings '[users]' "uid_min = $1" "uid_max = $2"
@@ -44,3 +44,14 @@ is "... not with the uid that was cid's" "$(user dee)" dee:70004
 ok '... and for cid there is none left' stranger cid
 is '... so that 70003 is nobody' "$(on getent passwd 70003)" ''
 is 'the account has its own still' "$(on id -un 70001)" theirs
+
+# Those that strangers had for a while are lost to nobody.
+range 70000 70009
+for i in 1 2 3 4; do
+	look_up "stranger$i" >"$TMUX_TMPDIR/stranger"
+done
+ok 'after four strangers cid comes in' let_in cid@gateway
+is '... behind them' "$(user cid)" cid:70009
+$BED helper restart
+ok 'after a restart one more comes in' let_in eli@gateway
+is '... with what the first of them had' "$(user eli)" eli:70005

@@ -70,6 +70,20 @@ all_else_is_unknown(void **state)
 	}
 }
 
+static void
+a_name_is_no_address(void **state)
+{
+	const struct address alice = address_of_name("alice"),
+			     bob = address_of_name("bob"),
+			     nobody = address_read(NULL);
+	const struct address again = address_of_name("alice");
+
+	(void)state;
+	assert_true(address_same(&alice, &again));
+	assert_false(address_same(&alice, &bob));
+	assert_false(address_same(&alice, &nobody));
+}
+
 int
 main(void)
 {
@@ -78,6 +92,7 @@ main(void)
 		cmocka_unit_test(an_ipv6_address_is_its_network),
 		cmocka_unit_test(ipv4_in_ipv6_is_ipv4),
 		cmocka_unit_test(all_else_is_unknown),
+		cmocka_unit_test(a_name_is_no_address),
 	};
 
 	return cmocka_run_group_tests_name("address", tests, NULL, NULL);

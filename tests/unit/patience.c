@@ -696,6 +696,57 @@ refusals_that_nobody_waits_for_count(void **state)
 	scene_end(scene);
 }
 
+/* Who was first keeps nobody waiting who wants the same name. */
+static void
+whoever_joins_a_greedy_one_has_their_own_turn(void **state)
+{
+	for (int joins = 0; joins <= 1; joins++) {
+		struct scene *scene = scene_begin(PER_MINUTE);
+		const struct address hers = address(2);
+		struct flight *alice;
+
+		(void)state;
+		for (int i = 0; i < 4; i++) {
+			guess(scene, 1, 0);
+			pass(scene, 3 * SECOND_MS);
+		}
+		alice = come(scene, "alice", 1, false, IS_USER, 0);
+		assert_non_null(alice);
+		for (unsigned robot = 3; robot < 7; robot++)
+			guess(scene, robot, 0);
+		if (joins)
+			patience_join(scene->patience, &alice->claim, &hers,
+			    scene->now_ms);
+		pass(scene, 20 * SECOND_MS);
+		assert_int_equal(scene->users, joins);
+		scene_end(scene);
+	}
+}
+
+/* A known name that was refused once is not a stranger from nowhere. */
+static void
+known_names_do_not_pay_for_each_other(void **state)
+{
+	struct scene *scene = scene_begin(PER_MINUTE);
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "removed%d", i);
+		come(scene, name, 0, true, NO_USER, 0);
+		pass(scene, 30 * SECOND_MS);
+	}
+	come(scene, "ops", 0, true, NO_USER, 0);
+	pass(scene, TTL_S * SECOND_MS);
+	/* these pay for themselves, until there is but the last token */
+	for (unsigned robot = 1; robot <= 5; robot++)
+		guess(scene, robot, 0);
+	come(scene, "ops", 0, true, IS_USER, 0);
+	pass(scene, 12 * SECOND_MS);
+	assert_int_equal(scene->users, 1);
+	scene_end(scene);
+}
+
 /*
  * Pauses
  */
@@ -829,6 +880,8 @@ main(void)
 		cmocka_unit_test(
 		    of_six_removed_users_few_are_heard_in_a_minute),
 		cmocka_unit_test(refusals_that_nobody_waits_for_count),
+		cmocka_unit_test(whoever_joins_a_greedy_one_has_their_own_turn),
+		cmocka_unit_test(known_names_do_not_pay_for_each_other),
 		cmocka_unit_test(who_was_refused_is_not_asked_for_a_while),
 		cmocka_unit_test(the_while_doubles_until_they_are_let_in),
 		cmocka_unit_test(who_has_another_name_is_not_asked_either),

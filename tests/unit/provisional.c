@@ -114,14 +114,40 @@ names_equal_but_for_case_are_one(void **state)
 	assert_int_equal(ask(provisional, "Alice", 2, START_MS), UID_MIN);
 	assert_int_equal(ask(provisional, "aLICE", 2, START_MS), UID_MIN);
 	assert_int_equal(ask(provisional, "alice2", 2, START_MS), UID_MIN + 1);
-	assert_false(
-	    provisional_has_other(provisional, "ALICE", UID_MIN, START_MS));
 	assert_true(
-	    provisional_has_other(provisional, "bob", UID_MIN, START_MS));
+	    provisional_may_become(provisional, "ALICE", UID_MIN, START_MS));
+	assert_false(provisional_may_become(provisional, "ALICE", UID_MIN + 2,
+	    START_MS));
 	assert_false(
-	    provisional_has_other(provisional, "bob", UID_MIN + 2, START_MS));
-	assert_false(provisional_has_other(provisional, "bob", UID_MIN,
+	    provisional_may_become(provisional, "bob", UID_MIN, START_MS));
+	assert_true(
+	    provisional_may_become(provisional, "bob", UID_MIN + 2, START_MS));
+	assert_true(provisional_may_become(provisional, "bob", UID_MIN,
 	    START_MS + PROVISIONAL_KEPT_MS));
+	provisional_free(provisional);
+}
+
+/* Whatever sshd was told, and by whom. */
+static void
+a_uid_that_is_nobodys_becomes_nobodys(void **state)
+{
+	static const uid_t nobodys[] = { 0, 1, 59999, 65534, 65535, 100000,
+		(uid_t)-1 };
+	const struct provisional_settings settings = { .uid_min = 60000,
+		.uid_max = UID_MAX,
+		.new_names_per_address = 1,
+		.lookups_per_minute = 1 };
+	struct provisional *provisional = provisional_of(PER_ADDRESS);
+
+	(void)state;
+	provisional_configure(provisional, &settings);
+	for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++)
+		assert_false(provisional_may_become(provisional, "bob",
+		    nobodys[i], START_MS));
+	assert_true(
+	    provisional_may_become(provisional, "bob", 65533, START_MS));
+	assert_true(
+	    provisional_may_become(provisional, "bob", 65536, START_MS));
 	provisional_free(provisional);
 }
 
@@ -278,6 +304,7 @@ main(void)
 		cmocka_unit_test(a_name_keeps_its_uid_while_it_is_asked_for),
 		cmocka_unit_test(no_other_name_has_it_within_an_hour),
 		cmocka_unit_test(names_equal_but_for_case_are_one),
+		cmocka_unit_test(a_uid_that_is_nobodys_becomes_nobodys),
 		cmocka_unit_test(an_address_has_a_few_at_a_time),
 		cmocka_unit_test(some_do_not_count),
 		cmocka_unit_test(

@@ -97,6 +97,18 @@ those_of_accounts_are_left_out(void **state)
 }
 
 static void
+nor_are_those_that_mean_nobody_taken(void **state)
+{
+	struct stock stock = { 0 };
+
+	(void)state;
+	stock_learn(&stock, 65530, ALL, NOW);
+	takes(&stock, 65533, LAST, 65533);
+	takes(&stock, 65533, LAST, 65536);
+	takes_none(&stock, 65534, 65535);
+}
+
+static void
 more_are_asked_for_before_there_are_none(void **state)
 {
 	struct stock stock = { 0 };
@@ -179,6 +191,7 @@ main(void)
 		cmocka_unit_test(an_empty_one_wants_the_first),
 		cmocka_unit_test(each_uid_is_taken_once),
 		cmocka_unit_test(those_of_accounts_are_left_out),
+		cmocka_unit_test(nor_are_those_that_mean_nobody_taken),
 		cmocka_unit_test(more_are_asked_for_before_there_are_none),
 		cmocka_unit_test(it_goes_on_past_accounts),
 		cmocka_unit_test(another_range_begins_anew),

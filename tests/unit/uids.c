@@ -264,6 +264,27 @@ a_line_about_uids_that_makes_no_sense_is_a_comment(void **state)
 	assert_int_equal(logged("users-damaged"), 0);
 }
 
+/* A line with it would damage the map. */
+static void
+a_uid_that_means_nobody_is_not_written(void **state)
+{
+	static const uid_t nobodys[] = { 0, 999, 65534, 65535, 2000000001 };
+	struct kept *users = opened();
+
+	(void)state;
+	adds(users, "alice", FIRST);
+	for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+		uid_t uid = nobodys[i];
+
+		assert_int_equal(userfile_add(&users->file, &users->table,
+				     "bob", &uid, users->fault),
+		    USERS_FAILED);
+		has_not(users, "bob");
+	}
+	file_is("# uids given: 1500000000-1500000000\n" ALICE);
+	kept_close(users);
+}
+
 static void
 a_range_may_become_full(void **state)
 {
@@ -330,7 +351,7 @@ the_range_may_be_moved(void **state)
 	/* to where it begins among those who are there */
 	adds_in(users, "heidi", FIRST + 1, FIRST + 100, FIRST + 4);
 	/* larger, on both sides */
-	adds_in(users, "ivan", FIRST - 5000, LAST, FIRST + 5001);
+	adds_in(users, "ivan", FIRST - 5000, LAST, FIRST - 5000);
 	file_has(9);
 	has(users, "alice", FIRST);
 	has(users, "eve", FIRST - 1000);
@@ -507,6 +528,7 @@ main(void)
 		TEST(nor_is_it_when_the_range_ends_below_it),
 		TEST(a_file_of_an_earlier_version_has_its_uids_given),
 		TEST(a_line_about_uids_that_makes_no_sense_is_a_comment),
+		TEST(a_uid_that_means_nobody_is_not_written),
 		TEST(a_range_may_become_full),
 		TEST(the_highest_uid_may_be_given),
 		TEST(the_range_may_be_moved),

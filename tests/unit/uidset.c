@@ -78,22 +78,25 @@ many_may_come_in_any_order(void **state)
 }
 
 static void
-the_next_one_is_behind_all_in_the_range(void **state)
+the_next_one_is_the_first_that_is_not_in_it(void **state)
 {
 	struct uidset set = { 0 };
 
 	(void)state;
-	assert_int_equal(uidset_next(&set, 5, 9), 5);
+	assert_int_equal(uidset_after(&set, 5), 5);
 	add(&set, 10, 19);
 	add(&set, 30, 39);
-	assert_int_equal(uidset_next(&set, 5, 9), 5);
-	assert_int_equal(uidset_next(&set, 5, 10), 20);
-	assert_int_equal(uidset_next(&set, 15, 15), 20);
-	assert_int_equal(uidset_next(&set, 0, 29), 20);
-	assert_int_equal(uidset_next(&set, 20, 29), 20);
-	assert_int_equal(uidset_next(&set, 0, 30), 40);
-	assert_int_equal(uidset_next(&set, 40, 50), 40);
-	assert_int_equal(uidset_next(&set, 41, 50), 41);
+	add(&set, 50, 50);
+	assert_int_equal(uidset_after(&set, 5), 5);
+	assert_int_equal(uidset_after(&set, 9), 9);
+	assert_int_equal(uidset_after(&set, 10), 20);
+	assert_int_equal(uidset_after(&set, 19), 20);
+	assert_int_equal(uidset_after(&set, 20), 20);
+	assert_int_equal(uidset_after(&set, 29), 29);
+	assert_int_equal(uidset_after(&set, 35), 40);
+	assert_int_equal(uidset_after(&set, 49), 49);
+	assert_int_equal(uidset_after(&set, 50), 51);
+	assert_int_equal(uidset_after(&set, 60), 60);
 	uidset_free(&set);
 }
 
@@ -138,7 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_side_by_side_is_one_span),
 		cmocka_unit_test(many_may_come_in_any_order),
-		cmocka_unit_test(the_next_one_is_behind_all_in_the_range),
+		cmocka_unit_test(the_next_one_is_the_first_that_is_not_in_it),
 		cmocka_unit_test(a_part_is_held),
 	};
 

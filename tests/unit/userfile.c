@@ -516,19 +516,20 @@ lines_that_root_adds_are_taken(void **state)
 	kept_refresh(users);
 	has(users, "zoe", FIRST + 40);
 	has(users, "alice", FIRST);
-	adds(users, "carol", FIRST + 41);
-	file_is(NEXT "# uids given: 1500000040-1500000041\n" ALICE BOB
-		     "zoe:1500000040\ncarol:1500000041\n");
+	adds(users, "carol", FIRST + 2);
+	file_is("# uids given: 1500000000-1500000002\n"
+		"# uids given: 1500000040-1500000040\n" ALICE BOB
+		"zoe:1500000040\ncarol:1500000002\n");
 	/* in any order, with other comments, and in no other range */
-	write_text("# mine\ncarol:1500000041\nyan:1234\nzoe:1500000040\n" BOB
+	write_text("# mine\ncarol:1500000002\nyan:1234\nzoe:1500000040\n" BOB
 		   "# theirs\n" ALICE);
 	kept_refresh(users);
 	has(users, "bob", FIRST + 1);
-	has(users, "carol", FIRST + 41);
+	has(users, "carol", FIRST + 2);
 	has(users, "zoe", FIRST + 40);
 	has(users, "yan", 1234);
 	has(users, "alice", FIRST);
-	adds(users, "dave", FIRST + 42);
+	adds(users, "dave", FIRST + 3);
 	kept_close(users);
 	assert_int_equal(logged("users-mended"), 0);
 	assert_int_equal(logged("users-damaged"), 0);

@@ -205,7 +205,9 @@ kept_choose(struct kept *kept, uid_t min, uid_t max, uid_t *uid)
 		account_look(&asked, &answer);
 		for (unsigned i = 0; i < DIRECTORY_UIDS && next + i <= max;
 		     i++) {
-			if ((answer.free >> i & 1) == 0)
+			if ((answer.free >> i & 1) == 0 ||
+			    usertable_has_given(&kept->table,
+				(uid_t)(next + i)))
 				continue;
 			*uid = (uid_t)(next + i);
 			return USERS_OK;

@@ -252,6 +252,41 @@ users_are_known_once_they_are_on_the_disk(void **state)
 	came_to(&dave, USERS_OK, 70003);
 }
 
+/* Of a helper before this one, which strangers had made give many. */
+static void
+uids_that_were_never_somebodys_are_given(void **state)
+{
+	static const char map[] = "# uids given: 70000-70000\n"
+				  "# uids given: 70003-70003\n"
+				  "# uids given: 70009-70009\n"
+				  "alice:70000\nbob:70009\ncarol:70005\n";
+	static const uid_t free[] = { 70001, 70002, 70004, 70006, 70007, 70008,
+		70010 };
+	struct added dave;
+	uid_t uid = 0;
+
+	(void)state;
+	says_table(map, "");
+	directory_says(DIRECTORY_NONE, UINT64_MAX);
+	directory_says(DIRECTORY_NONE, UINT64_MAX);
+	for (size_t i = 0; i < sizeof(free) / sizeof(free[0]); i++) {
+		assert_true(users_spare_uid(users, MIN, MAX, &uid));
+		assert_int_equal(uid, free[i]);
+	}
+	add(&dave, "dave", 70002);
+	directory_says(DIRECTORY_NONE, 0);
+	keeper_says(USERS_OK, 70002, "");
+	came_to(&dave, USERS_OK, 70002);
+	assert_true(users_had(users, 70003));
+	assert_true(users_had(users, 70005));
+	assert_false(users_had(users, 70004));
+	assert_true(users_may_be(users, "carol", 70005));
+	assert_false(users_may_be(users, "dave", 70005));
+	/* nobody has these */
+	assert_true(users_may_be(users, "dave", 70003));
+	assert_true(users_may_be(users, "theirs", 1001));
+}
+
 static void
 a_uid_that_is_somebodys_is_not_given(void **state)
 {
@@ -512,6 +547,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nobody_is_known_before_the_map_is_read),
 		TEST(users_are_known_once_they_are_on_the_disk),
+		TEST(uids_that_were_never_somebodys_are_given),
 		TEST(a_uid_that_is_somebodys_is_not_given),
 		TEST(what_cannot_be_written_is_tried_again),
 		TEST(a_disk_that_hangs_keeps_nobody_waiting_for_long),
