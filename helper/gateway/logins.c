@@ -64,6 +64,7 @@ static const struct refusal logins_too_many_added = {
 		  "new_names_per_address and lookups_per_minute in [users] "
 		  "allow; see event=user-added for whom"
 };
+
 void
 logins_touch(struct logins *logins)
 {
@@ -230,16 +231,6 @@ logins_start(struct login *login)
  * Turns
  */
 
-static struct login *
-logins_of_claim(const struct logins *logins, const struct patience_claim *claim)
-{
-	struct login *login = logins->first;
-
-	while (login != NULL && &login->claim != claim)
-		login = login->next;
-	return login;
-}
-
 /* Why a login that waited can't go. */
 static const struct refusal *
 logins_why_crowded(const struct logins *logins, int64_t now_ms)
@@ -273,9 +264,9 @@ logins_pump(struct logins *logins)
 	if (parts->outage->down)
 		logins_refuse_new(logins);
 	while ((claim = patience_next(parts->patience, now_ms)) != NULL)
-		logins_start(logins_of_claim(logins, claim));
+		logins_start(claim->asker);
 	while ((claim = patience_excess(parts->patience, now_ms)) != NULL)
-		logins_end(logins_of_claim(logins, claim), false,
+		logins_end(claim->asker, false,
 		    logins_why_crowded(logins, now_ms));
 }
 
@@ -308,6 +299,7 @@ logins_begin(struct logins *logins, struct logins_question *question)
 	login->began_ms = now_ms;
 	login->claim.address = question->address;
 	login->claim.known = question->kind == LOGINS_KNOWN;
+	login->claim.asker = login;
 	snprintf(login->claim.name, sizeof(login->claim.name), "%s",
 	    question->name);
 	login->next = logins->first;

@@ -38,6 +38,7 @@ struct patience_claim {
 	char name[USERNAME_MAX_CHARS + 1];
 	struct address address; /* of the client who wants it, if not known */
 	bool known;             /* it has an account or a uid on the gateway */
+	void *asker;
 	/* the patience's own */
 	enum patience_state {
 		PATIENCE_NONE,
