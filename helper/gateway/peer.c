@@ -453,10 +453,14 @@ peers_accept(struct peers *peers, int listen_fd)
 {
 	static const struct refusal too_many = { .reason = "too-many",
 		.sentence = "You have too many sessions on this gateway." };
+	/* what is taken may be there to be closed for ever */
+	const enum closers_room room = closers_room(peers->closers);
 	struct peer *peer;
 	bool crowded;
 	int fd;
 
+	if (room == CLOSERS_NO_ROOM)
+		return PEERS_NO_ROOM;
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM
@@ -477,5 +481,5 @@ peers_accept(struct peers *peers, int listen_fd)
 	loop_at(peers->loop, &peer->timer, clock_now_ms() + PEER_REQUEST_MS);
 	if (crowded)
 		peer_refuse(peer, &too_many);
-	return PEERS_ACCEPTED;
+	return room == CLOSERS_ROOM ? PEERS_ACCEPTED : PEERS_NO_ROOM;
 }
