@@ -88,9 +88,9 @@ client_finds_nobody(int fd)
 static int
 client_dial_again(const struct client_patience *patience, int64_t end_ms)
 {
-	int fd = -1;
+	int fd = -1, error;
 
-	if (patience->heeds_jam && jam_look() == JAM_LEAVE) {
+	if (patience->heeds_jam && jam_look(JAM_PATH) == JAM_LEAVE) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -98,10 +98,10 @@ client_dial_again(const struct client_patience *patience, int64_t end_ms)
 		poll(NULL, 0, connect_pause_ms);
 		fd = client_dial();
 	} while (fd < 0 && errno == EAGAIN && clock_now_ms() < end_ms);
-	if (fd < 0 && errno == EAGAIN && patience->heeds_jam) {
-		jam_note();
-		errno = EAGAIN;
-	}
+	error = errno;
+	if (patience->heeds_jam && (fd >= 0 || error == EAGAIN))
+		jam_write(JAM_PATH, fd >= 0 ? JAM_NONE : JAM_FOUND);
+	errno = error;
 	return fd;
 }
 

@@ -15,7 +15,7 @@
 enum child_state {
 	CHILD_RUNNING,
 	CHILD_ENDING,        /* let go of: what is left is to reap it */
-	CHILD_ENDING_BLAMED, /* the same, and it counts as dying */
+	CHILD_ENDING_BLAMED, /* the same, but it hangs, and counts as dying */
 };
 
 struct child {
@@ -169,6 +169,16 @@ child_ready(void *context, short revents)
 		child_read(child);
 }
 
+/* CHILD has not ended in time: that is on account of whose it was. */
+static void
+child_hangs(struct child *child)
+{
+	if (child->uid == DYING_NOBODY)
+		return;
+	child->state = CHILD_ENDING_BLAMED;
+	dying_add(closers_dying(child->children->closers), child->uid);
+}
+
 static void
 child_fire(void *context, int64_t now_ms)
 {
@@ -181,6 +191,8 @@ child_fire(void *context, int64_t now_ms)
 		child_over(child, CHILD_LATE);
 	else if (child->pid < 0)
 		child_free(child);
+	else if (child->state == CHILD_ENDING)
+		child_hangs(child);
 }
 
 struct child *
@@ -298,10 +310,6 @@ child_close(struct child *child)
 	socket_close(closers, child->uid, child->watch.fd);
 	child_hold(child, child->pid > 0);
 	child->state = CHILD_ENDING;
-	if (child->pid > 0 && child->uid != DYING_NOBODY) {
-		child->state = CHILD_ENDING_BLAMED;
-		dying_add(closers_dying(closers), child->uid);
-	}
 	/* it isn't freed here: whoever calls this may be one of its calls */
 	loop_at(child->children->loop, &child->timer,
 	    clock_now_ms() + (child->pid > 0 ? CHILD_ENDING_MS : 0));

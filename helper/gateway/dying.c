@@ -10,7 +10,7 @@ struct dying_user {
 
 struct dying {
 	struct dying_user *first;
-	size_t count;
+	size_t count; /* but for those of DYING_NOBODY */
 };
 
 struct dying *
@@ -56,7 +56,7 @@ dying_add(struct dying *dying, uid_t uid)
 		return;
 	(*at)->uid = uid;
 	(*at)->count++;
-	dying->count++;
+	dying->count += uid != DYING_NOBODY;
 }
 
 void
@@ -67,7 +67,7 @@ dying_remove(struct dying *dying, uid_t uid)
 
 	if (user == NULL)
 		return;
-	dying->count--;
+	dying->count -= uid != DYING_NOBODY;
 	if (--user->count > 0)
 		return;
 	*at = user->next;
@@ -94,7 +94,8 @@ dying_refuses(const struct dying *dying, uid_t uid)
 bool
 dying_has_room(const struct dying *dying, uid_t uid)
 {
-	return dying->count < DYING_MAX && !dying_refuses(dying, uid);
+	return (uid == DYING_NOBODY || dying->count < DYING_MAX) &&
+	    !dying_refuses(dying, uid);
 }
 
 bool

@@ -16,9 +16,12 @@ struct dying;
 
 /* So many of a user's: from then on the user is refused. */
 #define DYING_PER_USER_MAX 8
-/* So many of all; a user may have many uids: subuid(5). */
+/* So many of all users'; one may have many uids: subuid(5). */
 #define DYING_MAX 64
-/* On account of nobody who could be told from others. */
+/*
+ * On account of nobody who could be told from others: so many as of a user,
+ * besides.
+ */
 #define DYING_NOBODY ((uid_t)-1)
 
 /* Returns NULL for want of memory. */

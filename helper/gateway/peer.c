@@ -16,6 +16,7 @@
 #define PEER_REQUEST_MS 5000 /* a request must be whole by then */
 #define PEER_ANSWER_MS 5000  /* and its answer taken */
 #define PEERS_PER_UID_MAX 64
+#define PEERS_OF_SERVICE_MAX 256 /* sshd's requests for keys */
 /* Local users who have not asked yet, whatever number of uids they have. */
 #define PEERS_ASKING_MAX 512
 
@@ -26,7 +27,7 @@ struct peers {
 	size_t kinds_count;
 	void *context;
 	struct peer *first; /* the one that came last */
-	struct quota strangers;
+	struct quota strangers, service;
 };
 
 struct peers *
@@ -48,10 +49,18 @@ peers_new(struct loop *loop, struct closers *closers,
 void
 peers_free(struct peers *peers)
 {
+	struct peer *peer;
+
 	if (peers == NULL)
 		return;
-	while (peers->first != NULL)
-		peer_close(peers->first);
+	while ((peer = peers->first) != NULL) {
+		if (peer->state == PEER_GIVEN) {
+			/* its worker reads it, or has ended: not from here */
+			closers_take(peers->closers, peer->uid, peer->watch.fd);
+			peer->watch.fd = -1;
+		}
+		peer_close(peer);
+	}
 	free(peers);
 }
 
@@ -78,9 +87,13 @@ peer_is_trusted(const struct peer *peer)
 static bool
 peer_may_log(const struct peer *peer)
 {
-	if (peer_is_trusted(peer))
+	struct peers *peers = peer->peers;
+
+	if (peer->uid == 0)
 		return true;
-	switch (quota_take(&peer->peers->strangers, clock_now_ms())) {
+	switch (quota_take(peer_is_trusted(peer) ? &peers->service
+						 : &peers->strangers,
+	    clock_now_ms())) {
 	case QUOTA_LOG:
 		return true;
 	case QUOTA_PAUSE:
@@ -122,12 +135,10 @@ static void
 peer_send(struct peer *peer, enum peer_event event, enum frame_type type,
     const char *body, size_t len)
 {
-	if (peer->state == PEER_GIVEN &&
-	    !loop_watch(peer->peers->loop, &peer->watch)) {
-		peer_cut(peer);
-		return;
-	}
+	const bool given = peer->state == PEER_GIVEN;
+
 	if (!peer_next(&peer->state, event) ||
+	    (given && !loop_watch(peer->peers->loop, &peer->watch)) ||
 	    !frame_queue(&peer->out, type, body, len)) {
 		peer_cut(peer);
 		return;
@@ -412,7 +423,7 @@ peers_make_asking_room(struct peers *peers)
 	size_t count = 0;
 
 	for (struct peer *p = peers->first; p != NULL; p = p->next) {
-		if (p->state != PEER_ASKING || peer_is_trusted(p))
+		if (p->state != PEER_ASKING || p->uid == 0)
 			continue;
 		count++;
 		oldest = p; /* new ones are put in front */
@@ -453,10 +464,14 @@ peers_accept(struct peers *peers, int listen_fd)
 {
 	static const struct refusal too_many = { .reason = "too-many",
 		.sentence = "You have too many sessions on this gateway." };
+	/* what is taken may be there to be closed for ever */
+	const enum closers_room room = closers_room(peers->closers);
 	struct peer *peer;
 	bool crowded;
 	int fd;
 
+	if (room == CLOSERS_NO_ROOM)
+		return PEERS_NO_ROOM;
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM
@@ -469,13 +484,15 @@ peers_accept(struct peers *peers, int listen_fd)
 		socket_close(peers->closers, DYING_NOBODY, fd);
 		return PEERS_NO_ROOM;
 	}
-	crowded = !peer_is_trusted(peer) &&
-	    peers_of_uid(peers, peer->uid) >= PEERS_PER_UID_MAX;
+	crowded = peer->uid != 0 &&
+	    peers_of_uid(peers, peer->uid) >= (peer_is_trusted(peer)
+						      ? PEERS_OF_SERVICE_MAX
+						      : PEERS_PER_UID_MAX);
 	peers_make_asking_room(peers);
 	peer->next = peers->first;
 	peers->first = peer;
 	loop_at(peers->loop, &peer->timer, clock_now_ms() + PEER_REQUEST_MS);
 	if (crowded)
 		peer_refuse(peer, &too_many);
-	return PEERS_ACCEPTED;
+	return room == CLOSERS_ROOM ? PEERS_ACCEPTED : PEERS_NO_ROOM;
 }

@@ -73,7 +73,7 @@ void peers_free(struct peers *peers);
 enum peers_accepted {
 	PEERS_ACCEPTED, /* one, of whom there may be more */
 	PEERS_NOBODY,
-	PEERS_NO_ROOM, /* for descriptors, for now */
+	PEERS_NO_ROOM, /* for another, for now */
 };
 
 /* Take one who has connected to LISTEN_FD. */

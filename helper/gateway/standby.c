@@ -17,6 +17,8 @@
 #define STANDBY_PAUSE_MS 20
 /* How long somebody may take to ask. */
 #define STANDBY_ASK_MS 100
+/* So long nobody is taken when there is little room for what they send. */
+#define STANDBY_CROWDED_MS 100
 
 struct standby {
 	const struct means *means;
@@ -104,12 +106,17 @@ static void
 standby_accept(void *context, short revents)
 {
 	struct standby *s = context;
+	const enum closers_room room = closers_room(s->means->closers);
 	int peer;
 
 	(void)revents;
 	if (s->state == STANDBY_WAITS && clock_now_ms() >= s->next_ms)
 		standby_try(s);
 	if (s->state != STANDBY_WAITS)
+		return;
+	if (room != CLOSERS_ROOM)
+		poll(NULL, 0, STANDBY_CROWDED_MS);
+	if (room == CLOSERS_NO_ROOM)
 		return;
 	peer = accept4(s->means->listen_fd, NULL, NULL,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -76,6 +76,11 @@ session_of_alice() {
 	as alice sh -c "SSH_ORIGINAL_COMMAND=true exec \
 		/usr/libexec/moshgate/moshgate-session" </dev/null 4<&- 2>&1
 }
+is_refused() {
+	session_of_alice | grep -Fq 'Earlier sessions'
+}
+# They count when they have not ended in the time that they have for it.
+wait_for is_refused
 is '... and alice is refused' "$(session_of_alice)" \
 	'moshgate: Earlier sessions of yours on this gateway have not ended.'
 ok '... as the log says' see_log gateway \

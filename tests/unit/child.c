@@ -428,7 +428,7 @@ one_that_is_left_is_not_killed(void **state)
 	scene_end(scene);
 }
 
-/* Have scene's children hang until USER is refused; returns how many it took. */
+/* Have scene's children hang until UID is refused; returns how many it took. */
 static unsigned
 hang_until_refused(struct scene *scene, uid_t uid)
 {
@@ -443,6 +443,7 @@ hang_until_refused(struct scene *scene, uid_t uid)
 		assert_non_null(child);
 		child_blame(child, uid);
 		child_close(child);
+		pass(scene, ENDING_MS);
 	}
 	return count;
 }
@@ -465,6 +466,38 @@ those_that_do_not_end_are_on_the_account_of_whose_they_were(void **state)
 	/* while one runs it is no matter */
 	child_blame(scene->child, 1001);
 	assert_false(dying_refuses(dying, 1001));
+	scene_end(scene);
+}
+
+static void
+those_that_end_in_time_are_on_nobodys(void **state)
+{
+	const struct reexec what = { .kind = REEXEC_WORKER };
+	struct scene *scene = scene_begin();
+	struct dying *dying = closers_dying(scene->closers);
+	pid_t pids[2 * DYING_PER_USER_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * DYING_PER_USER_MAX; i++) {
+		struct child *child = child_start(scene->children, &what,
+		    &owner, scene);
+
+		assert_non_null(child);
+		pids[i] = started;
+		child_blame(child, 1000);
+		child_close(child);
+	}
+	/* they all end at once */
+	assert_false(dying_refuses(dying, 1000));
+	pass(scene, ENDING_MS - 1);
+	assert_false(dying_refuses(dying, 1000));
+	for (size_t i = 0; i < 2 * DYING_PER_USER_MAX; i++) {
+		kill(pids[i], SIGKILL);
+		assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+		assert_true(children_reap(scene->children, pids[i]));
+	}
+	pass(scene, ENDING_MS);
+	assert_false(dying_refuses(dying, 1000));
 	scene_end(scene);
 }
 
@@ -536,6 +569,7 @@ main(void)
 		cmocka_unit_test(one_that_is_left_is_not_killed),
 		cmocka_unit_test(
 		    those_that_do_not_end_are_on_the_account_of_whose_they_were),
+		cmocka_unit_test(those_that_end_in_time_are_on_nobodys),
 		cmocka_unit_test(fields_that_could_not_be_made_are_its_end),
 		cmocka_unit_test(another_owner_is_told_from_then_on),
 		cmocka_unit_test(no_process_is_no_child),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -187,6 +188,19 @@ count_sent(size_t number)
 	return got > 0 ? (size_t)got : 0;
 }
 
+/* Have all processes take what they have been sent. */
+static void
+drain(void)
+{
+	char bytes[256];
+
+	for (size_t i = 0; i < started; i++) {
+		while (recv(processes[i].fd, bytes, sizeof(bytes),
+			   MSG_DONTWAIT) > 0)
+			continue;
+	}
+}
+
 /* True if somebody has the other end of FD. */
 static bool
 is_open(int fd)
@@ -270,9 +284,11 @@ many_users_together_have_no_more_than_so_many(void **state)
 
 	for (uid_t uid = 100000; uid < 100000 + 2 * DYING_MAX; uid++)
 		hang(scene, uid);
-	/* one that takes from all besides */
-	assert_int_equal(started, DYING_MAX + 1);
-	assert_false(is_told_to_end(DYING_MAX));
+	/* and a few that take from all besides, of which the last is not ended */
+	assert_int_equal(started, DYING_MAX + DYING_PER_USER_MAX);
+	assert_true(is_told_to_end(DYING_MAX));
+	assert_false(is_told_to_end(DYING_MAX + DYING_PER_USER_MAX - 1));
+	assert_int_equal(closers_room(scene->closers), CLOSERS_ROOM);
 	assert_false(dying_refuses(scene->dying, BOB));
 }
 
@@ -290,6 +306,36 @@ nor_are_they_started_all_at_once(void **state)
 	assert_true(is_told_to_end(1));
 	close(take(scene, ALICE));
 	assert_int_equal(started, 3);
+}
+
+static void
+others_do_not_put_off_its_end(void **state)
+{
+	struct scene *scene = *state;
+
+	close(take(scene, ALICE));
+	pass(scene, BATCH_MS - 1);
+	close(take(scene, BOB));
+	pass(scene, 1);
+	assert_true(is_told_to_end(0));
+	assert_false(is_told_to_end(1));
+}
+
+static void
+one_that_is_busy_is_let_be(void **state)
+{
+	struct scene *scene = *state;
+
+	/* more than its socket holds: it has shown that it is alive */
+	for (int i = 0; i < 900; i++)
+		close(take(scene, ALICE));
+	assert_int_equal(started, 1);
+	assert_int_equal(closers_room(scene->closers), CLOSERS_LITTLE_ROOM);
+	for (int i = 0; i < 10; i++) {
+		drain();
+		pass(scene, BATCH_MS);
+	}
+	assert_int_equal(closers_room(scene->closers), CLOSERS_ROOM);
 }
 
 static void
@@ -340,6 +386,41 @@ one_that_has_been_killed_is_no_use(void **state)
 	close(user);
 }
 
+/* A user goes on until nothing is left: never are there more processes. */
+static void
+what_they_hold_is_bounded_and_so_is_what_waits(void **state)
+{
+	const size_t files = 240;
+	const size_t late_max = files / 4;
+	const struct rlimit limit = { files, files };
+	struct scene *scene = *state;
+	size_t given = 0, waiting = 0;
+
+	closers_free(scene->closers);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	scene->closers = closers_new(scene->loop);
+	scene->dying = closers_dying(scene->closers);
+	for (uid_t uid = 100000; uid < 100000 + DYING_MAX; uid++) {
+		hang(scene, uid);
+		drain();
+	}
+	while (closers_room(scene->closers) == CLOSERS_ROOM &&
+	    given++ < 20 * files) {
+		close(take(scene, ALICE));
+		drain();
+		pass(scene, BATCH_MS);
+	}
+	assert_int_equal(closers_room(scene->closers), CLOSERS_NO_ROOM);
+	assert_int_equal(started, DYING_MAX + DYING_PER_USER_MAX);
+	waiting = given - (files - 16) - (DYING_PER_USER_MAX - 1);
+	assert_int_equal(waiting, late_max);
+	/* one ends, and all that waits is closed */
+	assert_true(closers_reap(scene->closers, processes[DYING_MAX].pid));
+	pass(scene, 1000);
+	assert_int_equal(closers_room(scene->closers), CLOSERS_ROOM);
+	assert_int_equal(started, DYING_MAX + DYING_PER_USER_MAX + 1);
+}
+
 #define IN_SCENE(test) \
 	cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
 
@@ -352,9 +433,13 @@ main(void)
 		IN_SCENE(the_eighth_that_hangs_keeps_all_that_comes),
 		IN_SCENE(many_users_together_have_no_more_than_so_many),
 		IN_SCENE(nor_are_they_started_all_at_once),
+		IN_SCENE(others_do_not_put_off_its_end),
+		IN_SCENE(one_that_is_busy_is_let_be),
 		IN_SCENE(workers_that_hang_count_as_well),
 		IN_SCENE(without_a_process_it_is_tried_again),
 		IN_SCENE(one_that_has_been_killed_is_no_use),
+		/* the last: it lowers a limit */
+		IN_SCENE(what_they_hold_is_bounded_and_so_is_what_waits),
 	};
 
 	return cmocka_run_group_tests_name("closers", tests, NULL, NULL);

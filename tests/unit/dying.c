@@ -83,8 +83,14 @@ many_uids_have_no_more_than_all_may_have_and_refuse_nobody(void **state)
 		dying_add(dying, uid);
 	}
 	assert_false(dying_has_room(dying, 200000));
-	assert_false(dying_has_room(dying, DYING_NOBODY));
 	assert_false(dying_may_end(dying, 100000));
+	/* and a few of nobody's besides */
+	for (int i = 0; i < DYING_PER_USER_MAX; i++) {
+		assert_true(dying_has_room(dying, DYING_NOBODY));
+		dying_add(dying, DYING_NOBODY);
+	}
+	assert_false(dying_has_room(dying, DYING_NOBODY));
+	assert_false(dying_may_end(dying, DYING_NOBODY));
 	/* whoever has none is served as ever */
 	assert_false(dying_refuses(dying, 200000));
 	assert_false(dying_refuses(dying, 100000));
