@@ -76,7 +76,9 @@ session_of_alice() {
 	as alice sh -c "SSH_ORIGINAL_COMMAND=true exec \
 		/usr/libexec/moshgate/moshgate-session" </dev/null 4<&- 2>&1
 }
+# Each try has a line in the log, which has few for all.
 is_refused() {
+	sleep 1
 	session_of_alice | grep -Fq 'Earlier sessions'
 }
 # They count when they have not ended in the time that they have for it.
