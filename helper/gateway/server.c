@@ -37,7 +37,7 @@
  * So long whoever has come waits for the user map to be read in the beginning.
  * After that those are served who need nothing of it.
  */
-#define SERVER_TABLE_MS 1500
+#define SERVER_TABLE_MS 4000
 
 struct server {
 	struct gateway gateway;
