@@ -35,6 +35,9 @@ remote_drops() {
 
 like 'the remote has an OpenSSH that bans' \
 	"$($BED on remote sshd -T)" '^persourcepenalties .*authfail:5'
+# one address has few new names at a time, and these are to be many
+settings '[users]' 'new_names_per_address = 4096'
+$BED helper restart
 ok 'alice logs in' let_in -6 alice@gateway
 for ((i = 1; i <= robots; i++)); do
 	robot "$i" &
