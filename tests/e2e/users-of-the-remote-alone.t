@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 settings '[users]' 'new_names_per_address = 20'
-signal_helper HUP
+$BED helper restart
 plan 43
 
 keys=$TMUX_TMPDIR/keys
