@@ -8,7 +8,7 @@ known alice
 # start_held: start the helper, which is held as it begins to serve.
 start_held() {
 	$BED on gateway setsid strace -D -qq -o /dev/null -e trace=prlimit64 \
-		-e inject=prlimit64:delay_enter=1000s:when=3 \
+		-e inject=prlimit64:delay_enter=1000s:when=4 \
 		/usr/libexec/moshgate/moshgate-helper >"$TMUX_TMPDIR/helper" \
 		2>&1 &
 	wait_for is_held
@@ -16,7 +16,7 @@ start_held() {
 is_held() {
 	# shellcheck disable=SC2016
 	$BED on gateway sh -c 'ps -C moshgate-helper -o stat= | grep ^t &&
-		ss -xlH | grep -q " /run/moshgate/helper\.sock "'
+		test -S /run/moshgate/helper.sock'
 }
 let_go() {
 	$BED on gateway pkill -KILL -x strace

@@ -92,12 +92,12 @@ getgrnam(const char *name)
 }
 
 int
-getgrouplist(const char *name, gid_t gid, gid_t *groups, int *count)
+getgrouplist(const char *user, gid_t group, gid_t *groups, int *ngroups)
 {
-	assert_true(*count > 2);
-	groups[0] = gid;
-	groups[1] = strcmp(name, "alice") == 0 ? USERS : 1;
-	*count = 2;
+	assert_true(*ngroups > 2);
+	groups[0] = group;
+	groups[1] = strcmp(user, "alice") == 0 ? USERS : 1;
+	*ngroups = 2;
 	return 2;
 }
 

@@ -806,8 +806,8 @@ many_times_have_room(void **state)
 		to_expected = stpcpy(stpcpy(to_expected, i > 0 ? "," : ""),
 		    becomes_it);
 	}
-	strcpy(to, " " KEY "\n");
-	strcpy(to_expected, " " KEY "\n");
+	stpcpy(to, " " KEY "\n");
+	stpcpy(to_expected, " " KEY "\n");
 	from_zone(&zone, text, expected, "");
 }
 

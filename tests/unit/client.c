@@ -31,8 +31,10 @@ begin(void **state)
 	struct call *call = calloc(1, sizeof(*call));
 	int fds[2];
 
-	if (call == NULL ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+	if (call == NULL)
+		return -1;
+	*state = call;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return -1;
 	call->helper_fd = fds[0];
 	call->client = (struct client){ .fd = fds[1],
@@ -42,7 +44,6 @@ begin(void **state)
 		.began_ms = clock_now_ms(),
 		.in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES } };
 	call->client.silent_end_ms = call->client.began_ms + TAKEN_MS;
-	*state = call;
 	return 0;
 }
 

@@ -243,7 +243,7 @@ result_at(const char *port, const char *ports)
 	snprintf(text, sizeof(text), "MOSH CONNECT %s " KEY "\n", port);
 	result = moshserver_parse(&config, text, strlen(text), 0, &reply);
 	if (result == MOSH_OTHER_PORT) {
-		assert_int_equal(reply.port, atoi(port));
+		assert_int_equal(reply.port, (int)strtol(port, NULL, 10));
 		assert_string_equal(reply.key, "");
 	}
 	return result;

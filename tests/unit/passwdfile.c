@@ -105,7 +105,7 @@ lines_end_anywhere_in_what_is_read_at_once(void **state)
 	for (size_t before = 4096 - 40; before < 4096 + 2; before++) {
 		memset(text, 'y', before);
 		memcpy(text, "x:x:1:1:", 8);
-		strcpy(text + before, "\nben:x:70001:70001::/:\n");
+		stpcpy(text + before, "\nben:x:70001:70001::/:\n");
 		assert_false(lacks(text, "ben", FREE));
 		assert_false(lacks(text, NOBODY, 70001));
 		assert_true(lacks(text, NOBODY, FREE));

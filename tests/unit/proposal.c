@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,14 +130,14 @@ there_is_room_for_all(void **state)
 
 	(void)state;
 	for (unsigned kind = 0; kind < PROPOSAL_KINDS; kind++) {
-		char setting[PROPOSAL_BYTES + 1] = "+";
+		char setting[PROPOSAL_BYTES + 1];
 
 		assert_true(proposal_title(kind)[0] != '\0');
 		proposal_all(kind, all);
 		proposal_weak(kind, all, weak);
 		/* the weak ones are at its end, down to the last */
 		assert_string_equal(all + strlen(all) - strlen(weak), weak);
-		strcat(setting, weak);
+		snprintf(setting, sizeof(setting), "+%s", weak);
 		makes(kind, setting, all);
 		assert_true(proposal_make(kind, "", made));
 		has_weak(kind, made, "");
@@ -150,8 +151,8 @@ without_strict_kex(const char *ciphers, const char *macs,
 {
 	char out[PROPOSAL_BYTES], macs_out[PROPOSAL_BYTES];
 
-	strcpy(out, ciphers);
-	strcpy(macs_out, macs);
+	snprintf(out, sizeof(out), "%s", ciphers);
+	snprintf(macs_out, sizeof(macs_out), "%s", macs);
 	proposal_without_strict_kex(out, macs_out);
 	assert_string_equal(out, ciphers_left);
 	assert_string_equal(macs_out, macs_left);

@@ -90,9 +90,11 @@ without_a_file_it_is_the_one_of_the_settings(void **state)
 	assert_int_equal(range.max, UIDRANGE_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(all[i].key, "uid_min") == 0)
-			assert_int_equal(atoi(all[i].initial), UIDRANGE_MIN);
+			assert_int_equal(strtol(all[i].initial, NULL, 10),
+			    UIDRANGE_MIN);
 		if (strcmp(all[i].key, "uid_max") == 0)
-			assert_int_equal(atoi(all[i].initial), UIDRANGE_MAX);
+			assert_int_equal(strtol(all[i].initial, NULL, 10),
+			    UIDRANGE_MAX);
 	}
 }
 
