@@ -14,7 +14,7 @@ on mount -t tmpfs -o size=64k,nr_inodes=100,mode=755,uid=770,gid=770 \
 	users $map_dir
 on cp -p /run/users.copy $map
 # More than fits in what is left of it below.
-in_map_dir 'sed -i "2a # uids given: 70000-70499" users &&
+in_map_dir 'sed -i "2s/.*/# uids given: 65536-70499/" users &&
 	seq -f %.0f 70000 70499 | sed "s/.*/user&:&/" >>users'
 $BED helper start
 next=70500

@@ -47,9 +47,10 @@ watch() {
 		sub look {
 			my ($text) = @_;
 			my (%uids, %names);
-			$text =~ /\A# [^\n]*\n# uids given: \d+-(\d+)\n((?:\w+:\d+\n)*)\z/ or
+			$text =~ /\A# [^\n]*\n((?:# uids given: \d+-\d+\n)+)((?:\w+:\d+\n)*)\z/ or
 				return $wrong{"it says: $text"} = 1;
-			my ($last, $lines) = ($1, $2);
+			my ($given, $lines) = ($1, $2);
+			my ($last) = $given =~ /-(\d+)\n\z/;
 			while ($lines =~ /(\w+):(\d+)\n/g) {
 				$wrong{"$1 is there twice"} = 1 if $names{$1};
 				$wrong{"the uid $2 is there twice"} = 1
