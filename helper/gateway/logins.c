@@ -411,6 +411,7 @@ logins_fire(void *context, int64_t now_ms)
 	logins_pump(logins);
 	next_ms = patience_next_ms(logins->parts.patience);
 	for (login = logins->first; login != NULL; login = next) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is in the list */
 		const int64_t at_ms = logins_tend(login, now_ms);
 
 		next = login->next;
