@@ -35,9 +35,6 @@ remote_drops() {
 
 like 'the remote has an OpenSSH that bans' \
 	"$($BED on remote sshd -T)" '^persourcepenalties .*authfail:5'
-# one address has few new names at a time, and these are to be many
-settings '[users]' 'new_names_per_address = 4096'
-$BED helper restart
 ok 'alice logs in' let_in -6 alice@gateway
 for ((i = 1; i <= robots; i++)); do
 	robot "$i" &
@@ -58,7 +55,8 @@ is "all $guesses names were refused" \
 	"$(cat "$TMUX_TMPDIR"/robot[0-9]* | grep -c 'Permission denied')" \
 	"$guesses"
 heard=$(log_count remote 'Invalid user guess')
-ok "... the remote has heard of some, $heard" [ "$heard" -ge 10 ]
+# one address has few new names at a time
+ok "... the remote has heard of some, $heard" [ "$heard" -ge 1 ]
 ok '... but of no more than may be asked' \
 	[ "$heard" -le $((seconds * 6 / 60 + 6)) ]
 ok "alice has come $times times meanwhile" [ "$times" -ge 5 ]
