@@ -103,6 +103,12 @@ static const struct {
 	    { CALLFILTER_IS(1, IPPROTO_TCP), CALLFILTER_IS(2, TCP_NODELAY) } },
 	{ SCMP_SYS(setsockopt),
 	    { CALLFILTER_IS(1, IPPROTO_TCP), CALLFILTER_IS(2, TCP_QUICKACK) } },
+	/* a relay waits longer for a link that is down than a login does */
+	{ SCMP_SYS(setsockopt),
+	    { CALLFILTER_IS(1, IPPROTO_TCP),
+		CALLFILTER_IS(2, TCP_KEEPINTVL) } },
+	{ SCMP_SYS(setsockopt),
+	    { CALLFILTER_IS(1, IPPROTO_TCP), CALLFILTER_IS(2, TCP_KEEPCNT) } },
 	{ SCMP_SYS(mmap),
 	    { CALLFILTER_NOT(2, PROT_EXEC),
 		{ 3, CALLFILTER_MAP_KINDS, CALLFILTER_MAP_OWN } } },

@@ -150,10 +150,11 @@ programfilter_has(const uint32_t values[PROGRAMFILTER_VALUES], uint32_t mask,
 }
 
 /*
- * Have CALL fail if the lower 32 bits of its argument ARG are none of VALUES,
- * which end with the first 0 behind the first of them.  A filter cannot say so at once: what is
- * denied is each beginning of a number, by its bits from the highest on, that is
- * one of theirs up to its last bit.
+ * Have CALL fail if the lower 32 bits of its argument ARG are none of VALUES.  The
+ * list ends with the first 0 behind its first value.  libseccomp has no rule for
+ * "none of these".  So for each value, and for each of its bits from the highest
+ * on, the numbers are denied that are as the value before that bit and differ in
+ * it, unless another value begins so.
  */
 static bool
 programfilter_deny_others(scmp_filter_ctx filter, const char *call,

@@ -14,33 +14,29 @@
  * no libssh2 knows them as a host's.
  */
 static const struct {
-	const char *title, *offered, *weak;
+	const char *offered, *weak;
 } proposal_kinds[] = {
-	[PROPOSAL_KEX] = { "key exchange method",
-	    "mlkem768x25519-sha256,sntrup761x25519-sha512,"
-	    "sntrup761x25519-sha512@openssh.com,curve25519-sha256,"
-	    "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
-	    "ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
-	    "diffie-hellman-group-exchange-sha256,"
-	    "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,"
-	    "diffie-hellman-group14-sha256",
+	[PROPOSAL_KEX] = { "mlkem768x25519-sha256,sntrup761x25519-sha512,"
+			   "sntrup761x25519-sha512@openssh.com,curve25519-sha256,"
+			   "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
+			   "ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+			   "diffie-hellman-group-exchange-sha256,"
+			   "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,"
+			   "diffie-hellman-group14-sha256",
 	    "diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,"
 	    "diffie-hellman-group1-sha1" },
-	[PROPOSAL_HOST_KEY] = { "host key algorithm",
-	    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
-	    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256",
+	[PROPOSAL_HOST_KEY] = { "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+				"ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256",
 	    "ssh-rsa,ssh-dss" },
-	[PROPOSAL_CIPHER] = { "cipher",
-	    "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,"
-	    "aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr",
+	[PROPOSAL_CIPHER] = { "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,"
+			      "aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr",
 	    "aes256-cbc,rijndael-cbc@lysator.liu.se,aes192-cbc,aes128-cbc,"
 	    "cast128-cbc,blowfish-cbc,3des-cbc,arcfour256,arcfour128,"
 	    "arcfour" },
-	[PROPOSAL_MAC] = { "MAC",
-	    "umac-64-etm@openssh.com,umac-128-etm@openssh.com,"
-	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
-	    "hmac-sha1-etm@openssh.com,umac-64@openssh.com,"
-	    "umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1",
+	[PROPOSAL_MAC] = { "umac-64-etm@openssh.com,umac-128-etm@openssh.com,"
+			   "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
+			   "hmac-sha1-etm@openssh.com,umac-64@openssh.com,"
+			   "umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1",
 	    "hmac-ripemd160,hmac-ripemd160@openssh.com,hmac-sha1-96,"
 	    "hmac-md5,hmac-md5-96" },
 };
@@ -124,12 +120,6 @@ proposal_known(enum proposal_kind kind, const char *list)
 			return false;
 	}
 	return count > 0;
-}
-
-const char *
-proposal_title(enum proposal_kind kind)
-{
-	return proposal_kinds[kind].title;
 }
 
 bool

@@ -26,9 +26,6 @@ enum proposal_kind {
 	PROPOSAL_KINDS
 };
 
-/* As people call it: "key exchange method". */
-const char *proposal_title(enum proposal_kind kind);
-
 /*
  * Write to OUT the names that are offered with SETTING, "" if none is set.
  * Returns false if SETTING has a name that there is not, or leaves none.

@@ -10,18 +10,6 @@
 #include "landlock.h"
 #include "programfilter.h"
 
-/* Sanitizers write reports, and they and valgrind need calls of their own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SANDBOX)
-#define SANDBOX_OFF true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANDBOX_OFF true
-#endif
-#endif
-#ifndef SANDBOX_OFF
-#define SANDBOX_OFF false
-#endif
-
 #define MIB ((rlim_t)1 << 20)
 
 struct sandbox_limit {
@@ -35,7 +23,6 @@ struct sandbox_limit {
  */
 static const struct sandbox_limit sandbox_own_limits[] = {
 	{ RLIMIT_CORE, 0 },
-	{ RLIMIT_FSIZE, 0 },
 	{ RLIMIT_MEMLOCK, 0 },
 	{ RLIMIT_MSGQUEUE, 0 },
 	{ RLIMIT_NPROC, 0 },

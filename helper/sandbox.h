@@ -3,6 +3,20 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
+/* Sanitizers write reports, and they and valgrind need calls of their own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SANDBOX)
+#define SANDBOX_OFF true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_OFF true
+#endif
+#endif
+#ifndef SANDBOX_OFF
+#define SANDBOX_OFF false
+#endif
+
 /*
  * What a process gives up for good before it listens to the remote, or another
  * program in its place does.  All functions return NULL, or what the kernel

@@ -135,11 +135,9 @@ client_ask(const struct client *client, enum frame_type type,
 }
 
 bool
-client_ask_fds(struct client *client, enum frame_type type,
+client_ask_fds(const struct client *client, enum frame_type type,
     const struct fields *fields, const int fds[FRAME_FDS])
 {
-	client->patience.silent_ms = client->patience.answered_ms;
-	client->silent_end_ms = clock_now_ms() + client->patience.silent_ms;
 	return !fields->failed &&
 	    frame_send_fds(client->fd, type, fields->text, fields->len, fds,
 		FRAME_FDS, client->patience.taken_ms);

@@ -50,12 +50,8 @@ bool client_open(struct client *client, const struct client_patience *patience);
 bool client_ask(const struct client *client, enum frame_type type,
     const struct fields *fields);
 
-/*
- * The same, with the descriptors in FDS passed along, to a worker that has asked
- * for them: at work it says nothing, but it has deadlines of its own, so that no
- * silence is too long from now on.
- */
-bool client_ask_fds(struct client *client, enum frame_type type,
+/* The same, with the descriptors in FDS passed along. */
+bool client_ask_fds(const struct client *client, enum frame_type type,
     const struct fields *fields, const int fds[FRAME_FDS]);
 
 /*

@@ -14,18 +14,7 @@
 #include <unistd.h>
 
 #include "../landlock.h"
-
-/* Sanitizers write reports, and they and valgrind need calls of their own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(MOSHGATE_NO_SANDBOX)
-#define CONFINE_OFF true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CONFINE_OFF true
-#endif
-#endif
-#ifndef CONFINE_OFF
-#define CONFINE_OFF false
-#endif
+#include "../sandbox.h"
 
 /*
  * What is to be done to the one directory.  REMOVE_DIR is for the kernel to say
@@ -148,7 +137,7 @@ confine_names(void)
 	const char *lacks;
 	int rules;
 
-	if (CONFINE_OFF)
+	if (SANDBOX_OFF)
 		return;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	rules = landlock_begin(true, &lacks);
@@ -166,7 +155,7 @@ confine_file(const char *dir)
 	const char *lacks;
 	int rules;
 
-	if (CONFINE_OFF)
+	if (SANDBOX_OFF)
 		return;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	rules = landlock_begin(false, &lacks);

@@ -243,7 +243,7 @@ connection_go(struct connection *c, const struct fields *fields, int fd,
     uid_t uid)
 {
 	const int log_fd = log_give();
-	/* without a log it says at its end what it has to say to nobody */
+	/* without syslog's socket, where the helper's own errors go */
 	const int fds[] = { fd, log_fd >= 0 ? log_fd : STDERR_FILENO };
 	const bool told = child_tell_fds(c->child, FRAME_GO, fields, fds,
 	    JOB_GO_FDS);

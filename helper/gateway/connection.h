@@ -20,7 +20,8 @@
 /*
  * A worker, as the helper sees it: one connection to the remote, as one user.
  * It begins in the queue, connects with its first job, and then does one job
- * after another, or becomes a relay.  Its phases are those of phase.h, its frames job.h's.
+ * after another, or becomes a relay.  Its phases are those of phase.h, its
+ * frames job.h's.
  */
 struct connection;
 

@@ -15,9 +15,10 @@
  * mosh-client on a terminal that nobody sees, and looks for the mark there.
  * Its frames:
  *
- * 	helper to prober	FRAME_START	host, port, key, mark 	prober to
- * helper	FRAME_OK	the mark has come 				FRAME_REFUSED	reason: "udp-blocked", or
- * 						"internal" with a detail
+ *	helper to prober	FRAME_START	host, port, key, mark
+ *	prober to helper	FRAME_OK	the mark has come
+ *				FRAME_REFUSED	reason: "udp-blocked", or
+ *						"internal" with a detail
  *
  * It ends without a word when the helper closes the socket.
  */

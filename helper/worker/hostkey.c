@@ -9,6 +9,7 @@
 
 #include "../../shim/lib/spawn.h"
 #include "../file.h"
+#include "../proposal.h"
 #include "../sshkey.h"
 
 /* HOSTKEY_MAX lines of known_hosts, each with an RSA key of 4096 bits. */
@@ -242,18 +243,6 @@ hostkey_any(const struct hostkeys *keys)
 	return false;
 }
 
-/* Append the LEN characters at NAME to LIST, if they are new and fit. */
-static void
-hostkey_append_name(char *list, size_t size, const char *name, size_t len)
-{
-	const size_t used = strlen(list), comma = used > 0;
-
-	if (sshkey_list_has(list, name, len) || used + comma + len >= size)
-		return;
-	snprintf(list + used, size - used, "%s%.*s", comma ? "," : "", (int)len,
-	    name);
-}
-
 /* Write to TYPES the types of the plain keys in KEYS, each once. */
 static void
 hostkey_list_types(const struct hostkeys *keys, char *types, size_t size)
@@ -263,7 +252,7 @@ hostkey_list_types(const struct hostkeys *keys, char *types, size_t size)
 		const struct hostkey *key = &keys->keys[i];
 
 		if (key->mark == HOSTKEY_PLAIN)
-			hostkey_append_name(types, size, key->type,
+			proposal_append(types, size, key->type,
 			    strlen(key->type));
 	}
 }
@@ -289,10 +278,10 @@ hostkey_algorithms(const struct hostkeys *keys, const char *wanted,
 				 : !sshkey_list_has(types, name, len))
 			continue;
 		if (wanted[0] == '\0' && type != NULL)
-			hostkey_append_name(algorithms, size, type->algorithms,
+			proposal_append(algorithms, size, type->algorithms,
 			    strlen(type->algorithms));
 		else
-			hostkey_append_name(algorithms, size, name, len);
+			proposal_append(algorithms, size, name, len);
 	}
 }
 

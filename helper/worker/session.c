@@ -202,8 +202,10 @@ session_release(void *memory, void **abstract)
 static void
 session_keep_first(struct session *s, const void *bytes, size_t len)
 {
-	if (s->first == NULL || len > KEXINIT_MAX_BYTES - s->first_len)
+	if (s->first == NULL)
 		return;
+	if (len > KEXINIT_MAX_BYTES - s->first_len)
+		len = KEXINIT_MAX_BYTES - s->first_len;
 	memcpy(s->first + s->first_len, bytes, len);
 	s->first_len += len;
 }

@@ -111,6 +111,8 @@ startrelay_wait(struct work *w, struct startrelay *r)
 		&r->go))
 		return FAILURE_LOST;
 	r->shim.fd = w->orders.passed.fd[JOB_GO_SHIM];
+	/* its steps end with the shim, too, and no longer with the helper */
+	w->deadline.parent_fd = r->shim.fd;
 	log_take(w->orders.passed.fd[JOB_GO_LOG]);
 	return FAILURE_NONE;
 }

@@ -50,7 +50,7 @@ passwdfile_add_name(struct passwdfile_line *line, char c)
 	if (first && passwdfile_is_blank(c))
 		return;
 	line->comment = line->comment || (first && c == '#');
-	if (line->other_name || line->name[line->matched] != c)
+	if (line->other_name || c == '\0' || line->name[line->matched] != c)
 		line->other_name = true;
 	else
 		line->matched++;
