@@ -219,7 +219,8 @@ usertable_take_number(const char **at, size_t *len, unsigned long *number)
 
 /*
  * Take a line that is a comment, of LEN bytes at AT: those count that say which
- * uids have been given.  Returns false for want of memory.
+ * uids have been given.  One that begins so and goes on otherwise is a fault, for
+ * a uid that it has lost could be somebody's.  Returns false for want of memory.
  */
 static bool
 usertable_take_comment(struct usertable *table, const char *at, size_t len)
@@ -233,10 +234,18 @@ usertable_take_comment(struct usertable *table, const char *at, size_t len)
 		    first <= last)
 			return uidset_add(&table->given, first, last);
 	} else if (usertable_take_prefix(&at, &len, next_line)) {
-		if (usertable_take_number(&at, &len, &last) && len == 0 &&
-		    last > 1)
-			return uidset_add(&table->given, 1, last - 1);
+		/* an earlier version's, of which nobody had had any */
+		if (len == 1 && at[0] == '0')
+			return true;
+		if (usertable_take_number(&at, &len, &last) && len == 0)
+			return last == 1 ||
+			    uidset_add(&table->given, 1, last - 1);
+	} else {
+		return true;
 	}
+	if (table->fault[0] == '\0')
+		snprintf(table->fault, sizeof(table->fault),
+		    "what it says of uids makes no sense");
 	return true;
 }
 

@@ -38,9 +38,9 @@ void usertable_free(struct usertable *table);
 void usertable_parse(struct usertable *table, const char *text, size_t len);
 
 /*
- * All of TABLE as the file has it, whose length is stored in *LEN, when it has been
- * recorded.  Returns a malloc'ed string, or
- * NULL for want of memory.
+ * Record the uids of TABLE, as usertable_record(), and print it as the file has
+ * it; its length is stored in *LEN.  Returns a malloc'ed string, or NULL for want
+ * of memory.
  */
 char *usertable_print(struct usertable *table, size_t *len);
 

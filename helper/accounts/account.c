@@ -128,6 +128,8 @@ account_look_like(const char *name, struct directory_answer *answer)
 {
 	char lower[USERNAME_MAX_CHARS + 1] = "";
 	enum directory_verdict verdict = DIRECTORY_NONE;
+	/* first, since errno is to be the name service's in the end */
+	const bool in_file = account_file_has_like(name);
 
 	for (size_t i = 0; i < USERNAME_MAX_CHARS && name[i] != '\0'; i++)
 		lower[i] = (char)tolower((unsigned char)name[i]);
@@ -135,8 +137,7 @@ account_look_like(const char *name, struct directory_answer *answer)
 		errno = 0;
 		verdict = account_judge(getpwnam(lower) != NULL);
 	}
-	answer->like = verdict == DIRECTORY_THERE ||
-	    account_file_has_like(name);
+	answer->like = verdict == DIRECTORY_THERE || in_file;
 	account_end(answer,
 	    verdict == DIRECTORY_UNKNOWN ? DIRECTORY_UNKNOWN : DIRECTORY_NONE);
 }

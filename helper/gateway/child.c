@@ -250,14 +250,16 @@ child_fail(struct child *child)
 	loop_at(child->children->loop, &child->timer, clock_now_ms());
 }
 
-void
+bool
 child_send(struct child *child, enum frame_type type, const char *body,
     size_t len)
 {
-	if (!frame_queue(&child->out, type, body, len))
+	if (!frame_queue(&child->out, type, body, len)) {
 		child_fail(child);
-	else
-		child_flush(child);
+		return false;
+	}
+	child_flush(child);
+	return true;
 }
 
 void

@@ -68,9 +68,10 @@ void child_give(struct child *child, const struct child_owner *owner,
 
 /*
  * Send the child a frame of TYPE with the LEN bytes at BODY, or with FIELDS, as
- * soon as it takes it.  If that fails, on_end() follows soon.
+ * soon as it takes it.  If that fails, on_end() follows soon; child_send() returns
+ * false then.
  */
-void child_send(struct child *child, enum frame_type type, const char *body,
+bool child_send(struct child *child, enum frame_type type, const char *body,
     size_t len);
 void child_tell(struct child *child, enum frame_type type,
     const struct fields *fields);

@@ -61,7 +61,7 @@ struct dispatch {
 
 /* What a process has come to. */
 enum dispatch_end {
-	DISPATCH_LATE,  /* it was killed, since it had no answer */
+	DISPATCH_LATE,  /* it was killed: it had no answer, or is not needed */
 	DISPATCH_ENDED, /* by itself */
 };
 

@@ -14,7 +14,7 @@ struct enroll {
 	void (
 	    *done)(struct enroll *enroll, uid_t uid, const struct refusal *why);
 	void *asker;
-	uid_t from; /* where any uid is to be: from here on no name has one */
+	uid_t from; /* if UID is any: one from here on, which no name has */
 	bool taken; /* then: the uid is or was somebody else's */
 	/* its own */
 	const struct admission *admission;
@@ -25,8 +25,8 @@ struct enroll {
 };
 
 /*
- * Begin, with ENROLL all zero but for DONE, ASKER and FROM: it may be done before this
- * returns.  The uid is to be UID, which is not 0, or any.
+ * Begin, with ENROLL all zero but for DONE, ASKER and FROM: it may be done before
+ * this returns.  The uid is to be UID, or any if that is 0.
  */
 void enroll_begin(struct enroll *enroll, const struct admission *admission,
     struct directory *directory, const char *name, uid_t uid);

@@ -132,8 +132,7 @@ keeper_take_added(struct keeper *keeper, const struct frame *frame)
 	child_deadline(keeper->child, INT64_MAX);
 	keeper->events->added(keeper->context, (enum users_result)result,
 	    (uid_t)uid, fault);
-	if (keeper->state == KEEPER_IDLE)
-		keeper_rest(keeper);
+	keeper_rest(keeper);
 	return true;
 }
 
@@ -218,8 +217,7 @@ keeper_send_piece(void *context, const char *piece, size_t len)
 {
 	const struct keeper *keeper = context;
 
-	child_send(keeper->child, FRAME_TEXT, piece, len);
-	return true;
+	return child_send(keeper->child, FRAME_TEXT, piece, len);
 }
 
 /* Have the process do what TYPE says with FIELDS, which are freed. */
@@ -253,8 +251,14 @@ keeper_start(struct keeper *keeper)
 		return;
 	}
 	if (keeper->read) {
-		if (!userpieces_send(&keeper->table, keeper_send_piece, keeper))
+		if (!userpieces_send(&keeper->table, keeper_send_piece,
+			keeper)) {
+			/* one that knew less would mend the file by that */
+			child_kill(keeper->child);
+			keeper->child = NULL;
 			keeper_log(keeper, "out of memory");
+			return;
+		}
 		fields_add(&fields, "fault", keeper->table.fault);
 	} else {
 		fields_add(&fields, "first", "1");

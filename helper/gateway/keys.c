@@ -178,6 +178,13 @@ keys_refuse(struct peer *peer, enum logins_kind kind, const struct refusal *why)
  * Turns
  */
 
+static const struct refusal keys_other_than_map = { .reason = "other-uid",
+	.sentence = "This account's uid is not the one that the gateway has "
+		    "for its name.",
+	.remedy =
+	    "the user map has another uid for this name than the name service: "
+	    "take away the account, or the user's line in the map; see moshgate "
+	    "check" };
 static const struct refusal keys_other_uid = { .reason = "other-uid",
 	.sentence = "The gateway has restarted meanwhile; log in again.",
 	.remedy =
@@ -232,7 +239,7 @@ keys_of_known(struct peer *peer)
 
 	if (request->uid != 0 && users_find(gateway->users, peer->user, &uid) &&
 	    uid != request->uid)
-		peer_refuse(peer, &keys_other_uid);
+		peer_refuse(peer, &keys_other_than_map);
 	else if (gateway->config->keys == CONFIG_KEYS_REMOTE &&
 	    shares_would_connect(gateway->shares, peer->user))
 		keys_await_turn(peer, LOGINS_KNOWN);

@@ -144,10 +144,15 @@ patience_is_paused(const struct patience *patience, const char *name,
 int64_t
 patience_pause(struct patience *patience, const char *name, int64_t now_ms)
 {
-	const struct patience_claim *claim = patience_going(patience, name);
+	bool known = true;
 
-	return pauses_begin(&patience->pauses, name,
-	    claim == NULL || claim->known, now_ms);
+	/* one that was let in does not go any more, but is still there */
+	for (const struct patience_claim *c = patience->first; c != NULL;
+	     c = c->next) {
+		if (c->state != PATIENCE_WAITS && strcmp(c->name, name) == 0)
+			known = c->known;
+	}
+	return pauses_begin(&patience->pauses, name, known, now_ms);
 }
 
 /*

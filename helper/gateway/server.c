@@ -188,9 +188,11 @@ server_admit_by(struct server *server, const struct config *config)
 
 	gateway->config = gateway->admission.config = config;
 	server_note_weakness(config);
-	users_configure(gateway->users, (uid_t)config->uid_min,
-	    (uid_t)config->uid_max);
 	newcomers_configure(gateway);
+	/* below there are uids that names have for a while */
+	users_configure(gateway->users,
+	    (uid_t)provisional_fresh(gateway->provisional),
+	    (uid_t)config->uid_max);
 	reserved_free(server->reserved);
 	server->reserved = reserved_read(RESERVED_PATH, error);
 	gateway->admission.reserved = server->reserved;

@@ -82,7 +82,7 @@ spare_take(struct spare *spare, const struct usertable *table, uid_t min,
 
 	spare_configure(spare, min, max);
 	stock_leave_out(&spare->stock, &table->given);
-	if (stock_take(&spare->stock, next, max, now_ms, uid))
+	if (stock_take(&spare->stock, next, max, uid))
 		return USERS_OK;
 	if (stock_has_none(&spare->stock, next, max, now_ms)) {
 		snprintf(spare->fault, sizeof(spare->fault),

@@ -38,7 +38,7 @@ void spare_configure(struct spare *spare, uid_t min, uid_t max);
 
 /*
  * Ask for more uids if there are few left that TABLE, which has recorded what it
- * has, has not given.
+ * has if it says anything of those given, has not given.
  * Returns when this is to be called again, INT64_MAX: when something changes.
  */
 int64_t spare_fill(struct spare *spare, const struct usertable *table,

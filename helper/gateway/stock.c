@@ -45,10 +45,8 @@ stock_is_old(const struct stock *stock, int64_t now_ms)
 
 bool
 stock_take(struct stock *stock, unsigned long first, unsigned long max,
-    int64_t now_ms, uid_t *uid)
+    uid_t *uid)
 {
-	if (stock_is_old(stock, now_ms))
-		stock->known = 0;
 	for (unsigned long u = stock_start(stock, first);
 	     stock_covers(stock, u) && u <= max; u++) {
 		uint64_t bit;

@@ -23,7 +23,11 @@ struct stock {
 	int64_t learnt_ms;   /* when it learnt of the first of all */
 };
 
-/* There may be accounts with these uids by then: they are asked for again. */
+/*
+ * There may be accounts with these uids by then: they are asked for again, and
+ * taken until the answer has come.  Nobody gets one for good whose uid the name
+ * service has not been asked about.
+ */
 #define STOCK_KEPT_MS 600000
 /* With fewer than these the next ones are asked for. */
 #define STOCK_LOW 32
@@ -33,7 +37,7 @@ struct stock {
  * Returns false if there is none.
  */
 bool stock_take(struct stock *stock, unsigned long first, unsigned long max,
-    int64_t now_ms, uid_t *uid);
+    uid_t *uid);
 
 /* True if it is known that there is none, whoever is asked. */
 bool stock_has_none(const struct stock *stock, unsigned long first,

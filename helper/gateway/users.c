@@ -188,8 +188,7 @@ users_spare_uid(struct users *users, uid_t min, uid_t max, uid_t *uid)
 {
 	users->lacking = users_may_give(users);
 	/* of a damaged map it may not become a user's, unless it is mended */
-	if (users->lacking != USERS_OK &&
-	    (users->lacking != USERS_DAMAGED || !users_ready(users)))
+	if (users->lacking != USERS_OK && users->lacking != USERS_DAMAGED)
 		return false;
 	users->lacking = spare_take(&users->spare, keeper_table(users->keeper),
 	    min, max, clock_now_ms(), uid);
@@ -240,6 +239,13 @@ users_settle(struct users_adding *adding)
 
 	if (users_find(users, adding->name, &uid)) {
 		users_end(adding, USERS_OK, uid);
+		return true;
+	}
+	if (users_like(users, adding->name)) {
+		/* whoever was first */
+		snprintf(users->fault, sizeof(users->fault),
+		    "there is a user of that name but for case");
+		users_end(adding, USERS_AGAIN, adding->uid);
 		return true;
 	}
 	may = users_ready(users) ? users_may_give(users) : USERS_OK;

@@ -213,7 +213,7 @@ child_give(struct child *child, const struct child_owner *owner, void *context)
 	child->context = context;
 }
 
-void
+bool
 child_send(struct child *child, enum frame_type type, const char *body,
     size_t len)
 {
@@ -229,6 +229,7 @@ child_send(struct child *child, enum frame_type type, const char *body,
 		memcpy(told->body, body, len);
 	told->body[len] = '\0';
 	child->fd = -1;
+	return true;
 }
 
 void

@@ -228,24 +228,11 @@ a_file_of_an_earlier_version_has_its_uids_given(void **state)
 }
 
 static void
-a_line_about_uids_that_makes_no_sense_is_a_comment(void **state)
+a_line_that_is_not_about_uids_is_a_comment(void **state)
 {
-	static const char *const lines[] = { "# next uid \n", "# next uid x\n",
-		"# next uid 200000007x\n", "# next uid x200000007\n",
-		"# next uid +200000007\n", "# next uid -200000007\n",
-		"# next uid  200000007\n", "# next uid 00200000007\n",
-		"# next uid 18446744073909551623\n", "#next uid 200000007\n",
+	static const char *const lines[] = { "#next uid 200000007\n",
 		"# last uid 200000007\n", "## next uid 200000007\n", "#\n",
 		"# next uid 199999999\n", "# next uid 0\n", "# next uid 1\n",
-		"# next uid 4294967296\n", "# next uid 9999999999\n",
-		"# uids given: \n", "# uids given: -\n",
-		"# uids given: 200000007\n", "# uids given: 200000007-\n",
-		"# uids given: -200000007\n", "# uids given: 1-200000007x\n",
-		"# uids given: 1 -200000007\n", "# uids given: 1--200000007\n",
-		"# uids given: 200000008-200000007\n",
-		"# uids given: 1-4294967296\n",
-		"# uids given: 1-18446744073909551623\n",
-		"# uids given: 18446744073909551617-200000007\n",
 		"#uids given: 1-200000007\n", "# uids: 1-200000007\n",
 		"# uids given:1-200000007\n", "# uids given: 1-199999999\n" };
 	const uid_t first = 200000000;
@@ -262,6 +249,49 @@ a_line_about_uids_that_makes_no_sense_is_a_comment(void **state)
 		kept_close(users);
 	}
 	assert_int_equal(logged("users-damaged"), 0);
+}
+
+/* What it has said may have been a uid that is somebody's. */
+static void
+one_about_uids_that_makes_no_sense_is_damage(void **state)
+{
+	static const char *const lines[] = { "# next uid \n", "# next uid x\n",
+		"# next uid 200000007x\n", "# next uid x200000007\n",
+		"# next uid +200000007\n", "# next uid -200000007\n",
+		"# next uid  200000007\n", "# next uid 00200000007\n",
+		"# next uid 18446744073909551623\n", "# next uid 4294967296\n",
+		"# next uid 9999999999\n", "# uids given: \n",
+		"# uids given: -\n", "# uids given: 200000007\n",
+		"# uids given: 200000007-\n", "# uids given: -200000007\n",
+		"# uids given: 1-200000007x\n", "# uids given: 1 -200000007\n",
+		"# uids given: 1--200000007\n",
+		"# uids given: 200000008-200000007\n",
+		"# uids given: 1-4294967296\n",
+		"# uids given: 1-18446744073909551623\n",
+		"# uids given: 18446744073909551617-200000007\n" };
+	const size_t count = sizeof(lines) / sizeof(lines[0]);
+	const uid_t first = 200000000;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		char text[128];
+		struct kept *users;
+		uid_t uid;
+
+		snprintf(text, sizeof(text), "#\n%salice:200000000\n",
+		    lines[i]);
+		write_text(text);
+		users = opened();
+		has(users, "alice", first);
+		assert_int_equal(kept_add(users, "bob", first, first + 100,
+				     &uid),
+		    USERS_DAMAGED);
+		assert_string_equal(kept_fault(users),
+		    "what it says of uids makes no sense");
+		file_is(text + 2);
+		kept_close(users);
+	}
+	assert_int_equal(logged("users-damaged"), count);
 }
 
 /* A line with it would damage the map. */
@@ -527,7 +557,8 @@ main(void)
 		TEST(the_uid_of_who_was_taken_out_is_not_given_again),
 		TEST(nor_is_it_when_the_range_ends_below_it),
 		TEST(a_file_of_an_earlier_version_has_its_uids_given),
-		TEST(a_line_about_uids_that_makes_no_sense_is_a_comment),
+		TEST(a_line_that_is_not_about_uids_is_a_comment),
+		TEST(one_about_uids_that_makes_no_sense_is_damage),
 		TEST(a_uid_that_means_nobody_is_not_written),
 		TEST(a_range_may_become_full),
 		TEST(the_highest_uid_may_be_given),
