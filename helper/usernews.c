@@ -40,8 +40,9 @@ usernews_log(enum usernews news, const char *detail, const char *path)
 		return;
 	case USERNEWS_FAILED:
 		log_event(LOG_ERR, "users-failed", "detail", detail, "remedy",
-		    "it has been changed by somebody; put back a copy, see "
-		    "that _moshgate may write it, and restart the helper",
+		    "it has been changed by somebody: see that _moshgate may "
+		    "write it and that there is room, and the helper, which "
+		    "has all of it, writes it anew; do not restart it before",
 		    NULL);
 		return;
 	}

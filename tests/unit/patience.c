@@ -855,10 +855,39 @@ known_names_are_remembered_for_longest(void **state)
 	scene_end(scene);
 }
 
+/* The remote lets strangers' names in that are no users'. */
+static void
+names_of_strangers_are_forgotten_before_known_ones(void **state)
+{
+	struct patience *patience = patience_new();
+
+	(void)state;
+	assert_non_null(patience);
+	patience_configure(patience, PLENTY, 3600);
+	patience_refused(patience, "kate", START_MS);
+	for (unsigned i = 0; i < 1100; i++) {
+		const int64_t now_ms = START_MS + i * SECOND_MS;
+		struct patience_claim claim = { .address = address(i % 200) };
+
+		snprintf(claim.name, sizeof(claim.name), "strange%u", i);
+		patience_wait(patience, &claim, now_ms);
+		assert_ptr_equal(patience_next(patience, now_ms), &claim);
+		patience_accepted(patience, claim.name, now_ms);
+		patience_pause(patience, claim.name, now_ms);
+		assert_true(patience_is_paused(patience, claim.name, now_ms));
+		patience_end(patience, &claim, false, now_ms);
+	}
+	assert_true(
+	    patience_is_paused(patience, "kate", START_MS + 1100 * SECOND_MS));
+	patience_free(patience);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    names_of_strangers_are_forgotten_before_known_ones),
 		cmocka_unit_test(no_minute_has_more_refusals_than_allowed),
 		cmocka_unit_test(the_rate_is_nearly_reached),
 		cmocka_unit_test(guessing_does_not_get_the_gateway_banned),

@@ -19,6 +19,8 @@
 #include <asm/sockios.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -119,9 +121,22 @@ no_file_can_be_opened(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* As a relay begins, its connection is to outlast a link that is down. */
+static bool
+outlasts(int fd)
+{
+	const int seconds = 30, times = 4;
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds,
+		   sizeof(seconds)) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof(times)) ==
+	    0;
+}
+
 static int
 calls(void)
 {
+	const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char *argv[] = { (char[]){ "true" }, NULL };
 	struct pollfd ready;
 	char byte = 'x';
@@ -157,6 +172,8 @@ calls(void)
 	if (send(ends[0], &byte, 1, MSG_NOSIGNAL) != 1 ||
 	    poll(&ready, 1, -1) != 1 || recv(ends[1], &byte, 1, 0) != 1)
 		return 11;
+	if (tcp >= 0 && !outlasts(tcp))
+		return 12;
 	free(malloc((size_t)1 << 20));
 	return 0;
 }
