@@ -355,6 +355,20 @@ config_check_whole(struct config_reading *r)
 		    "address of the far server");
 	else if (c->uid_min > c->uid_max)
 		config_complain(r, "[users] uid_min is above uid_max");
+	else if (c->keys == CONFIG_KEYS_ANY && config_has_key(c) && !c->any_key)
+		config_complain(r,
+		    "[clients] keys = any opens every account that the "
+		    "gateway's key opens to whoever can connect: say auth = "
+		    "agent in [gateway], or any_key = i-know beside it");
+	else if (c->keys == CONFIG_KEYS_REMOTE && !config_has_key(c))
+		config_complain(r,
+		    "[clients] keys = remote needs the gateway's key: say keys "
+		    "= file or keys = any, or auth = agent, key in [gateway]");
+	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
+	    !c->verify_host_key)
+		config_complain(r,
+		    "[clients] passwords = remote would tell them to whoever "
+		    "is there, with verify_host_key = no in [remote]");
 	else if (c->keys == CONFIG_KEYS_FILE && c->authorized_keys[0] == '\0' &&
 	    c->authorized_keys_content[0] == '\0')
 		config_complain(r,
@@ -437,6 +451,22 @@ config_free(struct config *config)
 	for (size_t i = 0; i < count; i++)
 		setting_free(&settings[i], config);
 	free(config);
+}
+
+enum config_passwords
+config_passwords(const struct config *config)
+{
+	if (strcmp(config->passwords, "no") == 0)
+		return CONFIG_PASSWORDS_NO;
+	return strcmp(config->passwords, "remote") == 0
+	    ? CONFIG_PASSWORDS_REMOTE
+	    : CONFIG_PASSWORDS_FILE;
+}
+
+bool
+config_has_key(const struct config *config)
+{
+	return config->auth != CONFIG_AUTH_AGENT;
 }
 
 bool

@@ -42,6 +42,17 @@ void config_tell(struct fields *fields, const struct config *config);
  */
 bool config_understand(const struct frame *frame, struct config *config);
 
+/* Which passwords let a client in. */
+enum config_passwords {
+	CONFIG_PASSWORDS_NO,
+	CONFIG_PASSWORDS_FILE,   /* those of CONFIG->passwords, a path */
+	CONFIG_PASSWORDS_REMOTE, /* those that the remote takes */
+};
+enum config_passwords config_passwords(const struct config *config);
+
+/* True if the gateway has a key by which it may log in: [gateway] auth. */
+bool config_has_key(const struct config *config);
+
 /*
  * True if the patterns of [clients] users take NAME.  Those that exclude names
  * do so whatever the case is.

@@ -51,7 +51,9 @@ static const struct setting setting_table[] = {
 	    TO(key), OURS },
 	{ "gateway", "key_content", "", { A(VALUE_SECRET) }, TO(key_content),
 	    OURS },
-	{ "gateway", "auth", "key", { ONLY("key") }, NOWHERE, OURS },
+	/* in the order of enum config_auth */
+	{ "gateway", "auth", "key", { ENUM("key agent agent,key") }, TO(auth),
+	    OURS },
 	/* in the order of enum config_keys */
 	{ "clients", "keys", "remote", { ENUM("remote file any") }, TO(keys),
 	    TOLD },
@@ -64,7 +66,10 @@ static const struct setting setting_table[] = {
 	    TO(authorized_keys), OURS },
 	{ "clients", "authorized_keys_content", "", { A(VALUE_CONTENT) },
 	    TO(authorized_keys_content), OURS },
-	{ "clients", "passwords", "no", { ONLY("no") }, NOWHERE, OURS },
+	{ "clients", "any_key", "no", { ENUM("no i-know") }, TO(any_key),
+	    OURS },
+	{ "clients", "passwords", "no", { A(VALUE_PASSWORDS) }, TO(passwords),
+	    OURS },
 	/* in the order of enum authkeys_forced */
 	{ "clients", "forced_commands", "refuse", { ENUM("refuse honor") },
 	    TO(forced_commands), TOLD },

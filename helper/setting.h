@@ -15,6 +15,13 @@ enum config_keys {
 	CONFIG_KEYS_ANY,    /* whatever key is offered */
 };
 
+/* What proves to the remote who comes. */
+enum config_auth {
+	CONFIG_AUTH_KEY,       /* the gateway's key */
+	CONFIG_AUTH_AGENT,     /* the client's agent */
+	CONFIG_AUTH_AGENT_KEY, /* the agent, or else the key */
+};
+
 /*
  * What moshgate.ini(5) says, as the table has it.  Strings are
  * never NULL but for key_content; an empty one is "not set".  Times are in
@@ -31,6 +38,7 @@ struct config {
 	char *key;
 	char *key_content; /* in secret memory, or NULL */
 	size_t key_content_size;
+	int auth; /* enum config_auth */
 	/* [clients] */
 	char *remote_keys; /* paths, separated by blanks */
 	char *authorized_keys, *authorized_keys_content;
@@ -38,6 +46,8 @@ struct config {
 	int keys;    /* enum config_keys */
 	int cache_ttl_s;
 	int forced_commands; /* enum authkeys_forced */
+	int any_key; /* not 0: keys = any, although nobody is checked then */
+	char *passwords; /* "no", "remote", or the path of a file */
 	/* [users] */
 	int uid_min, uid_max;
 	int negative_ttl_s, lookups_per_minute, new_names_per_address;

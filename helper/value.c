@@ -100,12 +100,31 @@ value_parse_switch(const struct value_rule *rule, const char *text, void *to)
 	return place >= 0;
 }
 
+/* Write to CLOSED what TEXT is without the blanks behind its commas. */
+static bool
+value_close(const char *text, char closed[VALUE_TEXT_BYTES])
+{
+	size_t len = 0;
+
+	while (*text != '\0') {
+		if (len + 1 >= VALUE_TEXT_BYTES)
+			return false;
+		closed[len++] = *text;
+		text += *text == ',' ? 1 + strspn(text + 1, " \t") : 1;
+	}
+	closed[len] = '\0';
+	return true;
+}
+
 static bool
 value_parse_enum(const struct value_rule *rule, const char *text, void *to)
 {
-	const int place = words_find(rule->words, text);
-	int *chosen = to;
+	char closed[VALUE_TEXT_BYTES];
+	int *chosen = to, place;
 
+	if (!value_close(text, closed))
+		return false;
+	place = words_find(rule->words, closed);
 	if (place < 0)
 		return false;
 	*chosen = place;
@@ -142,6 +161,14 @@ value_parse_path(const struct value_rule *rule, const char *text, void *to)
 		return value_keep(text, to);
 	return *text == '/' && !value_has_controls(text) &&
 	    value_keep(text, to);
+}
+
+static bool
+value_parse_passwords(const struct value_rule *rule, const char *text, void *to)
+{
+	if (strcmp(text, "no") == 0 || strcmp(text, "remote") == 0)
+		return value_keep(text, to);
+	return value_parse_path(rule, text, to);
 }
 
 static bool
@@ -346,6 +373,8 @@ static const struct {
 	[VALUE_PATH] = { VALUE_AS_TEXT, value_parse_path, "an absolute path" },
 	[VALUE_PATH_MAYBE] = { VALUE_AS_TEXT, value_parse_path,
 	    "an absolute path" },
+	[VALUE_PASSWORDS] = { VALUE_AS_TEXT, value_parse_passwords,
+	    "no, remote or an absolute path" },
 	[VALUE_PATHS] = { VALUE_AS_TEXT, value_parse_paths, "absolute paths" },
 	[VALUE_KEYFILES] = { VALUE_AS_TEXT, value_parse_keyfiles,
 	    "paths, of letters, digits, ./_-+@ and %u" },

@@ -16,12 +16,14 @@ enum value_type {
 	VALUE_NUMBER,     /* from min to max */
 	VALUE_SECONDS,    /* the same; it is a time */
 	VALUE_SWITCH,     /* the first of two words is "on" */
-	VALUE_ENUM,       /* one of words; it is its place among them */
+	VALUE_ENUM,       /* one of words, with blanks behind a comma or
+			     without; it is its place among them */
 	VALUE_WORD,       /* one of words; it is the word */
 	VALUE_ONLY,       /* this one word; nothing is kept of it */
 	VALUE_HOST,       /* a name or an address, or nothing */
 	VALUE_PATH,       /* an absolute one */
 	VALUE_PATH_MAYBE, /* the same, or nothing */
+	VALUE_PASSWORDS,  /* the same, or no, or remote */
 	/* lists; blanks and commas separate, only blanks are kept */
 	VALUE_PATHS,      /* absolute ones */
 	VALUE_KEYFILES,   /* on the remote; words of a shell command */

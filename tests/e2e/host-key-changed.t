@@ -30,7 +30,7 @@ like '... all that are known, those of the same type first' "$line" \
 like '... and how to show the right one' "$line" \
 	"'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub'"
 
-settings '[clients]' 'keys = any'
+settings '[clients]' 'keys = any' 'any_key = i-know'
 $BED helper restart
 terminal a
 type_in a 'ssh alice@gateway' Enter

@@ -62,7 +62,7 @@ like '... and the log says so' "$(login_failed | tail -n 1)" \
 	'reason=host-key .*only a certificate authority for this host; known: none'
 like '... and what to do' "$(login_failed | tail -n 1)" \
 	"'ssh-keyscan -p 22 -t ed25519 remote >>/etc/moshgate/known_hosts'"
-settings '[clients]' 'keys = any'
+settings '[clients]' 'keys = any' 'any_key = i-know'
 $BED helper restart
 terminal a
 type_in a 'ssh alice@gateway' Enter

@@ -23,7 +23,7 @@ unlike '... but not how to pin this one' "$line" 'ssh-keyscan|ssh-keygen -R'
 is 'the gateway has not been authenticated there' \
 	"$(log_count remote 'Accepted publickey')" "$logins"
 
-settings '[clients]' 'keys = any'
+settings '[clients]' 'keys = any' 'any_key = i-know'
 $BED helper restart
 terminal a
 type_in a 'ssh alice@gateway' Enter

@@ -29,7 +29,7 @@ is '... which is the same' \
 	"$($BED on remote sh -c "$show" | grep -Ec "$(host_key remote ed25519 |
 		fingerprint)")" 1
 
-settings '[clients]' 'keys = any'
+settings '[clients]' 'keys = any' 'any_key = i-know'
 $BED helper restart
 terminal a
 type_in a 'ssh alice@gateway' Enter

@@ -179,7 +179,7 @@ terminal b 80 24 ssh -F none -i "$other" -o IdentitiesOnly=yes \
 	-o UserKnownHostsFile="$BED_DIR/known_hosts" alice@gateway
 ok '... and one that is gets to a prompt on the remote' see b alice@remote
 
-settings '[clients]' 'keys = any'
+settings '[clients]' 'keys = any' 'any_key = i-know'
 $BED helper restart
 ssh-keygen -q -t ecdsa -N '' -f "$TMUX_TMPDIR/any"
 terminal c 80 24 ssh -F none -i "$TMUX_TMPDIR/any" -o IdentitiesOnly=yes \

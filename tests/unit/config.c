@@ -64,7 +64,7 @@ values_go_where_they_belong(void **state)
 	    "macs = hmac-sha2-256-etm@openssh.com\n"
 	    "kex = curve25519-sha256\nhost_key_algorithms = ssh-ed25519\n"
 	    "[gateway]\nkey = /k\n"
-	    "[clients]\nkeys = any\nremote_keys = /etc/keys/%u, .ssh/keys\n"
+	    "[clients]\nkeys = any\nany_key = i-know\nremote_keys = /etc/keys/%u, .ssh/keys\n"
 	    "cache_ttl = 0\nauthorized_keys = /ak\nusers = a*, !ab\n"
 	    "[users]\nuid_min = 1000\nuid_max = 2000\nnames = a,b\n"
 	    "negative_ttl = 1\nlookups_per_minute = 7\n"
@@ -144,6 +144,30 @@ keys_from_a_file_need_the_file(void **state)
 	inifile_taken("clients", "keys", "file\nauthorized_keys = /x");
 	inifile_taken("clients", "keys",
 	    "file\nauthorized_keys_content = eA==");
+}
+
+static void
+what_contradicts_itself_is_refused(void **state)
+{
+	static const char any_key[] =
+	    "a.ini: [clients] keys = any opens every account that the "
+	    "gateway's key opens to whoever can connect: say auth = agent in "
+	    "[gateway], or any_key = i-know beside it";
+
+	(void)state;
+	inifile_refuse(HOST "[clients]\nkeys = any\n", any_key);
+	inifile_refuse(HOST
+	    "[clients]\nkeys = any\n[gateway]\nauth = agent, key\n",
+	    any_key);
+	inifile_taken("clients", "keys", "any\n[gateway]\nauth = agent");
+	inifile_refuse(HOST "[gateway]\nauth = agent\n",
+	    "a.ini: [clients] keys = remote needs the gateway's key: say keys "
+	    "= file or keys = any, or auth = agent, key in [gateway]");
+	inifile_taken("gateway", "auth", "agent,\t key");
+	inifile_refuse(HOST "verify_host_key = no\n"
+			    "[clients]\npasswords = remote\n",
+	    "a.ini: [clients] passwords = remote would tell them to whoever is "
+	    "there, with verify_host_key = no in [remote]");
 }
 
 static void
@@ -365,6 +389,7 @@ main(void)
 		cmocka_unit_test(a_missing_host_is_asked_for),
 		cmocka_unit_test(uid_min_is_not_above_uid_max),
 		cmocka_unit_test(keys_from_a_file_need_the_file),
+		cmocka_unit_test(what_contradicts_itself_is_refused),
 		cmocka_unit_test(a_setting_set_twice_is_refused),
 		cmocka_unit_test(an_error_is_one_line_however_long_the_value),
 		cmocka_unit_test(a_file_of_roots_is_read),

@@ -32,6 +32,7 @@ static const char *const other_values[] = {
 	[VALUE_COMMAND] = "cd /srv; exec \"it's\" ${HOME} \xc3\xa4",
 	[VALUE_SECRET] = SECRET_BASE64,
 	[VALUE_CONTENT] = SECRET_BASE64,
+	[VALUE_PASSWORDS] = "/etc/moshgate/passwords",
 };
 
 static const char *

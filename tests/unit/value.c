@@ -262,7 +262,7 @@ words_are_taken_as_they_are_spelled(void **state)
 	inifile_not_taken("mosh", "predict", "Always", predict);
 	inifile_taken("mosh", "fallback", "no");
 	inifile_not_taken("mosh", "fallback", "yes", "ssh or no");
-	inifile_taken("clients", "keys", "any");
+	inifile_taken("clients", "keys", "any\nany_key = i-know");
 	inifile_not_taken("clients", "keys", "", "remote, file or any");
 	inifile_not_taken("clients", "keys", "Any", "remote, file or any");
 	inifile_not_taken("clients", "keys", "remote,any",
@@ -271,6 +271,36 @@ words_are_taken_as_they_are_spelled(void **state)
 	inifile_taken("clients", "forced_commands", "refuse");
 	inifile_not_taken("clients", "forced_commands", "yes",
 	    "refuse or honor");
+}
+
+static void
+what_proves_who_comes_is_a_key_or_an_agent_or_both(void **state)
+{
+	static const char ways[] = "key, agent or agent,key";
+
+	(void)state;
+	inifile_taken("gateway", "auth", "key");
+	inifile_taken("gateway", "auth", "agent,key");
+	inifile_taken("gateway", "auth", "agent, \t key");
+	inifile_not_taken("gateway", "auth", "agent key", ways);
+	inifile_not_taken("gateway", "auth", "agent ,key", ways);
+	inifile_not_taken("gateway", "auth", "key, agent", ways);
+	inifile_not_taken("gateway", "auth", "agent,", ways);
+}
+
+static void
+passwords_are_a_files_or_the_remotes_or_none(void **state)
+{
+	static const char passwords[] = "no, remote or an absolute path";
+
+	(void)state;
+	inifile_taken("clients", "passwords", "no");
+	inifile_taken("clients", "passwords", "remote");
+	inifile_taken("clients", "passwords", "/etc/moshgate/passwords");
+	inifile_not_taken("clients", "passwords", "", passwords);
+	inifile_not_taken("clients", "passwords", "yes", passwords);
+	inifile_not_taken("clients", "passwords", "passwords", passwords);
+	inifile_not_taken("clients", "passwords", "/a\rb", passwords);
 }
 
 static void
@@ -308,13 +338,7 @@ static void
 what_this_version_lacks_is_refused(void **state)
 {
 	(void)state;
-	inifile_not_taken("gateway", "auth", "agent",
-	    "key (this version has no other)");
-	inifile_not_taken("gateway", "auth", "agent, key",
-	    "key (this version has no other)");
-	inifile_not_taken("clients", "passwords", "remote",
-	    "no (this version has no other)");
-	inifile_not_taken("clients", "passwords", "/etc/passwords",
+	inifile_not_taken("session", "remote_log", "yes",
 	    "no (this version has no other)");
 	inifile_taken("session", "command",
 	    "tmux new-session -A -s \"it's\" \\ $HOME");
@@ -575,6 +599,9 @@ main(void)
 		cmocka_unit_test(
 		    patterns_and_names_of_users_have_their_characters),
 		cmocka_unit_test(what_this_version_lacks_is_refused),
+		cmocka_unit_test(
+		    what_proves_who_comes_is_a_key_or_an_agent_or_both),
+		cmocka_unit_test(passwords_are_a_files_or_the_remotes_or_none),
 		cmocka_unit_test(a_key_may_be_given_as_long_base64),
 		cmocka_unit_test(authorized_keys_may_be_given_as_long_base64),
 		cmocka_unit_test(content_that_is_no_base64_is_refused),
