@@ -14,6 +14,7 @@
 #include "patience.h"
 #include "peer.h"
 #include "pool.h"
+#include "proof.h"
 #include "provisional.h"
 #include "shares.h"
 #include "trial.h"
@@ -33,6 +34,7 @@ struct gateway {
 	struct provisional *provisional;
 	struct origins *origins;
 	struct logins *logins;
+	struct proofs *proofs;
 	struct peers *peers;
 	struct admission admission;
 	struct outage outage;
