@@ -20,6 +20,7 @@
 #include "keys.h"
 #include "lookup.h"
 #include "newcomers.h"
+#include "password.h"
 #include "probe.h"
 #include "session.h"
 #include "signals.h"
@@ -189,6 +190,8 @@ server_admit_by(struct server *server, const struct config *config)
 	gateway->config = gateway->admission.config = config;
 	server_note_weakness(config);
 	newcomers_configure(gateway);
+	if (!password_configure(gateway))
+		log_event(LOG_ERR, "out-of-memory", NULL);
 	/* below there are uids that names have for a while */
 	users_configure(gateway->users,
 	    (uid_t)provisional_fresh(gateway->provisional),
@@ -319,7 +322,7 @@ server_accept_again(void *context, int64_t now_ms)
  */
 
 static const struct peer_kind *const server_kinds[] = { &lookup_kind,
-	&keys_kind, &session_kind, &check_kind, &status_kind };
+	&keys_kind, &password_kind, &session_kind, &check_kind, &status_kind };
 
 /* As many descriptors as this process may have. */
 static void
@@ -379,7 +382,8 @@ server_make_upper(struct server *server)
 	g->admission = (struct admission){ .users = g->users };
 	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
-	return newcomers_init(g) && g->peers != NULL;
+	return newcomers_init(g) && password_init(g, server->children) &&
+	    g->peers != NULL;
 }
 
 /* Listen.  Returns false for want of memory. */
@@ -410,6 +414,7 @@ server_free(struct server *server)
 
 	g->over = true;
 	peers_free(g->peers);
+	password_end(g);
 	newcomers_end(g);
 	probe_free(server->probe);
 	carries_free(g->carries);
