@@ -24,4 +24,14 @@ void log_take(int fd);
  */
 void log_event(int level, const char *event, ...) __attribute__((sentinel));
 
+/*
+ * Nobody waits for the log: lines for which it has no room now are kept, so many
+ * that a burst of them finds its way there, and tried again by each log_event()
+ * and by this.  Returns false if some are left.
+ */
+bool log_flush(void);
+
+/* This process ends: wait for the log, but not for long, to take what is left. */
+void log_end(void);
+
 #endif
