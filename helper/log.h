@@ -9,7 +9,9 @@ void log_open(bool to_stderr);
 
 /*
  * What another process can log by that can open nothing itself: a descriptor,
- * which is the caller's, for its log_take().  -1 with errno set if there is none.
+ * which is the caller's, for its log_take().  -1 with errno set if there is none,
+ * or if syslog takes no datagrams: a stream could not be told there from a
+ * standard error that leads to systemd's journal.
  */
 int log_give(void);
 
