@@ -34,6 +34,7 @@
 #define SERVER_BACKLOG 4
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+#define SERVER_LOG_PAUSE_MS 20     /* when the log has no room */
 /*
  * So long whoever has come waits for the user map to be read in the beginning.
  * After that those are served who need nothing of it.
@@ -48,7 +49,7 @@ struct server {
 	struct children *children;
 	struct probe *probe;
 	struct loop_watch listening, signals;
-	struct loop_timer accept_again;
+	struct loop_timer accept_again, log_again;
 	bool banner; /* it is there */
 	bool over;   /* it is to end */
 };
@@ -317,6 +318,16 @@ server_accept_again(void *context, int64_t now_ms)
 	server->listening.fd = server->means->listen_fd;
 }
 
+static void
+server_log_again(void *context, int64_t now_ms)
+{
+	struct server *server = context;
+
+	if (!log_flush())
+		loop_at(server->gateway.loop, &server->log_again,
+		    now_ms + SERVER_LOG_PAUSE_MS);
+}
+
 /*
  * Beginning and end
  */
@@ -401,6 +412,8 @@ server_listen(struct server *server)
 		.context = server };
 	server->accept_again = (struct loop_timer){ .fire = server_accept_again,
 		.context = server };
+	server->log_again = (struct loop_timer){ .fire = server_log_again,
+		.context = server };
 	loop_at(server->gateway.loop, &server->accept_again,
 	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
@@ -448,10 +461,13 @@ server_run(const struct means *means, struct config *config,
 	    NULL);
 	server_admit_by(&server, config);
 	banner_show(false);
-	while (!server.over)
+	while (!server.over) {
+		server_log_again(&server, clock_now_ms());
 		loop_turn(gateway->loop);
+	}
 	log_event(LOG_NOTICE, "stop", NULL);
 	server_free(&server);
 	banner_show(false);
+	log_end();
 	return SERVER_ENDED;
 }
