@@ -33,6 +33,7 @@
 #include "gateway/signer.h"
 #include "gateway/standby.h"
 #include "hasher/hasher.h"
+#include "hasher/newhash.h"
 #include "log.h"
 #include "prober/prober.h"
 #include "reexec.h"
@@ -65,6 +66,7 @@ usage(FILE *to)
 	    "  -t, --test         read the configuration and the key, say "
 	    "what is\n"
 	    "                     wrong with them, and exit\n"
+	    "      --passwords-file, --hash-password: for moshgate passwd\n"
 	    "  -V, --version      print the version, and exit\n"
 	    "  -h, --help         print this, and exit\n");
 }
@@ -408,6 +410,8 @@ make_means(const struct options *options, struct means *means)
 static int
 test_settings(struct settings *settings)
 {
+	int status;
+
 	if (sodium_init() < 0) {
 		complain(settings->options, "libsodium does not start");
 		return 1;
@@ -417,9 +421,11 @@ test_settings(struct settings *settings)
 	guard_memory();
 	if (!read_settings(settings))
 		return 1;
-	print_settings(settings);
+	status = newhash_test(settings->config);
+	if (status == 0)
+		print_settings(settings);
 	free_settings(settings);
-	return 0;
+	return status;
 }
 
 /* Serve, once the settings can be read.  Returns the exit status. */
@@ -471,6 +477,8 @@ main(int argc, char **argv)
 
 	if (reexec_asked(argc, argv, &kind))
 		return kinds[kind]();
+	if (newhash_asked(argc, argv))
+		return newhash_main(argv[1], CONFIG_PATH);
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);
