@@ -5,8 +5,8 @@
 # that reads this has read lib.sh, and is in its bed.
 
 have_kerberos() {
-	command -v kinit && command -v krb5kdc && command -v kdb5_util &&
-		command -v kadmin.local
+	command -v kinit && $BED on gateway sh -c 'command -v krb5kdc &&
+		command -v kdb5_util && command -v kadmin.local'
 }
 
 # realm [PRINCIPAL...]: make it, with the gateway's sshd and these in it, each
