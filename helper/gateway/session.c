@@ -9,6 +9,7 @@
 #include "allowance.h"
 #include "beat.h"
 #include "gateway.h"
+#include "identity.h"
 #include "warning.h"
 #include "way.h"
 
@@ -18,7 +19,7 @@
 struct session {
 	struct peer *peer;
 	enum session_phase phase;
-	struct directory_question question; /* whose the peer's uid is */
+	struct identity identity; /* whose the peer's uid is */
 	struct way_facts facts;
 	int memory_mib;  /* that mosh-client may have; 0: there are too many */
 	const char *why; /* it is over SSH: a sentence, or NULL */
@@ -342,22 +343,6 @@ session_may_run(const struct session *session)
 	return false;
 }
 
-/*
- * True if sshd let PEER in by the name that its uid has now; else it is refused.
- * There may have been another in the user map, before it was mended.
- */
-static bool
-session_has_kept_name(struct peer *peer, const struct directory_answer *answer)
-{
-	const char *login = fields_get(&peer->asked, "login");
-
-	if (answer->uid == peer->uid &&
-	    (login == NULL || strcmp(login, peer->user) == 0))
-		return true;
-	peer_refuse(peer, &admission_other_uid);
-	return false;
-}
-
 static bool
 session_is_by_mosh(const struct peer *peer)
 {
@@ -415,44 +400,32 @@ session_begin(struct session *session)
 	}
 }
 
-/* The peer's account has been looked up: go on if it may come. */
+/* It is known who the peer is: go on if it may come. */
 static void
-session_on_account(struct directory_question *question,
-    const struct directory_answer *answer)
+session_on_identity(struct identity *identity, const struct refusal *why)
 {
-	struct session *session = question->asker;
-	struct peer *peer = session->peer;
-	const struct refusal *why;
+	struct session *session = identity->asker;
 
-	if (answer->verdict == DIRECTORY_THERE)
-		memcpy(peer->user, answer->name, sizeof(peer->user));
 	session_read_facts(session);
-	why = admission_of_account(&session_gateway(session)->admission,
-	    peer->user, answer);
 	if (why != NULL)
-		peer_refuse(peer, why);
-	else if (session_has_kept_name(peer, answer) &&
-	    session_may_run(session))
+		peer_refuse(session->peer, why);
+	else if (session_may_run(session))
 		session_begin(session);
 }
 
-/* Who asks the kernel says. */
 static void
 session_ask(struct peer *peer)
 {
-	const struct gateway *gateway = peer->context;
 	struct session *session = peer->request;
 
 	session->peer = peer;
 	session->timer.fire = session_fire;
 	session->timer.context = session;
 	peer_read_word(peer, "client", peer->client, sizeof(peer->client));
-	session->question = (struct directory_question){
-		.answer = session_on_account,
+	session->identity = (struct identity){ .answer = session_on_identity,
 		.asker = session,
-		.known = users_had(gateway->users, peer->uid)
-	};
-	directory_ask_uid(gateway->directory, &session->question, peer->uid);
+		.peer = peer };
+	identity_ask(&session->identity);
 	beat_begin(peer);
 }
 
@@ -463,7 +436,7 @@ session_leave(struct peer *peer)
 	struct gateway *gateway = peer->context;
 	char duration[32];
 
-	directory_forget(&session->question);
+	identity_forget(&session->identity);
 	loop_at(gateway->loop, &session->timer, INT64_MAX);
 	if (session->phase == SESSION_ASKS_MOSH)
 		shares_forget(gateway->shares, &session->waiter);

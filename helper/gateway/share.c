@@ -389,6 +389,13 @@ share_keep(struct share *share)
 }
 
 void
+share_adopt(struct share *share, struct connection *connection)
+{
+	(void)share;
+	connection_close(connection);
+}
+
+void
 share_refused(struct share *share, const struct frame *refusal)
 {
 	share_take_refusal(share, refusal);

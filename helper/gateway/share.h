@@ -87,6 +87,12 @@ bool share_is_idle(const struct share *share);
 /* The remote gives the user no second channel: there is nothing to borrow. */
 void share_lend_none(struct share *share);
 
+/*
+ * CONNECTION, which is idle, was made with what the user has, and not with the
+ * gateway's key: from now on it is the one that is kept.  It is never renewed.
+ */
+void share_adopt(struct share *share, struct connection *connection);
+
 /* There was a session: a connection is kept for the next one. */
 void share_keep(struct share *share);
 
