@@ -90,7 +90,7 @@ loginlog_password(struct loginlog *log, const struct peer *peer,
 		log_event(LOG_INFO, "password", "user", peer->user, "sshd_pid",
 		    loginlog_some(peer->sshd_pid), "client",
 		    loginlog_some(peer->client), NULL);
-	else if (loginlog_allows(&log->passwords, NULL,
+	else if (logpause_allows(&log->passwords, NULL,
 		     "too many wrong passwords for the next seconds"))
 		log_event(LOG_WARNING, "login-failed", "user", peer->user,
 		    "asked", "password", "reason", why->reason, "detail",
