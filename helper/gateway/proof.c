@@ -295,7 +295,9 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 
 	proof->of = NULL;
 	outage_wanted(proofs->parts.outage, now_ms);
-	if (!proof->known && !proof->vouched)
+	/* where sshd waits nobody does for a remote that is gone, known or not */
+	if ((!proof->known && !proof->vouched) ||
+	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
 		why = logins_why_not_new(proofs->logins, &proof->address,
 		    now_ms);
 	/* of strangers the patience has its own choice */

@@ -309,10 +309,10 @@ a_remote_that_says_nothing_keeps_few_waiting(void **state)
 }
 
 static void
-a_new_name_is_not_asked_for_while_the_remote_is_gone(void **state)
+no_password_is_tried_while_the_remote_is_gone(void **state)
 {
 	struct stage stage = stage_begin();
-	struct tried tried = { 0 };
+	struct tried tried = { 0 }, known = { 0 };
 
 	(void)state;
 	stage_make(&stage);
@@ -324,6 +324,8 @@ a_new_name_is_not_asked_for_while_the_remote_is_gone(void **state)
 		.asker = &tried };
 	proofs_ask(stage.proofs, &tried.proof);
 	ended(&tried, PROOF_FAILED, "unreachable");
+	try(&stage, &known);
+	ended(&known, PROOF_FAILED, "unreachable");
 	last(stage.scene, 0);
 	stage_end(&stage);
 }
@@ -527,8 +529,7 @@ main(void)
 		cmocka_unit_test(
 		    whoever_is_trusted_does_not_wait_behind_guesses),
 		cmocka_unit_test(a_remote_that_says_nothing_keeps_few_waiting),
-		cmocka_unit_test(
-		    a_new_name_is_not_asked_for_while_the_remote_is_gone),
+		cmocka_unit_test(no_password_is_tried_while_the_remote_is_gone),
 		cmocka_unit_test(a_login_that_is_given_up_is_not_answered),
 		cmocka_unit_test(
 		    whoever_waits_for_another_connection_gets_that_one),
