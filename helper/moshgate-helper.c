@@ -362,7 +362,8 @@ read_settings(void *context)
 	settings->config = config_read(settings->options->config_path, error);
 	if (settings->config != NULL)
 		settings->signer = signer_open(settings->config, error);
-	if (settings->signer != NULL)
+	if (settings->signer != NULL ||
+	    (settings->config != NULL && error[0] == '\0'))
 		return true;
 	config_free(settings->config);
 	settings->config = NULL;
@@ -383,8 +384,11 @@ free_settings(struct settings *settings)
 static void
 print_settings(const struct settings *settings)
 {
+	const struct signer *signer = settings->signer;
+
 	printf("%s: ok, remote %s, key %s\n", settings->options->config_path,
-	    settings->config->host, signer_fingerprint(settings->signer));
+	    settings->config->host,
+	    signer != NULL ? signer_fingerprint(signer) : "none");
 }
 
 /*
