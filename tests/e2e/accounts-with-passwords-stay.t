@@ -110,8 +110,8 @@ is '... and the account logs in 10 times of 10' "$in" 10
 signal_helper CONT
 note "$(guesses) guesses; sshd dropped" \
 	"$(log_count gateway 'past MaxStartups') connections"
-kill $(jobs -p) 2>/dev/null
 # shellcheck disable=SC2046
+kill $(jobs -p) 2>/dev/null
 settled() {
 	[ "$($BED on gateway pgrep -cf moshgate-password)" = 0 ]
 }

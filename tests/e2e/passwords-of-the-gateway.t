@@ -22,6 +22,7 @@ on_gateway() {
 ok 'moshgate passwd gives a user a password' new_password alice 'let me in'
 is '... in a file that root can write and the helper read' \
 	"$(on_gateway "stat -c '%a %U:%G' $file")" '640 root:_moshgate'
+# shellcheck disable=SC2016
 like '... as Argon2id' "$(on_gateway "cat $file")" \
 	'^alice:\$argon2id\$v=19\$m=65536,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$'
 new_password bob "bob's"
@@ -99,19 +100,21 @@ new_password alice "$long"
 ok 'one of 511 bytes lets in' let_in_by "$long" alice@gateway
 # Of a longer one pam_exec may cut off the rest.
 ok '... and moshgate-password takes no longer one' not is_right alice "${long}7"
-new_password alice 'пароль 🔑 "$x" \n'
+# shellcheck disable=SC2016
+odd='пароль 🔑 "$x" \n'
+new_password alice "$odd"
 ok 'one with letters of all kinds lets in' \
-	let_in_by 'пароль 🔑 "$x" \n' alice@gateway
+	let_in_by "$odd" alice@gateway
 settings '[clients]' "passwords = $file" 'users = *, !alice'
 $BED helper restart
 ok 'who is excluded by users is refused' \
-	kept_out_by 'пароль 🔑 "$x" \n' alice@gateway
+	kept_out_by "$odd" alice@gateway
 like '... and the log says why' "$(last)" 'user=alice .*reason=not-wanted'
 settings '[clients]' "passwords = $file"
 $BED helper restart
 ok 'one that is taken away is' \
-	$BED on gateway moshgate passwd --delete alice
-ok '... and lets nobody in' kept_out_by 'пароль 🔑 "$x" \n' alice@gateway
+	"$BED" on gateway moshgate passwd --delete alice
+ok '... and lets nobody in' kept_out_by "$odd" alice@gateway
 like '... who has none to be taken away' \
 	"$(on_gateway 'moshgate passwd --delete alice')" 'no password'
 

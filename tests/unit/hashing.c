@@ -182,6 +182,22 @@ nobody_waits_for_long(void **state)
 }
 
 static void
+with_a_disk_that_hangs_few_wait(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HASHING_AT_ONCE + HASHING_WAITING_MAX; i++)
+		ask(i, "192.0.2.1", false);
+	fake_pass(loop, HASHING_SLOW_MS - FAKE_STEP_MS);
+	assert_int_equal(count_answered(), 0);
+	fake_pass(loop, FAKE_STEP_MS);
+	assert_int_equal(count_answered(),
+	    HASHING_WAITING_MAX - HASHING_WAITING_SLOW_MAX);
+	assert_int_equal(askers[2].answers, 0);
+	ask(MANY - 1, "192.0.2.1", false);
+	assert_string_equal(askers[MANY - 1].reason, "busy");
+}
+
+static void
 who_leaves_takes_the_process_along(void **state)
 {
 	(void)state;
@@ -223,6 +239,8 @@ main(void)
 		    end),
 		cmocka_unit_test_setup_teardown(nobody_waits_for_long, begin,
 		    end),
+		cmocka_unit_test_setup_teardown(with_a_disk_that_hangs_few_wait,
+		    begin, end),
 		cmocka_unit_test_setup_teardown(
 		    who_leaves_takes_the_process_along, begin, end),
 		cmocka_unit_test_setup_teardown(
