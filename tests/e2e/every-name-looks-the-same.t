@@ -86,9 +86,9 @@ $BED helper restart
 ok 'a name keeps its uid' [ "$(uid_of robot)" = "$(uid_of robot)" ]
 is '... whatever its case is' "$(uid_of Robot)" "$(uid_of robot)"
 ok '... and it is no other name'"'s" [ "$(uid_of robot)" != "$(uid_of r2)" ]
-is '... nor is it good for a session' "$(setpriv=$(uid_of robot) &&
+is '... nor is it good for a session without the name' "$(setpriv=$(uid_of robot) &&
 	$BED on gateway perl -e "$(cat "$(dirname "$0")/socket.pl")" \
-		crowd session "$setpriv" 2>&1 | sed 1d)" '1 refused no-account'
+		crowd session "$setpriv" 2>&1 | sed 1d)" '1 refused other-uid'
 like '... and with another one no name gets in' "$(as _moshgate \
 	/usr/libexec/moshgate/moshgate-keys bob ssh-ed25519 AAAA \
 	"$(uid_of robot)" 2>&1)" 'log in again'
