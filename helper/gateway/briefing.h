@@ -1,6 +1,8 @@
 #ifndef MOSHGATE_BRIEFING_H
 #define MOSHGATE_BRIEFING_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "../../shim/lib/fields.h"
@@ -9,6 +11,12 @@
 #include "queue.h"
 
 /* What a worker is told. */
+
+/* Whose agent a worker logs in with: UID's, at the other end of FD. */
+struct briefing_agent {
+	int fd;
+	uid_t uid;
+};
 
 /* What it begins with: FRAME_START. */
 struct briefing {
@@ -19,11 +27,18 @@ struct briefing {
 	bool spare;       /* for a relay at a terminal that is yet to come */
 	const char *mark; /* of a trial of UDP, or NULL */
 	int connect_timeout_max_s; /* not longer than this; 0: as configured */
+	/*
+	 * With what it logs in: the user's password, the agent of whoever is
+	 * at the other end of a socket, or, with neither, the gateway's key.
+	 */
+	const char *password;               /* or NULL */
+	const struct briefing_agent *agent; /* or NULL */
 };
 
 /*
  * Add to FIELDS all that the worker of USER needs to know for BRIEFING: with
- * what of CONFIG it is told, and BLOB, the public half of the gateway's key.
+ * what of CONFIG it is told, and BLOB, the public half of the gateway's key, or
+ * NULL.
  */
 void briefing_add(struct fields *fields, const struct briefing *briefing,
     const char *user, const struct config *config, const unsigned char *blob);

@@ -7,6 +7,8 @@
 #include "admission.h"
 #include "carry.h"
 #include "directory.h"
+#include "guesses.h"
+#include "hashing.h"
 #include "loginlog.h"
 #include "logins.h"
 #include "origins.h"
@@ -14,6 +16,7 @@
 #include "patience.h"
 #include "peer.h"
 #include "pool.h"
+#include "proof.h"
 #include "provisional.h"
 #include "shares.h"
 #include "trial.h"
@@ -33,6 +36,9 @@ struct gateway {
 	struct provisional *provisional;
 	struct origins *origins;
 	struct logins *logins;
+	struct guesses *guesses;
+	struct hashing *hashing;
+	struct proofs *proofs;
 	struct peers *peers;
 	struct admission admission;
 	struct outage outage;

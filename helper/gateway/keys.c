@@ -317,6 +317,12 @@ keys_ask(struct peer *peer)
 		peer_refuse(peer, &bad_name);
 		return;
 	}
+	if (gateway->config->keys == CONFIG_KEYS_REMOTE &&
+	    pool_signer(gateway->pool) == NULL) {
+		/* of which a line in the log has told at the start */
+		peer_turn_away(peer, &signer_none);
+		return;
+	}
 	memcpy(peer->user, user, strlen(user) + 1);
 	keys_read_origin(peer);
 	request->looking = (struct users_looking){ .done = keys_on_look,

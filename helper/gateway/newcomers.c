@@ -15,13 +15,16 @@ newcomers_init(struct gateway *gateway)
 	gateway->provisional = parts.provisional = provisional_new();
 	gateway->origins = origins_new();
 	gateway->logins = logins_new(&parts);
+	gateway->proofs = proofs_new(&parts, gateway->pool, gateway->logins);
 	return gateway->patience != NULL && gateway->provisional != NULL &&
-	    gateway->origins != NULL && gateway->logins != NULL;
+	    gateway->origins != NULL && gateway->logins != NULL &&
+	    gateway->proofs != NULL;
 }
 
 void
 newcomers_end(struct gateway *gateway)
 {
+	proofs_free(gateway->proofs);
 	logins_free(gateway->logins);
 	origins_free(gateway->origins);
 	provisional_free(gateway->provisional);

@@ -16,8 +16,9 @@ static void
 ownkeys_answer_text(struct peer *peer, const char *text, size_t len)
 {
 	const struct gateway *gateway = peer->context;
+	const struct signer *signer = pool_signer(gateway->pool);
 	const struct authkeys_rules rules = {
-		.own = signer_public(pool_signer(gateway->pool)),
+		.own = signer != NULL ? signer_public(signer) : NULL,
 		.own_len = SSHKEY_ED25519_BLOB_BYTES,
 		.forced = (enum authkeys_forced)
 			      gateway->config->forced_commands,

@@ -81,11 +81,20 @@ bool share_borrow(struct share *share, struct loan *loan, int64_t within_ms);
 /* LOAN is not waited for any more. */
 void share_unborrow(struct share *share, const struct loan *loan);
 
+/* True if there is a connection that was made with what the user has. */
+bool share_is_users(const struct share *share);
+
 /* True if there is a connection, and it is idle. */
 bool share_is_idle(const struct share *share);
 
 /* The remote gives the user no second channel: there is nothing to borrow. */
 void share_lend_none(struct share *share);
+
+/*
+ * CONNECTION, which is idle, was made with what the user has, and not with the
+ * gateway's key: from now on it is the one that is kept.  It is never renewed.
+ */
+void share_adopt(struct share *share, struct connection *connection);
 
 /* There was a session: a connection is kept for the next one. */
 void share_keep(struct share *share);

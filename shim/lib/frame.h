@@ -28,6 +28,8 @@ enum frame_type {
 	/* from a shim to the worker that has the far end of its session */
 	FRAME_RESIZE,  /* columns, rows, xpixels, ypixels */
 	FRAME_STREAMS, /* with FRAME_FDS descriptors: what it carries */
+	/* from moshgate-password, a request: user, password, client, sshd_pid */
+	FRAME_PASSWORD = 16,
 	/* to a shim, and from a worker: an answer */
 	FRAME_OK = 32, /* what was asked for, in fields */
 	FRAME_REFUSED, /* reason, sentence */
@@ -54,6 +56,8 @@ enum frame_type {
 	FRAME_ADD,   /* a user: name, uid */
 	FRAME_ADDED, /* or not: result, uid, fault */
 	FRAME_TABLE, /* the map is what the FRAME_TEXTs before say: fault */
+	/* from the helper to a process that hashes: path, user, password */
+	FRAME_HASH = 112,
 };
 
 struct frame {

@@ -23,17 +23,6 @@ remote_keys() {
 		$BED on remote sh -c 'cat >/home/alice/.ssh/authorized_keys'
 }
 
-# sshd_reload: the gateway's sshd reads its configuration again.
-sshd_reload() {
-	before=$(log_count gateway 'Server listening on 0.0.0.0')
-	$BED on gateway sh -c 'kill -HUP "$(cat /run/sshd.pid)"'
-	wait_for sshd_listens "$before"
-}
-
-sshd_listens() {
-	[ "$(log_count gateway 'Server listening on 0.0.0.0')" -gt "$1" ]
-}
-
 # start COMMAND INPUT: with the free key, in the background; $ssh is its process.
 start() {
 	ssh -F none -i "$TMUX_TMPDIR/free" -o IdentitiesOnly=yes \
@@ -66,7 +55,7 @@ $BED on gateway sh -c "printf '%s\n' 'Match Group moshgate' \
 $BED on gateway sh -c 'cat >/etc/ssh/user_ca.pub' <"$ca.pub"
 ok 'sshd takes the drop-in without ForceCommand' \
 	$BED on gateway /usr/sbin/sshd -t
-sshd_reload
+reload_sshd
 
 # A key with a command.
 show='echo "$(id -un)@$(hostname) [$SSH_ORIGINAL_COMMAND]"; cat; echo e >&2'
@@ -167,7 +156,7 @@ ok '... and is a user of the gateway from then on' \
 	$BED on gateway id -u dan
 remote_keys "cert-authority $(cat "$ca.pub")"
 $BED on gateway rm /etc/ssh/sshd_config.d/40-ca.conf
-sshd_reload
+reload_sshd
 LOGIN_KEY=$TMUX_TMPDIR/cert
 ok "a certificate of the user's own authority lets nobody in" \
 	kept_out alice@gateway
@@ -176,7 +165,7 @@ LOGIN_KEY=
 # What sshd would serve on the gateway itself.
 $BED on gateway sed -i 's,^Subsystem.*,Subsystem sftp internal-sftp,' \
 	/etc/ssh/sshd_config
-sshd_reload
+reload_sshd
 remote_keys "command=\"internal-sftp\" $forced_pub" "$free_pub"
 LOGIN_KEY=$TMUX_TMPDIR/forced
 ok 'command="internal-sftp", which sshd would serve here, lets nobody in' \
@@ -250,7 +239,7 @@ $BED on gateway sed -i '/^alice:/d' /etc/passwd /etc/shadow
 remote_keys "command=\"echo forced\" $forced_pub" "$free_pub"
 $BED on gateway sed -i "s,^\t$variant,\tForceCommand \
 /usr/libexec/moshgate/moshgate-session," "$drop_in"
-sshd_reload
+reload_sshd
 sentence="moshgate: This gateway's settings contradict each other; the \
 administrator must look into it."
 for key in forced free; do

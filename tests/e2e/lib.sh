@@ -419,6 +419,29 @@ new_sshd() {
 	fi
 }
 
+# drop_in LINE...: have each of these in the block of the drop-in, in place of the
+# line that begins with the same word, and let sshd read it again.
+drop_in() {
+	# shellcheck disable=SC2016
+	printf '%s\n' "$@" | $BED on gateway sh -c 'while read -r name value; do
+		sed -i -e "/^\t$name /d" \
+			-e "s|^Match Group moshgate|&\n\t$name $value|" "$1"
+	done' - /etc/ssh/sshd_config.d/50-moshgate.conf
+	reload_sshd
+}
+
+# reload_sshd: the gateway's sshd reads its configuration again.
+reload_sshd() {
+	$BED on gateway /usr/sbin/sshd -t || return
+	listens_before=$(log_count gateway 'Server listening on 0.0.0.0')
+	# shellcheck disable=SC2016
+	$BED on gateway sh -c 'kill -HUP "$(cat /run/sshd.pid)"'
+	wait_for sshd_listens "$listens_before"
+}
+sshd_listens() {
+	[ "$(log_count gateway 'Server listening on 0.0.0.0')" -gt "$1" ]
+}
+
 # login_failed: the gateway's log lines about failed logins so far, of which there
 # is one; syslogd may still be about to write it.
 login_failed() {

@@ -1,0 +1,88 @@
+#ifndef MOSHGATE_PROOF_H
+#define MOSHGATE_PROOF_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../shim/lib/usermap.h"
+#include "address.h"
+#include "connection.h"
+#include "enroll.h"
+#include "logins.h"
+
+/*
+ * Logins to the remote with what the user has, and not with the gateway's key.
+ * The connection that such a login opens is kept for that user: share_adopt().
+ * They cost the remote's patience as all others do (patience.h), but a refusal
+ * is one of what was tried, not of the name: it pauses nobody.
+ */
+struct proofs;
+
+enum proof_kind {
+	PROOF_PASSWORD,
+	PROOF_AGENT,
+};
+
+enum proof_outcome {
+	PROOF_GOOD,   /* the user has an idle connection, and a uid for good */
+	PROOF_WRONG,  /* the remote doesn't let them in with that */
+	PROOF_FAILED, /* anything else: nobody knows whether it is right */
+};
+
+/* What is to be proved, kept by whoever asks until the answer. */
+struct proof {
+	char user[USERNAME_MAX_CHARS + 1];
+	enum proof_kind kind;
+	bool known;   /* USER has an account, or a uid in the map */
+	bool vouched; /* [users] names: a new name that counts for no address */
+	uid_t uid;    /* that a name which is not KNOWN is to have */
+	struct address address; /* of the client */
+	/*
+	 * It is the user as far as the gateway can tell, and not anybody: so
+	 * it needn't wait behind strangers while they are refused.
+	 */
+	bool trusted;
+	/* PROOF_PASSWORD: it stays the asker's, who wipes it */
+	const char *password;
+	/*
+	 * PROOF_AGENT: the agent of AGENT_UID, who is at the other end of the
+	 * socket AGENT_FD, which stays the asker's.
+	 */
+	int agent_fd;
+	uid_t agent_uid;
+	/*
+	 * Called once, perhaps before proofs_ask() returns; PROOF is forgotten
+	 * before.  WHY is NULL with PROOF_GOOD.
+	 */
+	void (*answer)(struct proof *proof, enum proof_outcome outcome,
+	    const struct refusal *why);
+	void *asker;
+	/* its own */
+	struct proofs *of; /* NULL: it is not under way */
+	struct proof *next;
+	struct patience_claim claim;
+	struct briefing_agent agent;
+	enum proof_state {
+		PROOF_WAITS, /* for its turn */
+		PROOF_GOES,
+		PROOF_IN,      /* the remote has let it in */
+		PROOF_ENROLLS, /* the name gets its uid for good */
+	} state;
+	int64_t asked_ms;
+	struct connection *connection; /* from PROOF_GOES on */
+	struct enroll enroll;
+};
+
+/* PARTS, and LOGINS, which is told of turns, must outlive the proofs. */
+struct proofs *proofs_new(const struct logins_parts *parts, struct pool *pool,
+    struct logins *logins);
+void proofs_free(struct proofs *proofs);
+
+void proofs_ask(struct proofs *proofs, struct proof *proof);
+
+/* PROOF, all zero or asked, is not waited for any more. */
+void proofs_forget(struct proof *proof);
+
+#endif
