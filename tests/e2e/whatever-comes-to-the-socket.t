@@ -25,7 +25,7 @@ status() {
 	$BED on gateway moshgate status
 }
 few_sessions() {
-	[ "$(status | grep -Ec '^(mosh|ssh|command|sftp)')" -le 2 ]
+	[ "$(status | grep -Ec '^session|^connection.* busy ')" -le 2 ]
 }
 
 terminal a
