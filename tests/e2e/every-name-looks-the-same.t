@@ -73,8 +73,7 @@ unlike 'what is left to the gateway itself is offered more' "$gateways_own" \
 	'^Permission denied \(publickey\)\.$'
 settings '[clients]' 'users = * !mallory' '[users]' 'reserved = svc-*' \
 	'names = carol'
-signal_helper HUP
-see_log gateway 'event=reload ' >"$TMUX_TMPDIR/reload"
+reload
 for name in mallory Mallory MALLORY svc-x Svc-X postgres Postgres; do
 	is "... so is $name" "$(without_key "$name")" "$gateways_own"
 done
