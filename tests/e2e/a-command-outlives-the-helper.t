@@ -84,19 +84,22 @@ halting() {
 		echo "status $?"
 	} 2>&1 | cat' - "$2" >"$TMUX_TMPDIR/$1" 2>&1 &
 }
-# busy USER: is the command about to be started, or does it run?
-busy() {
-	$BED on gateway moshgate status | grep "^connection *$1 *busy"
+# halted USER: has it been asked for that, by the worker that is to have it?
+halted() {
+	$BED on gateway moshgate status | grep "^connection *$1 *busy" &&
+		$BED on gateway ps -u "$1" -o stat=,args= |
+		grep '^t[^ ]* */usr/libexec/moshgate/moshgate-session'
 }
 # of_remote SIGNAL: to what serves alice and bob there.
 of_remote() {
 	$BED on remote pkill "-$1" -f '^sshd(-[a-z]+)?: (alice|bob)'
 }
+settings 'connect_timeout = 20' '[clients]' 'forced_commands = honor'
 $BED helper start
 for user in alice bob; do
 	keys_of "$user" >"$TMUX_TMPDIR/keys" 2>&1
 	halting "$user" 'echo up; exit 3'
-	ok "a command of $user's is about to be started" wait_for busy "$user"
+	ok "a command of $user's is about to be started" wait_for halted "$user"
 done
 of_remote STOP
 $BED on gateway pkill -KILL strace
@@ -104,6 +107,8 @@ $BED helper restart
 ok 'the remote is silent, the helper is restarted: nothing has ended' \
 	wait_for workers 2
 $BED on gateway pkill -KILL -u bob -f moshgate-session
+# sooner than for want of an answer, for which it waits 20 s
+PATIENCE_S=12
 ok "... bob's client goes, and so does its worker" wait_for workers 1
 of_remote CONT
 ok "... the remote speaks again: alice's is run" wait_for printed alice up
