@@ -7,7 +7,8 @@ DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
 	libseccomp-dev libssl-dev libcmocka-dev libncurses-dev \
 	openssh-server openssh-client mosh tmux perl iproute2 mount \
 	util-linux procps busybox socat netcat-openbsd strace xauth zsh fish \
-	tcsh mandoc systemd openssl python3 python3-asyncssh rsync git sshfs
+	tcsh mandoc systemd openssl python3 python3-asyncssh rsync git sshfs \
+	tzdata
 FUZZ_DEPS = clang libclang-rt-dev
 LINT_DEPS = $(FUZZ_DEPS) clang-tidy clang-format cppcheck shellcheck mandoc \
 	systemd
