@@ -44,10 +44,7 @@ struct proof {
 	 * it needn't wait behind strangers while they are refused.
 	 */
 	bool trusted;
-	/*
-	 * PROOF_PASSWORD: of 1 to PROOF_PASSWORD_MAX bytes.  It stays the
-	 * asker's, who wipes it.
-	 */
+	/* PROOF_PASSWORD: it stays the asker's, who wipes it */
 	const char *password;
 	/*
 	 * PROOF_AGENT: the agent of AGENT_UID, who is at the other end of the
@@ -66,6 +63,7 @@ struct proof {
 	struct proofs *of; /* NULL: it is not under way */
 	struct proof *next;
 	struct patience_claim claim;
+	struct briefing_agent agent;
 	enum proof_state {
 		PROOF_WAITS, /* for its turn */
 		PROOF_GOES,
@@ -76,8 +74,6 @@ struct proof {
 	struct connection *connection; /* from PROOF_GOES on */
 	struct enroll enroll;
 };
-
-#define PROOF_PASSWORD_MAX 511 /* bytes: what pam_exec(8) hands over */
 
 /* PARTS, and LOGINS, which is told of turns, must outlive the proofs. */
 struct proofs *proofs_new(const struct logins_parts *parts, struct pool *pool,

@@ -17,7 +17,11 @@ enum failure {
 	FAILURE_HOST_KEY_REVOKED,
 	FAILURE_HOST_KEY_ONLY_CA,
 	FAILURE_HOST_KEY_SHORT,
-	FAILURE_REFUSED, /* the gateway's key, for this user */
+	FAILURE_REFUSED,           /* the gateway's key, for this user */
+	FAILURE_PASSWORD,          /* the same for the user's password */
+	FAILURE_PASSWORD_EXPIRED,  /* another one has to be chosen */
+	FAILURE_PASSWORD_MORE,     /* it wants more than a password */
+	FAILURE_PASSWORD_UNWANTED, /* it takes none */
 	FAILURE_NO_SHELL,
 	FAILURE_LOST, /* the connection broke */
 	FAILURE_TIMEOUT,

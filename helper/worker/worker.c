@@ -17,6 +17,7 @@
 #include "../weakness.h"
 #include "algorithms.h"
 #include "checkremote.h"
+#include "password.h"
 #include "readkeys.h"
 #include "samename.h"
 #include "startmosh.h"
@@ -64,12 +65,29 @@ static bool (*const worker_jobs[])(struct work *, const struct frame *) = {
 	[JOB_PROBE] = worker_probe,
 };
 
+/* Take what FRAME_START tells of the login. */
+static bool
+worker_take_login(struct work *w)
+{
+	const char *blob = fields_get(&w->start, "public");
+	size_t len;
+
+	w->login = WORK_WITHOUT;
+	if (fields_get(&w->start, "password") != NULL)
+		w->login = WORK_BY_PASSWORD;
+	else if (blob != NULL)
+		w->login = WORK_BY_KEY;
+	return w->login != WORK_BY_KEY ||
+	    (sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
+		 NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+		len == sizeof(w->blob));
+}
+
 /* Take what FRAME_START tells. */
 static bool
 worker_begin(struct work *w)
 {
-	const char *blob, *first;
-	size_t len;
+	const char *first;
 
 	orders_begin(&w->orders, REEXEC_FD);
 	w->report.fd = REEXEC_FD;
@@ -77,15 +95,10 @@ worker_begin(struct work *w)
 		return false;
 	w->config = calloc(1, sizeof(*w->config));
 	w->user = fields_get(&w->start, "user");
-	blob = fields_get(&w->start, "public");
 	first = fields_get(&w->start, "first");
-	if (w->config == NULL || w->user == NULL || blob == NULL ||
-	    first == NULL || !job_by_name(first, &w->first) ||
-	    !username_valid(w->user) ||
-	    !config_understand(&w->start, w->config) ||
-	    sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
-		NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    len != sizeof(w->blob))
+	if (w->config == NULL || w->user == NULL || first == NULL ||
+	    !job_by_name(first, &w->first) || !username_valid(w->user) ||
+	    !config_understand(&w->start, w->config) || !worker_take_login(w))
 		return false;
 	w->report.steps = w->first == JOB_CHECK;
 	deadline_start(&w->deadline, REEXEC_FD, w->config->connect_timeout_s,
@@ -244,14 +257,46 @@ worker_sign(void *context, const unsigned char *data, size_t len,
 	return good;
 }
 
+/* Log in with the password that FRAME_START has, and had. */
+static enum failure
+worker_enter_by_password(struct work *w)
+{
+	/* it is this process's alone, and a field of its own */
+	char *password = (char *)(uintptr_t)fields_get(&w->start, "password");
+	const size_t len = strlen(password);
+	const enum failure failure = password_authenticate(w->session, w->user,
+	    password);
+
+	sodium_memzero(password, len);
+	/* what follows are fields still */
+	memset(password, '-', len);
+	return failure;
+}
+
 /* Log in. */
 static bool
 worker_enter(struct work *w)
 {
-	return worker_step(w, "login", w->user,
-		   session_authenticate(w->session, w->user, w->blob,
-		       sizeof(w->blob), worker_sign, w)) &&
+	const enum failure failure = w->login == WORK_BY_PASSWORD
+	    ? worker_enter_by_password(w)
+	    : session_authenticate(w->session, w->user, w->blob,
+		  sizeof(w->blob), worker_sign, w);
+
+	return worker_step(w, "login", w->user, failure) &&
 	    report_fields(&w->report, FRAME_ACCEPTED, NULL);
+}
+
+/* There is nothing to log in with: what could be done has been done. */
+static bool
+worker_end_without(struct work *w)
+{
+	report_step(&w->report,
+	    &(struct report_step){ .name = "login",
+		.verdict = REPORT_WARNING,
+		.text = "not tried: the gateway has no key, and users log in "
+			"with what is their own",
+		.remedy = "log in as this user" });
+	return report_fields(&w->report, FRAME_OK, NULL);
 }
 
 /* Wait for the next job, and do it.  False when the worker is over. */
@@ -275,6 +320,10 @@ worker_work(struct work *w)
 {
 	if (!worker_begin(w) || !worker_reach(w))
 		return;
+	if (w->first == JOB_CHECK && w->login == WORK_WITHOUT) {
+		worker_end_without(w);
+		return;
+	}
 	if (w->first != JOB_PROBE && !worker_enter(w))
 		return;
 	if (!worker_jobs[w->first](w, &w->start))
