@@ -400,6 +400,16 @@ session_begin(struct session *session)
 	}
 }
 
+/* The user is known at the remote: go on, unless that is not so, for WHY. */
+static void
+session_on_proven(struct identity *identity, const struct refusal *why)
+{
+	if (why != NULL)
+		identity_refuse(identity, why);
+	else
+		session_begin(identity->asker);
+}
+
 /* It is known who the peer is: go on if it may come. */
 static void
 session_on_identity(struct identity *identity, const struct refusal *why)
@@ -408,9 +418,13 @@ session_on_identity(struct identity *identity, const struct refusal *why)
 
 	session_read_facts(session);
 	if (why != NULL)
-		peer_refuse(session->peer, why);
-	else if (session_may_run(session))
+		identity_refuse(identity, why);
+	else if (!session_may_run(session))
+		return;
+	else if (identity->kind == LOGINS_KNOWN)
 		session_begin(session);
+	else
+		identity_prove(identity, session_on_proven);
 }
 
 static void

@@ -253,11 +253,24 @@ settings() {
 		$BED on gateway sh -c 'cat >/etc/moshgate/moshgate.ini'
 }
 
-# signal_helper SIGNAL
+# signal_helper SIGNAL: by systemd, where that has the helper.
 signal_helper() {
 	# shellcheck disable=SC2016
-	$BED on gateway sh -c 'kill -s "$1" "$(cat /run/moshgate-helper.pid)"' \
-		- "$1"
+	$BED on gateway sh -c 'if [ -d /run/systemd/system ]; then
+			systemctl kill -s "$1" --kill-whom=main moshgate.service
+		else
+			kill -s "$1" "$(cat /run/moshgate-helper.pid)"
+		fi' - "$1"
+}
+
+# reload: have the helper read the settings again, and forget what it knew.
+reload() {
+	reloads=$(log_count gateway 'event=reload ')
+	signal_helper HUP
+	wait_for reloaded
+}
+reloaded() {
+	[ "$(log_count gateway 'event=reload ')" -gt "$reloads" ]
 }
 
 # log_count HOST PATTERN: how many lines of a host's log have it.

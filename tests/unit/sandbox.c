@@ -84,7 +84,7 @@ maps(size_t size, int protection)
 }
 
 /* What is open before a process goes inside; the tests close it. */
-static int zero_fd;
+static int zero_fd, tcp_fd;
 static int ends[2];
 
 static int
@@ -136,7 +136,6 @@ outlasts(int fd)
 static int
 calls(void)
 {
-	const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char *argv[] = { (char[]){ "true" }, NULL };
 	struct pollfd ready;
 	char byte = 'x';
@@ -172,7 +171,7 @@ calls(void)
 	if (send(ends[0], &byte, 1, MSG_NOSIGNAL) != 1 ||
 	    poll(&ready, 1, -1) != 1 || recv(ends[1], &byte, 1, 0) != 1)
 		return 11;
-	if (tcp >= 0 && !outlasts(tcp))
+	if (!outlasts(tcp_fd))
 		return 12;
 	free(malloc((size_t)1 << 20));
 	return 0;
@@ -549,7 +548,8 @@ open_all(void **state)
 {
 	(void)state;
 	zero_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	return zero_fd >= 0 &&
+	tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return zero_fd >= 0 && tcp_fd >= 0 &&
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0
 	    ? 0
 	    : -1;
@@ -560,6 +560,7 @@ close_all(void **state)
 {
 	(void)state;
 	close(zero_fd);
+	close(tcp_fd);
 	close(ends[0]);
 	close(ends[1]);
 	return 0;
