@@ -38,9 +38,7 @@ ssh-ed25519-cert-v01@openssh.com "$by_user@gateway" "$@" </dev/null \
 certify alice
 by alice hostname
 is 'a certificate opens nothing while the drop-in says so' "$out" ''
-variant=$($BED on gateway sed -n 's/^\t#\(TrustedUserCAKeys .*\)/\1/p' \
-	/etc/ssh/sshd_config.d/50-moshgate.conf)
-ok 'the drop-in has a line for it' drop_in "$variant"
+ok 'the drop-in has a line for it' drop_in "$(variant TrustedUserCAKeys)"
 by alice hostname
 is 'with that a command runs on the remote' "$out" remote
 ok '... and the log of sshd has the certificate' see_log gateway \

@@ -65,9 +65,9 @@ $BED on gateway sed -i 's|^@include common-auth|\
 auth [success=ignore default=1] pam_succeed_if.so quiet user ingroup moshgate\
 auth [success=done default=die] pam_oath.so usersfile='"$tokens"' window=5\
 &|' /etc/pam.d/sshd
-ok 'sshd takes the lines' drop_in \
-	'AuthenticationMethods publickey,keyboard-interactive:pam' \
-	'KbdInteractiveAuthentication yes'
+ok 'the drop-in has lines for it' drop_in \
+	"$(variant AuthenticationMethods publickey,keyboard)" \
+	"$(variant KbdInteractiveAuthentication)"
 key=$BED_DIR/client_key
 ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/other"
 

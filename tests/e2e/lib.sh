@@ -443,6 +443,13 @@ drop_in() {
 	reload_sshd
 }
 
+# variant WORD [PATTERN]: the line of the drop-in that begins with the word, has the
+# regex behind it, and is commented out.
+variant() {
+	$BED on gateway sed -n "s/^\t#\($1 .*${2-}.*\)/\1/p" \
+		/etc/ssh/sshd_config.d/50-moshgate.conf | grep .
+}
+
 # no_bans: from now on the gateway's sshd lets clients fail as often as they like;
 # since OpenSSH 9.8 it bans their address for some seconds.
 no_bans() {
