@@ -68,6 +68,8 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
 	fields_add(fields, "user", user);
 	fields_add(fields, "first", job_name(briefing->job));
 	fields_add(fields, "public", public);
+	if (briefing->agent != NULL)
+		fields_add(fields, "agent", "1");
 	if (briefing->unknown)
 		fields_add(fields, "unknown", "1");
 	if (briefing->spare)

@@ -32,12 +32,12 @@ struct connection {
 
 static const struct child_owner connection_child;
 
-/* The job that C begins must be done by then. */
+/* The job that C begins must be done by then; others than C take MORE_MS. */
 static void
-connection_limit_job(const struct connection *c)
+connection_limit_job(const struct connection *c, int64_t more_ms)
 {
 	child_deadline(c->child,
-	    clock_now_ms() +
+	    clock_now_ms() + more_ms +
 		(int64_t)c->shared->config->connect_timeout_s * 1000 *
 		    CONNECTION_STEPS_PER_JOB);
 }
@@ -132,7 +132,8 @@ connection_end(struct connection *c, const struct frame *last)
 	if (last != NULL && last->type == FRAME_REFUSED) {
 		const struct refusal why = refusal_read(last);
 
-		end.refused = refusal_is(&why, "refused");
+		end.refused = refusal_is(&why, "refused") ||
+		    fields_get(last, "counted") != NULL;
 		if (c->facts.phase == PHASE_REACHING)
 			c->shared->reached(c->shared->context, NULL, &why);
 	}
@@ -179,7 +180,7 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 	c->key = keyring_take(c->shared->keyring);
 	c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_REACHING);
-	connection_limit_job(c);
+	connection_limit_job(c, 0);
 	briefing_add(&fields, briefing, c->user, c->shared->config,
 	    keyring_public(c->key));
 	briefing_add_window(&fields, &c->shared->queue, &c->entry);
@@ -211,7 +212,7 @@ connection_ask(struct connection *c, enum job job, const struct frame *asked,
 	c->facts.job = job;
 	c->notes = c->frames = 0;
 	connection_enter(c, PHASE_AT_WORK);
-	connection_limit_job(c);
+	connection_limit_job(c, 0);
 	if (mark != NULL)
 		fields_add(&fields, "mark", mark);
 	if (asked != NULL)
@@ -254,7 +255,19 @@ connection_go(struct connection *c, const struct fields *fields, int fd,
 		return false;
 	child_blame(c->child, uid);
 	connection_enter(c, PHASE_STARTING);
-	connection_limit_job(c);
+	connection_limit_job(c, 0);
+	return true;
+}
+
+bool
+connection_lend(struct connection *c, int fd, uid_t uid)
+{
+	const struct fields none = { 0 };
+
+	if (!child_tell_fds(c->child, FRAME_SHIM, &none, &fd, JOB_SHIM_FDS))
+		return false;
+	child_blame(c->child, uid);
+	connection_limit_job(c, JOB_AGENT_MS);
 	return true;
 }
 
@@ -312,6 +325,8 @@ connection_take_reached(struct connection *c, const struct frame *frame)
 		return false;
 	connection_enter(c, PHASE_ENTERING);
 	c->shared->reached(c->shared->context, address, NULL);
+	if (c->owner->on_reached != NULL)
+		c->owner->on_reached(c->context);
 	return true;
 }
 

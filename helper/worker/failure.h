@@ -1,6 +1,8 @@
 #ifndef MOSHGATE_FAILURE_H
 #define MOSHGATE_FAILURE_H
 
+#include <stdbool.h>
+
 #include "../refusal.h"
 
 #define FAILURE_DETAIL_BYTES 2048
@@ -17,7 +19,13 @@ enum failure {
 	FAILURE_HOST_KEY_REVOKED,
 	FAILURE_HOST_KEY_ONLY_CA,
 	FAILURE_HOST_KEY_SHORT,
-	FAILURE_REFUSED, /* the gateway's key, for this user */
+	FAILURE_REFUSED,       /* the gateway's key, for this user */
+	FAILURE_AGENT_REFUSED, /* the keys in the user's agent */
+	FAILURE_AGENT_NONE,    /* it can't be reached */
+	FAILURE_AGENT_EMPTY,
+	FAILURE_AGENT_DENIED, /* it doesn't sign */
+	FAILURE_AGENT_SILENT,
+	FAILURE_AGENT_BROKEN, /* it says nonsense, or ends */
 	FAILURE_NO_SHELL,
 	FAILURE_LOST, /* the connection broke */
 	FAILURE_TIMEOUT,
@@ -34,6 +42,8 @@ enum failure {
 struct failure_facts {
 	char detail[FAILURE_DETAIL_BYTES]; /* may hold what the remote said */
 	char remedy[FAILURE_REMEDY_BYTES]; /* in place of the usual one */
+	/* whatever it is: the remote has refused something of this login */
+	bool counted;
 };
 
 /* FAILURE in one sentence, for the person at the terminal. */

@@ -22,7 +22,8 @@ struct work {
 	    start; /* FRAME_START: has USER and what the job is about */
 	struct config *config;
 	const char *user;
-	unsigned char blob[SSHKEY_ED25519_BLOB_BYTES]; /* the gateway's key */
+	bool has_key; /* the gateway's, whose public half is BLOB */
+	unsigned char blob[SSHKEY_ED25519_BLOB_BYTES];
 	enum job first;
 	struct deadline deadline;
 	struct failure_facts facts;

@@ -16,6 +16,7 @@
 #include "../weakness.h"
 #include "algorithms.h"
 #include "checkremote.h"
+#include "login.h"
 #include "readkeys.h"
 #include "samename.h"
 #include "startmosh.h"
@@ -63,12 +64,25 @@ static bool (*const worker_jobs[])(struct work *, const struct frame *) = {
 	[JOB_PROBE] = worker_probe,
 };
 
+/* Take the public half of the gateway's key, if there is one. */
+static bool
+worker_take_key(struct work *w)
+{
+	const char *blob = fields_get(&w->start, "public");
+	size_t len;
+
+	w->has_key = blob != NULL;
+	return !w->has_key ||
+	    (sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
+		 NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+		len == sizeof(w->blob));
+}
+
 /* Take what FRAME_START tells. */
 static bool
 worker_begin(struct work *w)
 {
-	const char *blob, *first;
-	size_t len;
+	const char *first;
 
 	orders_begin(&w->orders, REEXEC_FD);
 	w->report.fd = REEXEC_FD;
@@ -76,15 +90,10 @@ worker_begin(struct work *w)
 		return false;
 	w->config = calloc(1, sizeof(*w->config));
 	w->user = fields_get(&w->start, "user");
-	blob = fields_get(&w->start, "public");
 	first = fields_get(&w->start, "first");
-	if (w->config == NULL || w->user == NULL || blob == NULL ||
-	    first == NULL || !job_by_name(first, &w->first) ||
-	    !username_valid(w->user) ||
-	    !config_understand(&w->start, w->config) ||
-	    sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
-		NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    len != sizeof(w->blob))
+	if (w->config == NULL || w->user == NULL || first == NULL ||
+	    !job_by_name(first, &w->first) || !username_valid(w->user) ||
+	    !config_understand(&w->start, w->config) || !worker_take_key(w))
 		return false;
 	w->report.steps = w->first == JOB_CHECK;
 	deadline_start(&w->deadline, REEXEC_FD, w->config->connect_timeout_s,
@@ -224,32 +233,11 @@ worker_reach(struct work *w)
 	return worker_shake_hands(w, fd) && worker_report_reached(w);
 }
 
-/* session_authenticate() has the helper sign by this. */
-static bool
-worker_sign(void *context, const unsigned char *data, size_t len,
-    unsigned char *signature)
-{
-	struct work *w = context;
-	struct frame answer;
-	bool good;
-
-	if (!report_bytes(&w->report, FRAME_SIGN, data, len) ||
-	    !orders_wait(&w->orders, ORDERS_SIGNING, &answer))
-		return false;
-	good = answer.len == SSHKEY_ED25519_SIGNATURE_BYTES;
-	if (good)
-		memcpy(signature, answer.body, SSHKEY_ED25519_SIGNATURE_BYTES);
-	frame_free(&answer);
-	return good;
-}
-
 /* Log in. */
 static bool
 worker_enter(struct work *w)
 {
-	return worker_step(w, "login", w->user,
-		   session_authenticate(w->session, w->user, w->blob,
-		       sizeof(w->blob), worker_sign, w)) &&
+	return worker_step(w, "login", w->user, login_run(w)) &&
 	    report_fields(&w->report, FRAME_ACCEPTED, NULL);
 }
 
