@@ -35,7 +35,7 @@ HELPER_PKGS = libssh2 libsodium inih libseccomp libcrypto
 SESSION_PKGS = tinfo
 
 LIBEXEC_PROGRAMS = $(addprefix $(BUILD)/,moshgate-helper moshgate-keys \
-	moshgate-session)
+	moshgate-password moshgate-session)
 SBIN_PROGRAMS = $(BUILD)/moshgate
 PROGRAMS = $(LIBEXEC_PROGRAMS) $(SBIN_PROGRAMS)
 # The GNU C Library looks for a module of this name.
@@ -65,6 +65,7 @@ $(BUILD)/moshgate-helper: LIBS = $(call pkg-libs,$(HELPER_PKGS))
 $(BUILD)/moshgate-helper: $(call objects,helper/moshgate-helper) $(HELPER) $(LIB)
 
 $(BUILD)/moshgate-keys: $(call objects,shim/moshgate-keys) $(SHIM)
+$(BUILD)/moshgate-password: $(call objects,shim/moshgate-password) $(SHIM)
 
 $(BUILD)/shim/session/%: PKG_CFLAGS = $(call pkg-cflags,$(SESSION_PKGS))
 $(BUILD)/moshgate-session: LIBS = $(call pkg-libs,$(SESSION_PKGS))

@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../shim/lib/clock.h"
 #include "../shim/lib/visible.h"
+#include "backlog.h"
 
 /*
  * Two lists of algorithms in one value leave room for a remedy, and a pipe takes
@@ -24,11 +26,14 @@
 
 #define LOG_SOCKET_PATH "/dev/log"
 #define LOG_HEADER_BYTES 64
+#define LOG_END_MS 500
 
 static bool stderr_is_log;
-static bool log_taken;         /* log_fd is of log_take() */
-static int log_fd = -1;        /* of log_take(), or of syslog's socket */
-static unsigned long log_lost; /* lines that nobody has taken */
+static bool log_taken;  /* log_fd is of log_take() */
+static int log_fd = -1; /* of log_take(), or of syslog's socket */
+static struct backlog log_backlog;
+static unsigned long
+    log_lost; /* lines for which there was no room even there */
 
 /* Connect to syslog's socket, of TYPE, which is never waited for. */
 static int
@@ -184,23 +189,42 @@ log_append(char *line, size_t used, const char *value)
 	return used;
 }
 
-/* If lines have been lost say how many.  Returns false if that is lost, too. */
-static bool
+/* If lines have been lost say how many. */
+static void
 log_tell_lost(void)
 {
 	const unsigned long lost = log_lost;
 	char detail[64];
 
 	if (lost == 0)
-		return true;
+		return;
 	log_lost = 0;
 	snprintf(detail, sizeof(detail), "%lu lines have been lost", lost);
 	log_event(LOG_WARNING, "log-lost", "detail", detail, "remedy",
 	    "see why the system's log did not take them", NULL);
-	if (log_lost == 0)
-		return true;
-	log_lost = lost;
-	return false;
+}
+
+bool
+log_flush(void)
+{
+	const struct backlog_line *line;
+
+	while ((line = backlog_first(&log_backlog)) != NULL) {
+		if (!log_write(line->level, line->text))
+			return false;
+		backlog_drop_first(&log_backlog);
+	}
+	log_tell_lost();
+	return backlog_first(&log_backlog) == NULL;
+}
+
+void
+log_end(void)
+{
+	const int64_t end_ms = clock_now_ms() + LOG_END_MS;
+
+	while (!log_flush() && clock_now_ms() < end_ms)
+		poll(NULL, 0, LOG_END_MS / 50);
 }
 
 void
@@ -225,6 +249,8 @@ log_event(int level, const char *event, ...)
 	}
 	va_end(pairs);
 	line[used] = '\0';
-	if (!log_tell_lost() || !log_write(level, line))
+	if (log_flush() && log_write(level, line))
+		return;
+	if (!backlog_add(&log_backlog, level, line))
 		log_lost++;
 }

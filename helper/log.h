@@ -9,7 +9,9 @@ void log_open(bool to_stderr);
 
 /*
  * What another process can log by that can open nothing itself: a descriptor,
- * which is the caller's, for its log_take().  -1 with errno set if there is none.
+ * which is the caller's, for its log_take().  -1 with errno set if there is none,
+ * or if syslog takes no datagrams: a stream could not be told there from a
+ * standard error that leads to systemd's journal.
  */
 int log_give(void);
 
@@ -23,5 +25,15 @@ void log_take(int fd);
  * plain word is quoted.  LEVEL is one of syslog(3)'s.
  */
 void log_event(int level, const char *event, ...) __attribute__((sentinel));
+
+/*
+ * Nobody waits for the log: lines for which it has no room now are kept, so many
+ * that a burst of them finds its way there, and tried again by each log_event()
+ * and by this.  Returns false if some are left.
+ */
+bool log_flush(void);
+
+/* This process ends: wait for the log, but not for long, to take what is left. */
+void log_end(void);
 
 #endif

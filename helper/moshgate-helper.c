@@ -32,6 +32,7 @@
 #include "gateway/signals.h"
 #include "gateway/signer.h"
 #include "gateway/standby.h"
+#include "hasher/hasher.h"
 #include "log.h"
 #include "prober/prober.h"
 #include "reexec.h"
@@ -456,6 +457,7 @@ static int (*const kinds[])(void) = {
 	[REEXEC_CLOSER] = closer_main,
 	[REEXEC_ACCOUNTS] = accounts_main,
 	[REEXEC_USERS] = keeper_main,
+	[REEXEC_HASHER] = hasher_main,
 };
 
 int

@@ -32,6 +32,7 @@ static const struct {
 	/* the kernel keeps 15 characters */
 	[REEXEC_ACCOUNTS] = { "--accounts", "moshgate-names" },
 	[REEXEC_USERS] = { "--users", "moshgate-users" },
+	[REEXEC_HASHER] = { "--hash", "moshgate-hash" },
 };
 
 /* What goes into a process: all above the descriptors that are given. */

@@ -20,6 +20,7 @@ enum reexec_kind {
 	REEXEC_CLOSER,   /* closes what may take for ever to be closed */
 	REEXEC_ACCOUNTS, /* asks the name service: directory.h */
 	REEXEC_USERS,    /* has the file of the user map: keeper.h */
+	REEXEC_HASHER,   /* sees whether a password is right: hasher.h */
 };
 
 struct reexec {

@@ -33,6 +33,21 @@ static const struct sandbox_limit sandbox_own_limits[] = {
 	{ RLIMIT_AS, 256 * MIB },
 };
 
+/* What a process can use that hashes one password. */
+static const struct sandbox_limit sandbox_hash_limits[] = {
+	{ RLIMIT_CORE, 0 },
+	{ RLIMIT_FSIZE, 0 },
+	{ RLIMIT_MEMLOCK, 0 },
+	{ RLIMIT_MSGQUEUE, 0 },
+	{ RLIMIT_NPROC, 0 },
+	{ RLIMIT_SIGPENDING, 16 },
+	{ RLIMIT_NOFILE, 8 },
+	{ RLIMIT_CPU, 20 },
+	/* what the hash takes, and the file of passwords */
+	{ RLIMIT_DATA, 80 * MIB },
+	{ RLIMIT_AS, 256 * MIB },
+};
+
 /* What a hostile remote can make mosh-client use. */
 static const struct sandbox_limit sandbox_program_limits[] = {
 	{ RLIMIT_CORE, 0 },
@@ -125,6 +140,15 @@ const char *
 sandbox_calls(void)
 {
 	return sandbox_calls_and_wait(0);
+}
+
+const char *
+sandbox_calls_and_hash(void)
+{
+	if (SANDBOX_OFF)
+		return NULL;
+	sandbox_limit(sandbox_hash_limits, COUNT(sandbox_hash_limits));
+	return sandbox_load(callfilter_new(0));
 }
 
 static const char *

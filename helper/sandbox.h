@@ -48,6 +48,12 @@ const char *sandbox_calls(void);
 const char *sandbox_calls_and_wait(pid_t child);
 
 /*
+ * The same as the first, for a process that hashes one password: it has 80 MiB of
+ * memory, and 20 seconds of the processor.
+ */
+const char *sandbox_calls_and_hash(void);
+
+/*
  * For the program at PATH, between fork(2) and its execve(2): it can read what
  * programs are made of, and run itself alone; it can send and receive UDP, but
  * connect to nothing and reach no other process, nor become two.  It has 64 MiB

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -298,7 +299,10 @@ hostile_try_sockets(void)
 	    (const struct sockaddr *)&address, sizeof(address)));
 	for (int level = 0; level < 300; level++) {
 		for (int name = 0; name < 128; name++) {
-			if (level == IPPROTO_TCP && (name == 1 || name == 12))
+			/* what its connection to the remote needs */
+			if (level == IPPROTO_TCP &&
+			    (name == TCP_NODELAY || name == TCP_QUICKACK ||
+				name == TCP_KEEPINTVL || name == TCP_KEEPCNT))
 				continue;
 			MUST_FAIL(setsockopt(REEXEC_FD, level, name, &on,
 			    sizeof(on)));

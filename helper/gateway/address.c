@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hash.h"
+
 struct address
 address_read(const char *text)
 {
@@ -34,13 +36,9 @@ struct address
 address_of_name(const char *name)
 {
 	struct address address = { .kind = ADDRESS_NAME };
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	/* two users who have the same one share what they may */
+	const uint64_t hash = hash_text(name);
 
-	/* FNV-1a: two users who have the same one share what they may */
-	for (; *name != '\0'; name++) {
-		hash ^= (unsigned char)*name;
-		hash *= UINT64_C(0x100000001b3);
-	}
 	memcpy(address.bytes, &hash, sizeof(address.bytes));
 	return address;
 }

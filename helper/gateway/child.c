@@ -236,13 +236,6 @@ fail:
 	return NULL;
 }
 
-void
-child_give(struct child *child, const struct child_owner *owner, void *context)
-{
-	child->owner = owner;
-	child->context = context;
-}
-
 /* What was to be sent to CHILD can't be: it is over, as soon as can be told. */
 static void
 child_fail(struct child *child)

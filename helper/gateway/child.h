@@ -62,10 +62,6 @@ size_t children_ending(const struct children *children, enum reexec_kind kind);
 struct child *child_start(struct children *children, const struct reexec *what,
     const struct child_owner *owner, void *context);
 
-/* From now on another OWNER is told, with another CONTEXT. */
-void child_give(struct child *child, const struct child_owner *owner,
-    void *context);
-
 /*
  * Send the child a frame of TYPE with the LEN bytes at BODY, or with FIELDS, as
  * soon as it takes it.  If that fails, on_end() follows soon; child_send() returns

@@ -1,5 +1,7 @@
 #include "dispatch.h"
 
+#include "hash.h"
+
 /* A process that fails may be started again after this, which doubles. */
 #define DISPATCH_PAUSE_MS 100
 #define DISPATCH_PAUSE_MAX_MS 5000
@@ -143,17 +145,12 @@ dispatch_again_ms(const struct dispatch *dispatch, int64_t now_ms)
 	return dispatch->again_ms > now_ms ? dispatch->again_ms : INT64_MAX;
 }
 
-/* FNV-1a of WHOM, without the last bit, and not 0. */
+/* A hash of WHOM, without the last bit, and not 0. */
 static uint64_t
 dispatch_hash(const char *whom)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const uint64_t hash = hash_text(whom) & ~DISPATCH_WAS_QUICK;
 
-	for (; *whom != '\0'; whom++) {
-		hash ^= (unsigned char)*whom;
-		hash *= UINT64_C(0x100000001b3);
-	}
-	hash &= ~DISPATCH_WAS_QUICK;
 	return hash != 0 ? hash : ~DISPATCH_WAS_QUICK;
 }
 

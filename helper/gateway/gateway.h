@@ -7,6 +7,8 @@
 #include "admission.h"
 #include "carry.h"
 #include "directory.h"
+#include "guesses.h"
+#include "hashing.h"
 #include "loginlog.h"
 #include "logins.h"
 #include "origins.h"
@@ -34,6 +36,8 @@ struct gateway {
 	struct provisional *provisional;
 	struct origins *origins;
 	struct logins *logins;
+	struct guesses *guesses;
+	struct hashing *hashing;
 	struct proofs *proofs;
 	struct peers *peers;
 	struct admission admission;

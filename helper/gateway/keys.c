@@ -179,12 +179,9 @@ keys_refuse(struct peer *peer, enum logins_kind kind, const struct refusal *why)
  */
 
 static const struct refusal keys_other_than_map = { .reason = "other-uid",
-	.sentence = "This account's uid is not the one that the gateway has "
-		    "for its name.",
-	.remedy =
-	    "the user map has another uid for this name than the name service: "
-	    "take away the account, or the user's line in the map; see moshgate "
-	    "check" };
+	.sentence = "The gateway has another uid for this name.",
+	.remedy = "the user map has another uid for this name than the name "
+		  "service: take away the account, or the user's line" };
 static const struct refusal keys_other_uid = { .reason = "other-uid",
 	.sentence = "The gateway has restarted meanwhile; log in again.",
 	.remedy =

@@ -5,22 +5,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
-
-/* True if one more line may be logged that counts on QUOTA. */
-static bool
-loginlog_allows(struct quota *quota, const char *user, const char *detail)
-{
-	switch (quota_take(quota, clock_now_ms())) {
-	case QUOTA_LOG:
-		return true;
-	case QUOTA_PAUSE:
-		log_event(LOG_NOTICE, "log-paused", "user", user, "detail",
-		    detail, NULL);
-		return false;
-	default:
-		return false;
-	}
-}
+#include "logpause.h"
 
 /*
  * True if a failed login of PEER may be logged.  Whoever can have one has an
@@ -35,7 +20,7 @@ loginlog_allows_peer(struct loginlog *log, const struct peer *peer)
 		return true;
 	quota = quotas_of(log->users, peer->uid, clock_now_ms());
 	return quota != NULL &&
-	    loginlog_allows(quota, peer->user,
+	    logpause_allows(quota, peer->user,
 		"too many failed logins of this user for the next seconds");
 }
 
@@ -88,11 +73,28 @@ loginlog_unknown(struct loginlog *log, const struct peer *peer,
 {
 	/* sshd asks twice for each login */
 	if (loginlog_is_last(log, name, peer->sshd_pid) ||
-	    !loginlog_allows(&log->unknown, NULL,
+	    !logpause_allows(&log->unknown, NULL,
 		"too many unknown users for the next seconds"))
 		return;
 	log_event(LOG_INFO, "unknown-user", "user", name, "reason", why->reason,
 	    "detail", why->detail, "remedy", why->remedy, "sshd_pid",
 	    loginlog_some(peer->sshd_pid), "client",
 	    loginlog_some(peer->client), NULL);
+}
+
+void
+loginlog_password(struct loginlog *log, const struct peer *peer,
+    const struct refusal *why)
+{
+	if (why == NULL)
+		log_event(LOG_INFO, "password", "user", peer->user, "sshd_pid",
+		    loginlog_some(peer->sshd_pid), "client",
+		    loginlog_some(peer->client), NULL);
+	else if (logpause_allows(&log->passwords, NULL,
+		     "too many wrong passwords for the next seconds"))
+		log_event(LOG_WARNING, "login-failed", "user", peer->user,
+		    "asked", "password", "reason", why->reason, "detail",
+		    why->detail, "remedy", why->remedy, "sshd_pid",
+		    loginlog_some(peer->sshd_pid), "client",
+		    loginlog_some(peer->client), NULL);
 }

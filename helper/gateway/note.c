@@ -2,26 +2,10 @@
 
 #include <string.h>
 
-#include "../../shim/lib/clock.h"
 #include "../../shim/lib/fields.h"
 #include "../job.h"
 #include "../log.h"
-
-/* True if one more may be logged for now. */
-static bool
-note_allowed(struct notes *notes, const char *user)
-{
-	switch (quota_take(&notes->quota, clock_now_ms())) {
-	case QUOTA_LOG:
-		return true;
-	case QUOTA_PAUSE:
-		log_event(LOG_NOTICE, "log-paused", "user", user, "detail",
-		    "too many notes of workers for the next seconds", NULL);
-		return false;
-	default:
-		return false;
-	}
-}
+#include "logpause.h"
 
 bool
 note_take(struct notes *notes, const char *user, unsigned *count,
@@ -36,7 +20,8 @@ note_take(struct notes *notes, const char *user, unsigned *count,
 			return true;
 		notes->lack_told = true;
 	}
-	if (note_allowed(notes, user))
+	if (logpause_allows(&notes->quota, user,
+		"too many notes of workers for the next seconds"))
 		log_event(LOG_NOTICE, "note", "user", user, "about", about,
 		    "detail", fields_get(frame, "detail"), "remedy",
 		    fields_get(frame, "remedy"), NULL);

@@ -11,6 +11,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "logpause.h"
 #include "socket.h"
 
 #define PEER_REQUEST_MS 5000 /* a request must be whole by then */
@@ -91,19 +92,9 @@ peer_may_log(const struct peer *peer)
 
 	if (peer->uid == 0)
 		return true;
-	switch (quota_take(peer_is_trusted(peer) ? &peers->service
-						 : &peers->strangers,
-	    clock_now_ms())) {
-	case QUOTA_LOG:
-		return true;
-	case QUOTA_PAUSE:
-		log_event(LOG_NOTICE, "log-paused", "detail",
-		    "too many refusals of local users for the next seconds",
-		    NULL);
-		return false;
-	default:
-		return false;
-	}
+	return logpause_allows(peer_is_trusted(peer) ? &peers->service
+						     : &peers->strangers,
+	    NULL, "too many refusals of local users for the next seconds");
 }
 
 /*

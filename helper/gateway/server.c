@@ -20,6 +20,7 @@
 #include "keys.h"
 #include "lookup.h"
 #include "newcomers.h"
+#include "password.h"
 #include "probe.h"
 #include "session.h"
 #include "signals.h"
@@ -33,6 +34,7 @@
 #define SERVER_BACKLOG 4
 #define SERVER_ACCEPTS_PER_TURN 64
 #define SERVER_ACCEPT_PAUSE_MS 100 /* when there are no descriptors left */
+#define SERVER_LOG_PAUSE_MS 20     /* when the log has no room */
 /*
  * So long whoever has come waits for the user map to be read in the beginning.
  * After that those are served who need nothing of it.
@@ -47,7 +49,7 @@ struct server {
 	struct children *children;
 	struct probe *probe;
 	struct loop_watch listening, signals;
-	struct loop_timer accept_again;
+	struct loop_timer accept_again, log_again;
 	bool banner; /* it is there */
 	bool over;   /* it is to end */
 };
@@ -189,6 +191,8 @@ server_admit_by(struct server *server, const struct config *config)
 	gateway->config = gateway->admission.config = config;
 	server_note_weakness(config);
 	newcomers_configure(gateway);
+	if (!password_configure(gateway))
+		log_event(LOG_ERR, "out-of-memory", NULL);
 	/* below there are uids that names have for a while */
 	users_configure(gateway->users,
 	    (uid_t)provisional_fresh(gateway->provisional),
@@ -314,12 +318,22 @@ server_accept_again(void *context, int64_t now_ms)
 	server->listening.fd = server->means->listen_fd;
 }
 
+static void
+server_log_again(void *context, int64_t now_ms)
+{
+	struct server *server = context;
+
+	if (!log_flush())
+		loop_at(server->gateway.loop, &server->log_again,
+		    now_ms + SERVER_LOG_PAUSE_MS);
+}
+
 /*
  * Beginning and end
  */
 
 static const struct peer_kind *const server_kinds[] = { &lookup_kind,
-	&keys_kind, &session_kind, &check_kind, &status_kind };
+	&keys_kind, &password_kind, &session_kind, &check_kind, &status_kind };
 
 /* As many descriptors as this process may have. */
 static void
@@ -379,7 +393,8 @@ server_make_upper(struct server *server)
 	g->admission = (struct admission){ .users = g->users };
 	g->peers = peers_new(g->loop, server->means->closers, server_kinds,
 	    sizeof(server_kinds) / sizeof(server_kinds[0]), g);
-	return newcomers_init(g) && g->peers != NULL;
+	return newcomers_init(g) && password_init(g, server->children) &&
+	    g->peers != NULL;
 }
 
 /* Listen.  Returns false for want of memory. */
@@ -397,6 +412,8 @@ server_listen(struct server *server)
 		.context = server };
 	server->accept_again = (struct loop_timer){ .fire = server_accept_again,
 		.context = server };
+	server->log_again = (struct loop_timer){ .fire = server_log_again,
+		.context = server };
 	loop_at(server->gateway.loop, &server->accept_again,
 	    clock_now_ms() + SERVER_TABLE_MS);
 	return loop_watch(server->gateway.loop, &server->signals) &&
@@ -410,6 +427,7 @@ server_free(struct server *server)
 
 	g->over = true;
 	peers_free(g->peers);
+	password_end(g);
 	newcomers_end(g);
 	probe_free(server->probe);
 	carries_free(g->carries);
@@ -443,10 +461,13 @@ server_run(const struct means *means, struct config *config,
 	    NULL);
 	server_admit_by(&server, config);
 	banner_show(false);
-	while (!server.over)
+	while (!server.over) {
+		server_log_again(&server, clock_now_ms());
 		loop_turn(gateway->loop);
+	}
 	log_event(LOG_NOTICE, "stop", NULL);
 	server_free(&server);
 	banner_show(false);
+	log_end();
 	return SERVER_ENDED;
 }

@@ -272,6 +272,30 @@ algorithms_missing(const struct algorithms *algorithms, LIBSSH2_SESSION *ssh,
 	return true;
 }
 
+/* Say that the group that the remote has chosen has too few BITS; 0: unseen. */
+static void
+algorithms_tell_group(size_t bits, struct failure_facts *facts)
+{
+	static const char setting[] =
+	    "say \"kex = -diffie-hellman-group-exchange-*\" in [remote] of "
+	    "moshgate.ini";
+
+	if (bits == 0) {
+		failure_set_detail(facts,
+		    "the group that the remote has chosen for its key exchange "
+		    "cannot be seen");
+		failure_add_remedy(facts, "%s", setting);
+		return;
+	}
+	failure_set_detail(facts,
+	    "the remote has chosen a group of %zu bits for its key exchange; "
+	    "it must have %d",
+	    bits, ALGORITHMS_GROUP_BITS_MIN);
+	failure_add_remedy(facts,
+	    "take the short ones out of /etc/ssh/moduli on the remote, or %s",
+	    setting);
+}
+
 enum failure
 algorithms_check_group(LIBSSH2_SESSION *ssh, const unsigned char *bytes,
     size_t len, struct failure_facts *facts)
@@ -284,14 +308,7 @@ algorithms_check_group(LIBSSH2_SESSION *ssh, const unsigned char *bytes,
 	bits = kexinit_group_bits(bytes, len);
 	if (kex != NULL && bits >= ALGORITHMS_GROUP_BITS_MIN)
 		return FAILURE_NONE;
-	failure_set_detail(facts,
-	    "the remote has chosen a group of %zu bits for its key exchange; "
-	    "it must have %d",
-	    bits, ALGORITHMS_GROUP_BITS_MIN);
-	failure_add_remedy(facts,
-	    "take the short ones out of /etc/ssh/moduli on the remote, or say "
-	    "\"kex = -diffie-hellman-group-exchange-*\" in [remote] of "
-	    "moshgate.ini");
+	algorithms_tell_group(bits, facts);
 	return FAILURE_NO_COMMON;
 }
 

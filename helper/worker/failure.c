@@ -53,7 +53,7 @@ static const struct refusal failure_words[FAILURES] = {
 	    .remedy = "put the gateway's public key into this user's "
 		      "authorized_keys on the remote, and check the remote's "
 		      "sshd log" },
-	[FAILURE_AGENT_REFUSED] = { .reason = "refused",
+	[FAILURE_AGENT_REFUSED] = { .reason = "agent-refused",
 	    .sentence = "The remote server takes none of the keys in your SSH "
 			"agent.",
 	    .remedy = "the user has to put one of them into authorized_keys on "

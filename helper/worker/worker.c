@@ -11,6 +11,7 @@
 #include "../../shim/lib/clock.h"
 #include "../../shim/lib/fields.h"
 #include "../../shim/lib/usermap.h"
+#include "../log.h"
 #include "../reexec.h"
 #include "../sandbox.h"
 #include "../weakness.h"
@@ -297,6 +298,7 @@ worker_main(void)
 		return 1;
 	worker_work(&work);
 	worker_end(&work);
+	log_end();
 	libssh2_exit();
 	return 0;
 }

@@ -29,6 +29,8 @@ enum frame_type {
 	FRAME_RESIZE,  /* columns, rows, xpixels, ypixels */
 	FRAME_STREAMS, /* with FRAME_FDS descriptors: what it carries */
 	FRAME_AGENT,   /* with one: a socket to the agent; or without */
+	/* from moshgate-password, a request: user, password, client, sshd_pid */
+	FRAME_PASSWORD = 16,
 	/* to a shim, and from a worker: an answer */
 	FRAME_OK = 32, /* what was asked for, in fields */
 	FRAME_REFUSED, /* reason, sentence */
@@ -57,6 +59,8 @@ enum frame_type {
 	FRAME_ADD,   /* a user: name, uid */
 	FRAME_ADDED, /* or not: result, uid, fault */
 	FRAME_TABLE, /* the map is what the FRAME_TEXTs before say: fault */
+	/* from the helper to a process that hashes: path, user, password */
+	FRAME_HASH = 112,
 };
 
 struct frame {

@@ -72,11 +72,13 @@ done
 is 'carol asks for sessions the remote refuses: told so' \
 	"$(cat "$TMUX_TMPDIR/burst")" '60 refused refused'
 ok '... of which the log has few' logs_no_more_than 160 'user=carol'
-like '... and says that it leaves the rest out' "$($BED log gateway)" \
-	'event=log-paused user=carol'
 $BED on remote rm /home/bob/.ssh/authorized_keys
 ok "... bob's failure is none of them" kept_out bob@gateway
 ok '... so the log has it' log_has gateway 'event=login-failed user=bob '
+# The helper waits for no log: where this one was too slow to take that line, the
+# next one that it took says that some are lost.
+like '... and that the rest of those of carol was left out' \
+	"$($BED log gateway)" 'event=log-(paused user=carol|lost)'
 
 # The sanitizers keep what was freed.
 if [ -n "${SAN-}" ]; then

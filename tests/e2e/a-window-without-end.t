@@ -94,8 +94,12 @@ ok '... and works' eval 'type_in a "touch large" Enter
 	wait_for $BED on remote test -e /home/alice/large'
 resize a 1000 290
 resize a 500 200
-ok '... as do others' eval 'type_in a "stty size >large" Enter
-	wait_for $BED on remote grep "200 500" /home/alice/large'
+# large_is COLUMNS ROWS: the new size may come after what is typed.
+large_is() {
+	type_in a 'stty size >large' Enter
+	$BED on remote grep "$2 $1" /home/alice/large
+}
+ok '... as do others' wait_for large_is 500 200
 tm respawn-pane -k -t a
 wait_for not by_mosh alice
 log_in_at a alice 1 1

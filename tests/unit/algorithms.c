@@ -435,6 +435,26 @@ nothing_is_missing_where_there_was_no_offer(void **state)
 	end(&asked);
 }
 
+static void
+a_group_that_cannot_be_seen_is_told(void **state)
+{
+	static const unsigned char bytes[] = "SSH-2.0-x\r\n";
+	struct asked asked;
+
+	(void)state;
+	begin(&asked);
+	assert_int_equal(algorithms_check_group(asked.ssh, bytes,
+			     sizeof(bytes) - 1, &asked.facts),
+	    FAILURE_NO_COMMON);
+	assert_string_equal(asked.facts.detail,
+	    "the group that the remote has chosen for its key exchange cannot "
+	    "be seen");
+	assert_string_equal(asked.facts.remedy,
+	    "say \"kex = -diffie-hellman-group-exchange-*\" in [remote] of "
+	    "moshgate.ini");
+	end(&asked);
+}
+
 int
 main(void)
 {
@@ -458,6 +478,7 @@ main(void)
 		cmocka_unit_test(
 		    a_weak_host_key_is_told_if_such_a_one_is_on_file),
 		cmocka_unit_test(nothing_is_missing_where_there_was_no_offer),
+		cmocka_unit_test(a_group_that_cannot_be_seen_is_told),
 	};
 
 	return cmocka_run_group_tests_name("algorithms", tests, NULL, NULL);

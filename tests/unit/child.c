@@ -520,23 +520,6 @@ fields_that_could_not_be_made_are_its_end(void **state)
 }
 
 static void
-another_owner_is_told_from_then_on(void **state)
-{
-	struct scene *scene = scene_begin();
-	struct scene other = { 0 };
-
-	(void)state;
-	child_give(scene->child, &owner, &other);
-	say(FRAME_OK, "");
-	hang_up();
-	pass(scene, 0);
-	assert_int_equal(scene->frames + scene->ends, 0);
-	assert_int_equal(other.frames, 1);
-	assert_int_equal(other.ends, 1);
-	scene_end(scene);
-}
-
-static void
 no_process_is_no_child(void **state)
 {
 	const struct reexec what = { .kind = REEXEC_WORKER };
@@ -571,7 +554,6 @@ main(void)
 		    those_that_do_not_end_are_on_the_account_of_whose_they_were),
 		cmocka_unit_test(those_that_end_in_time_are_on_nobodys),
 		cmocka_unit_test(fields_that_could_not_be_made_are_its_end),
-		cmocka_unit_test(another_owner_is_told_from_then_on),
 		cmocka_unit_test(no_process_is_no_child),
 	};
 

@@ -206,13 +206,6 @@ child_start(struct children *children, const struct reexec *what,
 	return child;
 }
 
-void
-child_give(struct child *child, const struct child_owner *owner, void *context)
-{
-	child->owner = owner;
-	child->context = context;
-}
-
 bool
 child_send(struct child *child, enum frame_type type, const char *body,
     size_t len)
