@@ -33,6 +33,7 @@
 #include "gateway/signer.h"
 #include "gateway/standby.h"
 #include "hasher/hasher.h"
+#include "hasher/newhash.h"
 #include "log.h"
 #include "prober/prober.h"
 #include "reexec.h"
@@ -65,6 +66,7 @@ usage(FILE *to)
 	    "  -t, --test         read the configuration and the key, say "
 	    "what is\n"
 	    "                     wrong with them, and exit\n"
+	    "      --passwords-file, --hash-password: for moshgate passwd\n"
 	    "  -V, --version      print the version, and exit\n"
 	    "  -h, --help         print this, and exit\n");
 }
@@ -360,7 +362,8 @@ read_settings(void *context)
 	settings->config = config_read(settings->options->config_path, error);
 	if (settings->config != NULL)
 		settings->signer = signer_open(settings->config, error);
-	if (settings->signer != NULL)
+	if (settings->signer != NULL ||
+	    (settings->config != NULL && error[0] == '\0'))
 		return true;
 	config_free(settings->config);
 	settings->config = NULL;
@@ -381,8 +384,11 @@ free_settings(struct settings *settings)
 static void
 print_settings(const struct settings *settings)
 {
+	const struct signer *signer = settings->signer;
+
 	printf("%s: ok, remote %s, key %s\n", settings->options->config_path,
-	    settings->config->host, signer_fingerprint(settings->signer));
+	    settings->config->host,
+	    signer != NULL ? signer_fingerprint(signer) : "none");
 }
 
 /*
@@ -408,6 +414,8 @@ make_means(const struct options *options, struct means *means)
 static int
 test_settings(struct settings *settings)
 {
+	int status;
+
 	if (sodium_init() < 0) {
 		complain(settings->options, "libsodium does not start");
 		return 1;
@@ -417,9 +425,11 @@ test_settings(struct settings *settings)
 	guard_memory();
 	if (!read_settings(settings))
 		return 1;
-	print_settings(settings);
+	status = newhash_test(settings->config);
+	if (status == 0)
+		print_settings(settings);
 	free_settings(settings);
-	return 0;
+	return status;
 }
 
 /* Serve, once the settings can be read.  Returns the exit status. */
@@ -471,6 +481,8 @@ main(int argc, char **argv)
 
 	if (reexec_asked(argc, argv, &kind))
 		return kinds[kind]();
+	if (newhash_asked(argc, argv))
+		return newhash_main(argv[1], CONFIG_PATH);
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.log_to_stderr);

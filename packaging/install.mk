@@ -27,7 +27,7 @@ install: all
 	@install -d $(DESTDIR)$(libexecdir)/moshgate $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(nssdir) \
-		$(DESTDIR)$(datadir)/moshgate \
+		$(DESTDIR)$(datadir)/moshgate/pam.d \
 		$(etc)/moshgate $(etc)/ssh/sshd_config.d \
 		$(if $(MAN5),$(DESTDIR)$(mandir)/man5) \
 		$(if $(MAN8),$(DESTDIR)$(mandir)/man8)
@@ -50,6 +50,9 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/moshgate.conf
 	$(Q)install -m 0644 contrib/reserved-names \
 		$(DESTDIR)$(datadir)/moshgate/reserved-names
+	@# An example: it is the administrator who puts that where it works.
+	$(Q)$(call put,contrib/pam.d/moshgate,\
+		$(DESTDIR)$(datadir)/moshgate/pam.d/moshgate)
 	$(Q)$(if $(MAN5),install -m 0644 $(MAN5) $(DESTDIR)$(mandir)/man5)
 	$(Q)$(if $(MAN8),install -m 0644 $(MAN8) $(DESTDIR)$(mandir)/man8)
 	$(Q)$(if $(DESTDIR),,$(MAKE-USERS))

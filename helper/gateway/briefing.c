@@ -63,11 +63,15 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
 	char public[SSHKEY_ED25519_BLOB_BYTES * 2];
 	struct config told = *config;
 
-	sodium_bin2base64(public, sizeof(public), blob,
-	    SSHKEY_ED25519_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
 	fields_add(fields, "user", user);
 	fields_add(fields, "first", job_name(briefing->job));
-	fields_add(fields, "public", public);
+	if (blob != NULL) {
+		sodium_bin2base64(public, sizeof(public), blob,
+		    SSHKEY_ED25519_BLOB_BYTES, sodium_base64_VARIANT_ORIGINAL);
+		fields_add(fields, "public", public);
+	}
+	if (briefing->password != NULL)
+		fields_add(fields, "password", briefing->password);
 	if (briefing->agent != NULL)
 		fields_add(fields, "agent", "1");
 	if (briefing->unknown)

@@ -37,7 +37,8 @@ struct briefing {
 
 /*
  * Add to FIELDS all that the worker of USER needs to know for BRIEFING: with
- * what of CONFIG it is told, and BLOB, the public half of the gateway's key.
+ * what of CONFIG it is told, and BLOB, the public half of the gateway's key, or
+ * NULL.
  */
 void briefing_add(struct fields *fields, const struct briefing *briefing,
     const char *user, const struct config *config, const unsigned char *blob);

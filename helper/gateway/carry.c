@@ -410,7 +410,8 @@ carries_tend(struct carries *carries, const char *user,
 	if (now_ms < trial->client_ms + CARRY_SPARE_MS)
 		return trial->client_ms + CARRY_SPARE_MS;
 	share = shares_find(carries->shares, user);
-	if (share != NULL && share_logs_in(share, trial->began_ms, now_ms))
+	if (share != NULL && share_logs_in(share, trial->began_ms, now_ms) &&
+	    !share_is_users(share) && pool_signer(carries->pool) != NULL)
 		carry_make_spare(carries, user);
 	return INT64_MAX;
 }

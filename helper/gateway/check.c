@@ -203,6 +203,9 @@ check_on_end(void *context, const struct connection_end *end)
 		check_answer(check, false);
 	else if (end->last->type == FRAME_REFUSED)
 		check_fail(check, end);
+	else if (end->facts.phase < PHASE_AT_WORK)
+		check_answer(check,
+		    true); /* there was nothing to log in with */
 	else if (!check_try_udp(check, end->last))
 		check_end(check);
 }

@@ -9,6 +9,7 @@
 #include "../../shim/lib/clock.h"
 #include "../log.h"
 #include "briefing.h"
+#include "credential.h"
 
 /* Above the sum of the worker's own deadlines, which should come first. */
 #define CONNECTION_STEPS_PER_JOB 4
@@ -24,7 +25,7 @@ struct connection {
 	const struct connection_owner *owner;
 	void *context;
 	struct child *child;
-	struct keyring_key *key; /* to sign with; NULL: no more */
+	struct credential credential;
 	char user[USERNAME_MAX_CHARS + 1];
 	bool expired;           /* it is too old, whatever its age */
 	unsigned notes, frames; /* for this job: lines for the log, and all */
@@ -53,15 +54,6 @@ connection_enter(struct connection *c, enum phase phase)
 	c->shared->changed(c->shared->context);
 }
 
-/* C has no use for a signature any more. */
-static void
-connection_drop_key(struct connection *c)
-{
-	if (c->key != NULL)
-		keyring_drop(c->shared->keyring, c->key);
-	c->key = NULL;
-}
-
 struct connection *
 connection_new(struct connection_shared *shared, const char *user,
     enum queue_class class, enum queue_claim claim,
@@ -88,7 +80,7 @@ connection_new(struct connection_shared *shared, const char *user,
 static void
 connection_free(struct connection *c)
 {
-	connection_drop_key(c);
+	credential_drop(&c->credential);
 	queue_remove(&c->shared->queue, &c->entry);
 	c->shared->changed(c->shared->context);
 	free(c);
@@ -177,12 +169,12 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 		    NULL);
 		return false;
 	}
-	c->key = keyring_take(c->shared->keyring);
+	c->facts.users = c->credential.users;
 	c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_REACHING);
 	connection_limit_job(c, 0);
 	briefing_add(&fields, briefing, c->user, c->shared->config,
-	    keyring_public(c->key));
+	    credential_public(&c->credential));
 	briefing_add_window(&fields, &c->shared->queue, &c->entry);
 	child_tell(c->child, FRAME_START, &fields);
 	fields_free(&fields);
@@ -199,6 +191,9 @@ connection_launch(struct connection *c)
 
 	if (!c->owner->on_turn(c->context, &briefing))
 		connection_free(c);
+	else if (!credential_take(&c->credential, c->shared->keyring,
+		     &briefing))
+		connection_lose(c, &credential_none);
 	else if (!connection_spawn(c, &briefing))
 		connection_lose(c, &no_process);
 }
@@ -296,15 +291,11 @@ connection_take_sign(struct connection *c, const struct frame *frame)
 {
 	unsigned char signature[SSHKEY_ED25519_SIGNATURE_BYTES];
 
-	if (c->key == NULL || !child_has_taken_all(c->child) ||
-	    !keyring_sign(c->key, c->user, (const unsigned char *)frame->body,
-		frame->len, signature)) {
-		log_event(LOG_ERR, "sign-refused", "user", c->user, "detail",
-		    "a worker asked for a signature it has no use for", NULL);
+	if (!child_has_taken_all(c->child))
+		credential_drop(&c->credential);
+	if (!credential_sign(&c->credential, c->user, frame, signature))
 		return false;
-	}
 	connection_enter(c, PHASE_PROVING);
-	connection_drop_key(c);
 	child_send(c->child, FRAME_SIGNED, (const char *)signature,
 	    sizeof(signature));
 	return true;
@@ -337,7 +328,7 @@ connection_take_accepted(struct connection *c, const struct frame *frame)
 	const enum phase phase = phase_accepted(c->facts.phase, c->facts.job);
 
 	(void)frame;
-	connection_drop_key(c);
+	credential_drop(&c->credential);
 	connection_enter(c, phase);
 	if (phase == PHASE_HELD)
 		child_deadline(c->child, clock_now_ms() + CONNECTION_HELD_MS);

@@ -32,6 +32,8 @@ struct connection_facts {
 	/* when it was put into the queue, started, or did its first job */
 	int64_t began_ms;
 	unsigned served; /* how many jobs it has done */
+	/* it logs in with what the user has, and not with the gateway's key */
+	bool users;
 };
 
 /* How a connection is over. */

@@ -75,6 +75,17 @@ enroll_begin(struct enroll *enroll, const struct admission *admission,
 }
 
 void
+enroll_settle(const struct enroll *enroll, struct provisional *provisional,
+    const struct address *address, const struct refusal *why, int64_t now_ms)
+{
+	if (why == NULL)
+		provisional_prove(provisional, enroll->name, address, now_ms);
+	else if (enroll->taken ||
+	    users_had(enroll->admission->users, enroll->uid))
+		provisional_drop(provisional, enroll->name);
+}
+
+void
 enroll_forget(struct enroll *enroll)
 {
 	directory_forget(&enroll->question);

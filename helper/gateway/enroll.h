@@ -3,6 +3,7 @@
 
 #include "admission.h"
 #include "directory.h"
+#include "provisional.h"
 #include "users.h"
 
 /*
@@ -30,6 +31,13 @@ struct enroll {
  */
 void enroll_begin(struct enroll *enroll, const struct admission *admission,
     struct directory *directory, const char *name, uid_t uid);
+
+/*
+ * ENROLL is done, for WHY or well: its provisional uid is not provisional any
+ * more, for a client at ADDRESS (NULL: it does not count), or may be nobody's.
+ */
+void enroll_settle(const struct enroll *enroll, struct provisional *provisional,
+    const struct address *address, const struct refusal *why, int64_t now_ms);
 
 /* ENROLL, which may be done, is not waited for any more. */
 void enroll_forget(struct enroll *enroll);

@@ -199,6 +199,18 @@ errands_fail(struct errands *errands, const struct connection_end *end,
 }
 
 void
+errands_move(struct errands *errands)
+{
+	const struct connection *gone = errands->kept->current;
+
+	errands->served = NULL;
+	if (connection_facts(gone)->phase != PHASE_QUEUED &&
+	    connection_facts(gone)->job == JOB_UDP)
+		trial_give_up(errands->trial, errands->mark);
+	waiters_restart(&errands->waiters);
+}
+
+void
 errands_restart(struct errands *errands)
 {
 	errands->served = NULL;

@@ -56,6 +56,12 @@ void errands_answer(struct errands *errands, enum job job,
 void errands_fail(struct errands *errands, const struct connection_end *end,
     bool retry);
 
+/*
+ * The connection, which has not done anything yet, is about to go, and there is
+ * another one for those who wait.
+ */
+void errands_move(struct errands *errands);
+
 /* Start anew: nothing is known, and nothing is worked for. */
 void errands_restart(struct errands *errands);
 

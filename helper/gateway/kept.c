@@ -79,6 +79,20 @@ kept_connect(struct kept *kept, bool opens)
 	return kept->current != NULL;
 }
 
+/* True if CONNECTION was made with what the user has. */
+static bool
+kept_is_adopted(const struct connection *connection)
+{
+	return connection != NULL && connection_facts(connection)->users;
+}
+
+bool
+kept_is_users(const struct kept *kept)
+{
+	return kept_is_adopted(kept->current) ||
+	    kept_is_adopted(kept->successor);
+}
+
 static bool
 kept_idles(const struct connection *connection)
 {
@@ -97,6 +111,13 @@ bool
 kept_is_idle(const struct kept *kept)
 {
 	return kept_idles(kept->current);
+}
+
+bool
+kept_enters(const struct kept *kept)
+{
+	return kept->current != NULL &&
+	    connection_facts(kept->current)->phase < PHASE_AT_WORK;
 }
 
 bool
@@ -143,6 +164,16 @@ kept_claim(struct kept *kept)
 	kept->claim = QUEUE_CLAIMED;
 }
 
+void
+kept_adopt(struct kept *kept, struct connection *connection)
+{
+	kept_close_successor(kept);
+	kept->successor = connection;
+	connection_give(connection, &kept_successor_owner, kept);
+	if (kept->current == NULL || kept_is_idle(kept) || kept_enters(kept))
+		kept_promote(kept);
+}
+
 struct connection *
 kept_take(struct kept *kept)
 {
@@ -177,7 +208,9 @@ kept_tend(struct kept *kept, int64_t now_ms)
 		.connected_ms = connection_facts(kept->current)->began_ms,
 		.used_ms = kept->used_ms,
 		.claimed = kept->claim == QUEUE_CLAIMED,
-		.tried = kept->renewed || kept->successor != NULL,
+		/* without the user there is none like it */
+		.tried = kept->renewed || kept->successor != NULL ||
+		    kept_is_users(kept) || pool_signer(kept->pool) == NULL,
 	};
 	switch (
 	    renew_check(&renew, pool_config(kept->pool), now_ms, &next_ms)) {
@@ -197,13 +230,25 @@ kept_tend(struct kept *kept, int64_t now_ms)
 }
 
 void
-kept_drop(struct kept *kept, bool busy_too)
+kept_drop(struct kept *kept)
 {
 	kept_close_successor(kept);
-	if (busy_too ? kept_is_begun(kept) : kept_is_idle(kept))
+	if (kept_is_begun(kept))
 		kept_close(kept);
-	else if (kept_is_begun(kept))
-		connection_expire(kept->current);
+	kept_unclaim(kept);
+}
+
+void
+kept_refused(struct kept *kept)
+{
+	if (!kept_is_adopted(kept->successor))
+		kept_close_successor(kept);
+	if (!kept_is_adopted(kept->current)) {
+		if (kept_is_idle(kept))
+			kept_close(kept);
+		else if (kept_is_begun(kept))
+			connection_expire(kept->current);
+	}
 	kept_unclaim(kept);
 }
 

@@ -77,6 +77,22 @@ void kept_mark(struct kept *kept, bool asked);
 /* There was a session: more than one connection is worth keeping for. */
 void kept_claim(struct kept *kept);
 
+/* True if there is one that the remote has not let in yet. */
+bool kept_enters(const struct kept *kept);
+
+/* End what there is, at work or not. */
+void kept_drop(struct kept *kept);
+
+/*
+ * CONNECTION, which is idle, was made with what the user has: it is kept, in the
+ * place of one that is idle or that kept_enters(), or of one that is at work when
+ * that is done.
+ */
+void kept_adopt(struct kept *kept, struct connection *connection);
+
+/* True if there is one that was made with what the user has. */
+bool kept_is_users(const struct kept *kept);
+
 /* The idle connection is the caller's from now on. */
 struct connection *kept_take(struct kept *kept);
 
@@ -86,7 +102,10 @@ void kept_settle(struct kept *kept, int64_t now_ms);
 /* Run its timers.  Returns the next deadline. */
 int64_t kept_tend(struct kept *kept, int64_t now_ms);
 
-/* End what there is; with BUSY_TOO also what is at work, else after that. */
-void kept_drop(struct kept *kept, bool busy_too);
+/*
+ * The remote doesn't let the gateway in any more: end what has got in by its
+ * key, after what that is at.
+ */
+void kept_refused(struct kept *kept);
 
 #endif

@@ -21,6 +21,13 @@ keycache_store(struct keycache *cache, const char *text, size_t len)
 	cache->len = len;
 }
 
+/* When they will be too old. */
+static int64_t
+keycache_end_ms(const struct keycache *cache, int ttl_s)
+{
+	return cache->asked_ms + (int64_t)ttl_s * 1000;
+}
+
 bool
 keycache_is_fresh(const struct keycache *cache, int ttl_s, int64_t now_ms)
 {
@@ -28,10 +35,12 @@ keycache_is_fresh(const struct keycache *cache, int ttl_s, int64_t now_ms)
 }
 
 int64_t
-keycache_end_ms(const struct keycache *cache, int ttl_s)
+keycache_tend(struct keycache *cache, int ttl_s, int64_t now_ms)
 {
-	return cache->text != NULL ? cache->asked_ms + (int64_t)ttl_s * 1000
-				   : INT64_MAX;
+	if (keycache_is_fresh(cache, ttl_s, now_ms))
+		return keycache_end_ms(cache, ttl_s);
+	keycache_forget(cache);
+	return INT64_MAX;
 }
 
 void

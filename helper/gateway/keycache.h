@@ -26,8 +26,8 @@ void keycache_store(struct keycache *cache, const char *text, size_t len);
 /* True if there are some, not older than TTL_S seconds. */
 bool keycache_is_fresh(const struct keycache *cache, int ttl_s, int64_t now_ms);
 
-/* When they will be too old, with the same TTL_S. */
-int64_t keycache_end_ms(const struct keycache *cache, int ttl_s);
+/* Forget them if they are older.  Returns when that will be, or INT64_MAX. */
+int64_t keycache_tend(struct keycache *cache, int ttl_s, int64_t now_ms);
 
 void keycache_forget(struct keycache *cache);
 

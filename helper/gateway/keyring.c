@@ -76,6 +76,8 @@ keyring_signer(const struct keyring *keyring)
 struct keyring_key *
 keyring_take(struct keyring *keyring)
 {
+	if (keyring->first->signer == NULL)
+		return NULL;
 	keyring->first->taken++;
 	return keyring->first;
 }

@@ -7,7 +7,7 @@
 #include "signer.h"
 
 /*
- * The gateway's key, and those before it for as long as a connection may still
+ * The gateway's key, if it has one, and those before it for as long as a connection may still
  * sign with one: a reload changes nothing for those that have begun.
  */
 struct keyring;
@@ -16,8 +16,8 @@ struct keyring;
 struct keyring_key;
 
 /*
- * SIGNER is the keyring's from now on, unless NULL is returned, for want of
- * memory.
+ * SIGNER, NULL if there is none, is the keyring's from now on, unless NULL is
+ * returned, for want of memory.
  */
 struct keyring *keyring_new(struct signer *signer);
 
@@ -30,10 +30,13 @@ void keyring_free(struct keyring *keyring);
  */
 bool keyring_replace(struct keyring *keyring, struct signer *signer);
 
-/* The key in force. */
+/* The key in force; NULL: there is none. */
 const struct signer *keyring_signer(const struct keyring *keyring);
 
-/* Take the key in force, for keyring_sign() or keyring_drop(). */
+/*
+ * Take the key in force, for keyring_sign() or keyring_drop(); NULL: there is
+ * none.
+ */
 struct keyring_key *keyring_take(struct keyring *keyring);
 
 /* The public half of KEY, as RFC 4253, section 6.6 encodes it. */

@@ -32,8 +32,9 @@ static void
 keys_answer_text(struct peer *peer, const char *text, size_t len)
 {
 	const struct gateway *gateway = peer->context;
+	const struct signer *signer = pool_signer(gateway->pool);
 	const struct authkeys_rules rules = {
-		.own = signer_public(pool_signer(gateway->pool)),
+		.own = signer != NULL ? signer_public(signer) : NULL,
 		.own_len = SSHKEY_ED25519_BLOB_BYTES,
 		.forced = (enum authkeys_forced)
 			      gateway->config->forced_commands,
@@ -375,6 +376,12 @@ keys_ask(struct peer *peer)
 	}
 	if (user == NULL || !username_valid(user)) {
 		peer_refuse(peer, &bad_name);
+		return;
+	}
+	if (gateway->config->keys == CONFIG_KEYS_REMOTE &&
+	    pool_signer(gateway->pool) == NULL) {
+		/* of which a line in the log has told at the start */
+		peer_turn_away(peer, &signer_none);
 		return;
 	}
 	memcpy(peer->user, user, strlen(user) + 1);

@@ -34,6 +34,15 @@ lastfailure_frame(const struct lastfailure *failure)
 		.len = failure->len };
 }
 
+int64_t
+lastfailure_tend(struct lastfailure *failure, int64_t now_ms)
+{
+	if (lastfailure_counts(failure, now_ms))
+		return failure->end_ms;
+	lastfailure_forget(failure);
+	return INT64_MAX;
+}
+
 void
 lastfailure_forget(struct lastfailure *failure)
 {

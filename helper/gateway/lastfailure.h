@@ -44,6 +44,9 @@ bool lastfailure_counts(const struct lastfailure *failure, int64_t now_ms);
 /* The frame that was remembered; it lives as long as FAILURE keeps it. */
 struct frame lastfailure_frame(const struct lastfailure *failure);
 
+/* Forget it if it counts no more.  Returns when that will be, or INT64_MAX. */
+int64_t lastfailure_tend(struct lastfailure *failure, int64_t now_ms);
+
 void lastfailure_forget(struct lastfailure *failure);
 
 #endif

@@ -11,3 +11,14 @@ loan_deny(struct loan **at, const struct frame *refusal)
 	if (loan != NULL)
 		loan->deny(loan, refusal);
 }
+
+int64_t
+loan_tend(struct loan **at, int64_t now_ms)
+{
+	if (*at == NULL)
+		return INT64_MAX;
+	if (now_ms < (*at)->end_ms)
+		return (*at)->end_ms;
+	loan_deny(at, NULL);
+	return INT64_MAX;
+}

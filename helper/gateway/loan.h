@@ -25,4 +25,7 @@ struct loan {
  */
 void loan_deny(struct loan **at, const struct frame *refusal);
 
+/* Deny the loan at *AT if it has waited for long enough.  Returns when, or INT64_MAX. */
+int64_t loan_tend(struct loan **at, int64_t now_ms);
+
 #endif

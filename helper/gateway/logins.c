@@ -130,16 +130,10 @@ static void
 logins_on_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
 {
 	struct login *login = enroll->asker;
-	const struct logins_parts *parts = &login->logins->parts;
-	struct provisional *provisional = parts->provisional;
 
 	(void)uid;
-	if (why == NULL)
-		provisional_prove(provisional, login->claim.name,
-		    logins_counts_for(login), clock_now_ms());
-	else if (enroll->taken ||
-	    users_had(parts->admission->users, login->uid))
-		provisional_drop(provisional, login->claim.name);
+	enroll_settle(enroll, login->logins->parts.provisional,
+	    logins_counts_for(login), why, clock_now_ms());
 	logins_end(login, false, why);
 }
 
@@ -200,10 +194,11 @@ logins_on_keys(struct waiter *waiter, const struct frame *answer, bool reached)
 	    NULL);
 }
 
-/* It is the turn of LOGIN. */
+/* It is the turn of CLAIM. */
 static void
-logins_start(struct login *login)
+logins_start(struct patience_claim *claim)
 {
+	struct login *login = claim->asker;
 	const int64_t end_ms = clock_now_ms() + LOGINS_MS;
 	struct shares *shares = login->logins->parts.shares;
 
@@ -231,13 +226,19 @@ logins_start(struct login *login)
  * Turns
  */
 
-/* Why a login that waited can't go. */
-static const struct refusal *
+const struct refusal *
 logins_why_crowded(const struct logins *logins, int64_t now_ms)
 {
 	return patience_is_calm(logins->parts.patience, now_ms)
 	    ? &logins_busy
 	    : &logins_too_many;
+}
+
+/* CLAIM has waited in vain. */
+static void
+logins_give_way(struct patience_claim *claim, const struct refusal *why)
+{
+	logins_end(claim->asker, false, why);
 }
 
 /* While the remote is out of reach nobody new is asked for. */
@@ -264,10 +265,9 @@ logins_pump(struct logins *logins)
 	if (parts->outage->down)
 		logins_refuse_new(logins);
 	while ((claim = patience_next(parts->patience, now_ms)) != NULL)
-		logins_start(claim->asker);
+		claim->go(claim);
 	while ((claim = patience_excess(parts->patience, now_ms)) != NULL)
-		logins_end(claim->asker, false,
-		    logins_why_crowded(logins, now_ms));
+		claim->give_way(claim, logins_why_crowded(logins, now_ms));
 }
 
 /* Have QUESTION wait for LOGIN. */
@@ -300,6 +300,8 @@ logins_begin(struct logins *logins, struct logins_question *question)
 	login->claim.address = question->address;
 	login->claim.known = question->kind == LOGINS_KNOWN;
 	login->claim.asker = login;
+	login->claim.go = logins_start;
+	login->claim.give_way = logins_give_way;
 	snprintf(login->claim.name, sizeof(login->claim.name), "%s",
 	    question->name);
 	login->next = logins->first;
@@ -311,6 +313,19 @@ logins_begin(struct logins *logins, struct logins_question *question)
 	}
 	patience_wait(logins->parts.patience, &login->claim, now_ms);
 	logins_pump(logins);
+}
+
+const struct refusal *
+logins_why_not_new(const struct logins *logins, const struct address *address,
+    int64_t now_ms)
+{
+	const struct logins_parts *parts = &logins->parts;
+
+	if (parts->outage->down)
+		return &logins_unreachable;
+	if (!provisional_may_prove(parts->provisional, address, now_ms))
+		return &logins_too_many_added;
+	return NULL;
 }
 
 /* Why a question can't even wait; NULL if it can. */
@@ -327,12 +342,7 @@ logins_why_not(const struct logins *logins,
 		return &logins_refused;
 	if (question->kind == LOGINS_KNOWN)
 		return NULL;
-	if (parts->outage->down)
-		return &logins_unreachable;
-	if (!provisional_may_prove(parts->provisional, &question->address,
-		now_ms))
-		return &logins_too_many_added;
-	return NULL;
+	return logins_why_not_new(logins, &question->address, now_ms);
 }
 
 void

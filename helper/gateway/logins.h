@@ -69,7 +69,21 @@ void logins_ask(struct logins *logins, struct logins_question *question);
 /* QUESTION, all zero or asked, is not waited for any more. */
 void logins_forget(struct logins_question *question);
 
-/* There may be an outage, or a turn for somebody: see to those that wait, soon. */
+/*
+ * There may be an outage, or a turn for somebody: see to those that wait, soon.
+ * All claims of the patience have their turns by this.
+ */
 void logins_touch(struct logins *logins);
+
+/* Why a claim that waits can't go. */
+const struct refusal *logins_why_crowded(const struct logins *logins,
+    int64_t now_ms);
+
+/*
+ * Why the remote can't be asked for a name that is new, for a client at ADDRESS;
+ * NULL if it can.
+ */
+const struct refusal *logins_why_not_new(const struct logins *logins,
+    const struct address *address, int64_t now_ms);
 
 #endif

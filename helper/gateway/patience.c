@@ -368,16 +368,24 @@ patience_may_grow(const struct patience *patience,
 }
 
 void
+patience_let_in(struct patience *patience, struct patience_claim *claim,
+    int64_t now_ms)
+{
+	if (claim->state != PATIENCE_GOES)
+		return;
+	claim->state = PATIENCE_SETTLED;
+	purse_give_back(patience_purse_of(patience, claim),
+	    patience_may_grow(patience, claim, now_ms), now_ms);
+}
+
+void
 patience_accepted(struct patience *patience, const char *name, int64_t now_ms)
 {
 	struct patience_claim *claim = patience_going(patience, name);
 
 	pauses_forget(&patience->pauses, name);
-	if (claim == NULL)
-		return;
-	claim->state = PATIENCE_SETTLED;
-	purse_give_back(patience_purse_of(patience, claim),
-	    patience_may_grow(patience, claim, now_ms), now_ms);
+	if (claim != NULL)
+		patience_let_in(patience, claim, now_ms);
 }
 
 /* The remote has counted a refusal that no stranger's token stands for. */
@@ -400,6 +408,18 @@ patience_settle(struct patience *patience, struct patience_claim *claim,
 	purse_lose(patience_purse_of(patience, claim), now_ms);
 	if (claim->stranger)
 		patience_spend(patience, &claim->address, now_ms);
+	else
+		patience_charge(patience, now_ms);
+}
+
+void
+patience_turned_away(struct patience *patience, struct patience_claim *claim,
+    int64_t now_ms)
+{
+	patience->refused_ms = now_ms;
+	/* another login as the same name may have settled it */
+	if (claim->state == PATIENCE_GOES)
+		patience_settle(patience, claim, now_ms);
 	else
 		patience_charge(patience, now_ms);
 }

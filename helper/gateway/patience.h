@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../../shim/lib/usermap.h"
+#include "../refusal.h"
 #include "address.h"
 
 /*
@@ -39,6 +40,10 @@ struct patience_claim {
 	struct address address; /* of the client who wants it, if not known */
 	bool known;             /* it has an account or a uid on the gateway */
 	void *asker;
+	/* for logins.h: it may go now; or it can't, for WHY */
+	void (*go)(struct patience_claim *claim);
+	void (
+	    *give_way)(struct patience_claim *claim, const struct refusal *why);
 	/* the patience's own */
 	enum patience_state {
 		PATIENCE_NONE,
@@ -100,6 +105,15 @@ struct patience_claim *patience_excess(const struct patience *patience,
  */
 void patience_end(struct patience *patience, struct patience_claim *claim,
     bool reached, int64_t now_ms);
+
+/*
+ * The remote has let in what CLAIM, which goes, is for, with what is not the
+ * gateway's; or it hasn't, which says nothing of the name.
+ */
+void patience_let_in(struct patience *patience, struct patience_claim *claim,
+    int64_t now_ms);
+void patience_turned_away(struct patience *patience,
+    struct patience_claim *claim, int64_t now_ms);
 
 /* The remote has let the gateway in as NAME, for whatever it wanted. */
 void patience_accepted(struct patience *patience, const char *name,

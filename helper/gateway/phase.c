@@ -23,7 +23,8 @@ static const struct {
 	{ FRAME_STEP, WORKING, FOR(CHECK) },
 	{ FRAME_TEXT, IN(AT_WORK), FOR(KEYS) | FOR(LOOKUP) },
 	{ FRAME_RUNNING, IN(STARTING), FOR(RELAY) },
-	{ FRAME_OK, IN(ENTERING), FOR(PROBE) },
+	/* a check ends there if there is nothing to log in with */
+	{ FRAME_OK, IN(ENTERING), FOR(PROBE) | FOR(CHECK) },
 	{ FRAME_OK, IN(AT_WORK),
 	    FOR(LOOKUP) | FOR(SESSION) | FOR(UDP) | FOR(OPEN) | FOR(CHECK) },
 	{ FRAME_OK, IN(RUNNING), FOR(RELAY) },
@@ -41,6 +42,12 @@ phase_allows(enum phase phase, enum job job, enum frame_type type)
 			return true;
 	}
 	return false;
+}
+
+bool
+phase_logs_in(enum job job)
+{
+	return job != JOB_PROBE && job != JOB_CHECK;
 }
 
 bool

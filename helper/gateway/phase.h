@@ -27,6 +27,9 @@ enum phase {
 /* True if a worker in PHASE, with JOB, may send a frame of TYPE: job.h. */
 bool phase_allows(enum phase phase, enum job job, enum frame_type type);
 
+/* True if JOB can't be done without a login; else it is told that there is none. */
+bool phase_logs_in(enum job job);
+
 /* True if JOB is a worker's last. */
 bool phase_ends_with(enum job job);
 

@@ -23,7 +23,7 @@ struct pool_events {
 
 /*
  * CONFIG, LOOP and CHILDREN must outlive the pool, or CONFIG the next
- * pool_configure().  SIGNER is the pool's from now on, unless NULL is returned,
+ * pool_configure().  SIGNER, NULL if there is no key, is the pool's from now on, unless NULL is returned,
  * for want of memory.
  */
 struct pool *pool_new(struct loop *loop, struct children *children,
@@ -43,7 +43,7 @@ bool pool_configure(struct pool *pool, const struct config *config,
 
 const struct config *pool_config(const struct pool *pool);
 
-/* The key. */
+/* The key; NULL: there is none. */
 const struct signer *pool_signer(const struct pool *pool);
 
 /*

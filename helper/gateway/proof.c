@@ -1,12 +1,359 @@
 #include "proof.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "../../shim/lib/clock.h"
+
+/* So long a proof waits for its turn; then the connection has its own time. */
+#define PROOF_TURN_MS 20000
+/*
+ * So many go on waiting for a remote that says nothing, with sshd before them:
+ * besides those that wait for keys, see outage.h.
+ */
+#define PROOF_SILENT_MAX 2
 
 struct proofs {
 	struct logins_parts parts;
 	struct pool *pool;
 	struct logins *logins;
+	struct loop_timer timer;
+	struct proof *first; /* the one that came last */
 };
+
+static const struct connection_owner proof_owner;
+
+static const struct refusal proof_lost = { .reason = "lost",
+	.sentence = "The connection between the gateway and the remote server "
+		    "broke.",
+	.remedy = "try again; if it happens every time, see the remote's sshd "
+		  "log" };
+
+static void
+proofs_touch(struct proofs *proofs)
+{
+	loop_at(proofs->parts.loop, &proofs->timer, clock_now_ms());
+}
+
+/*
+ * Ends
+ */
+
+/* PROOF is not under way any more; REACHED as in patience_end(). */
+static void
+proof_leave(struct proof *proof, bool reached)
+{
+	struct proofs *proofs = proof->of;
+	struct proof **at = &proofs->first;
+
+	while (*at != proof)
+		at = &(*at)->next;
+	*at = proof->next;
+	proof->of = NULL;
+	patience_end(proofs->parts.patience, &proof->claim, reached,
+	    clock_now_ms());
+	logins_touch(proofs->logins);
+	proofs_touch(proofs);
+	enroll_forget(&proof->enroll);
+	if (proof->connection != NULL)
+		connection_close(proof->connection);
+	proof->connection = NULL;
+}
+
+static void
+proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
+    const struct refusal *why)
+{
+	proof_leave(proof, reached);
+	proof->answer(proof, outcome, why);
+}
+
+/* Nobody knows whether it is right, for WHY. */
+static void
+proof_fail(struct proof *proof, const struct refusal *why)
+{
+	proof_end(proof, PROOF_FAILED, false, why);
+}
+
+void
+proofs_forget(struct proof *proof)
+{
+	/* the remote may count one that is given up */
+	if (proof->of != NULL)
+		proof_leave(proof,
+		    proof->state == PROOF_GOES &&
+			connection_facts(proof->connection)->phase >
+			    PHASE_REACHING);
+}
+
+/* The remote has let PROOF in, whose name has a uid: the connection is kept. */
+static void
+proof_succeed(struct proof *proof)
+{
+	struct share *share = NULL;
+
+	if (proof->connection == NULL) {
+		proof_fail(proof, &proof_lost);
+		return;
+	}
+	share = shares_get(proof->of->parts.shares, proof->user);
+	if (share == NULL) {
+		proof_fail(proof, &waiter_no_memory);
+		return;
+	}
+	share_adopt(share, proof->connection);
+	proof->connection = NULL;
+	proof_end(proof, PROOF_GOOD, true, NULL);
+}
+
+/*
+ * New users
+ */
+
+static void
+proof_on_enrolled(struct enroll *enroll, uid_t uid, const struct refusal *why)
+{
+	struct proof *proof = enroll->asker;
+
+	(void)uid;
+	enroll_settle(enroll, proof->of->parts.provisional,
+	    proof->vouched ? NULL : &proof->address, why, clock_now_ms());
+	if (why == NULL)
+		proof_succeed(proof);
+	else
+		proof_fail(proof, why);
+}
+
+/* The remote has said that the name of PROOF, which has no uid, is a user's. */
+static void
+proof_enroll(struct proof *proof)
+{
+	const struct logins_parts *parts = &proof->of->parts;
+
+	proof->state = PROOF_ENROLLS;
+	proof->enroll = (struct enroll){ .done = proof_on_enrolled,
+		.asker = proof };
+	enroll_begin(&proof->enroll, parts->admission, parts->directory,
+	    proof->user, proof->uid);
+}
+
+/*
+ * What the connection tells
+ */
+
+static bool
+proof_on_turn(void *context, struct briefing *briefing)
+{
+	struct proof *proof = context;
+
+	/* of a new name it has to be seen that the remote calls it so, too */
+	briefing->job = proof->known ? JOB_OPEN : JOB_LOOKUP;
+	if (proof->kind == PROOF_PASSWORD)
+		briefing->password = proof->password;
+	else
+		briefing->agent = &proof->agent;
+	return true;
+}
+
+static void
+proof_on_ready(void *context)
+{
+	struct proof *proof = context;
+
+	proof->state = PROOF_IN;
+	patience_let_in(proof->of->parts.patience, &proof->claim,
+	    clock_now_ms());
+	logins_touch(proof->of->logins);
+}
+
+static void
+proof_on_answer(void *context, const struct frame *answer)
+{
+	struct proof *proof = context;
+
+	if (answer->type == FRAME_REFUSED) {
+		const struct refusal why = refusal_read(answer);
+
+		proof_fail(proof, &why);
+	} else if (answer->type != FRAME_OK) {
+		return; /* the keys, which the user's share reads when needed */
+	} else if (proof->known) {
+		proof_succeed(proof);
+	} else {
+		proof_enroll(proof);
+	}
+}
+
+/* True if END is the remote's no to what the user has. */
+static bool
+proof_is_wrong(const struct proof *proof, const struct connection_end *end,
+    const struct refusal *why)
+{
+	return proof->state == PROOF_GOES &&
+	    (end->refused || refusal_is(why, "wrong-password"));
+}
+
+static void
+proof_on_end(void *context, const struct connection_end *end)
+{
+	struct proof *proof = context;
+	struct refusal why = proof_lost;
+	const bool goes = proof->state == PROOF_GOES;
+
+	proof->connection = NULL;
+	/* it is not forgotten before the name has its uid */
+	if (proof->state == PROOF_ENROLLS)
+		return;
+	if (end->last != NULL)
+		why = refusal_read(end->last);
+	if (!proof_is_wrong(proof, end, &why)) {
+		proof_end(proof, PROOF_FAILED, goes && end->reached, &why);
+		return;
+	}
+	patience_turned_away(proof->of->parts.patience, &proof->claim,
+	    clock_now_ms());
+	proof_end(proof, PROOF_WRONG, true, &why);
+}
+
+static const struct connection_owner proof_owner = {
+	.on_turn = proof_on_turn,
+	.on_ready = proof_on_ready,
+	.on_answer = proof_on_answer,
+	.on_end = proof_on_end,
+};
+
+/*
+ * Turns
+ */
+
+static void
+proof_go(struct patience_claim *claim)
+{
+	struct proof *proof = claim->asker;
+
+	proof->state = PROOF_GOES;
+	proof->connection = pool_connect(proof->of->pool, proof->user,
+	    QUEUE_LOGIN, QUEUE_ALONE, &proof_owner, proof);
+	if (proof->connection == NULL)
+		proof_fail(proof, &waiter_no_memory);
+}
+
+static void
+proof_give_way(struct patience_claim *claim, const struct refusal *why)
+{
+	proof_fail(claim->asker, why);
+}
+
+/* Put PROOF among those that wait. */
+static void
+proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
+{
+	proof->of = proofs;
+	proof->next = proofs->first;
+	proofs->first = proof;
+	proof->state = PROOF_WAITS;
+	proof->asked_ms = now_ms;
+	proof->connection = NULL;
+	proof->enroll = (struct enroll){ 0 };
+	proof->agent = (struct briefing_agent){ .fd = proof->agent_fd,
+		.uid = proof->agent_uid };
+	/* a name that anybody may say counts as a stranger's, when some do */
+	proof->claim = (struct patience_claim){ .address = proof->address,
+		.known = proof->known &&
+		    (proof->trusted ||
+			patience_is_calm(proofs->parts.patience, now_ms)),
+		.asker = proof,
+		.go = proof_go,
+		.give_way = proof_give_way };
+	memcpy(proof->claim.name, proof->user, sizeof(proof->claim.name));
+	patience_wait(proofs->parts.patience, &proof->claim, now_ms);
+	logins_touch(proofs->logins);
+	proofs_touch(proofs);
+}
+
+void
+proofs_ask(struct proofs *proofs, struct proof *proof)
+{
+	const int64_t now_ms = clock_now_ms();
+	const struct refusal *why = NULL;
+
+	proof->of = NULL;
+	outage_wanted(proofs->parts.outage, now_ms);
+	if (!proof->known && !proof->vouched)
+		why = logins_why_not_new(proofs->logins, &proof->address,
+		    now_ms);
+	if (why != NULL)
+		proof->answer(proof, PROOF_FAILED, why);
+	else
+		proof_wait(proofs, proof, now_ms);
+}
+
+/*
+ * Time
+ */
+
+/* True if sshd waits for PROOF, for which the remote is silent for too long. */
+static bool
+proof_is_silent(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
+{
+	int64_t silent_ms;
+
+	if (proof->kind != PROOF_PASSWORD || proof->state > PROOF_GOES)
+		return false;
+	silent_ms = outage_silent_ms(proof->of->parts.outage, proof->asked_ms);
+	if (silent_ms > now_ms && silent_ms < *next_ms)
+		*next_ms = silent_ms;
+	return silent_ms <= now_ms;
+}
+
+/* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
+static const struct refusal *
+proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
+{
+	const int64_t end_ms = proof->asked_ms + PROOF_TURN_MS;
+
+	if (proof->state != PROOF_WAITS)
+		return NULL;
+	if (now_ms >= end_ms)
+		return logins_why_crowded(proof->of->logins, now_ms);
+	if (end_ms < *next_ms)
+		*next_ms = end_ms;
+	return NULL;
+}
+
+static void
+proofs_fire(void *context, int64_t now_ms)
+{
+	static const struct refusal silent = { .reason = "busy",
+		.sentence = "The remote server does not answer; try again in a "
+			    "minute.",
+		.detail = "others wait for the remote already, which does not "
+			  "answer",
+		.remedy = "check the link to the remote" };
+	struct proofs *proofs = context;
+	int64_t next_ms = INT64_MAX;
+	struct proof *proof, *next;
+	size_t waiting = 0;
+
+	for (proof = proofs->first; proof != NULL; proof = proof->next)
+		waiting += proof_is_silent(proof, now_ms, &next_ms);
+	for (proof = proofs->first; proof != NULL; proof = next) {
+		const struct refusal *why = proof_why_late(proof, now_ms,
+		    &next_ms);
+
+		next = proof->next;
+		if (why == NULL && waiting > PROOF_SILENT_MAX &&
+		    proof_is_silent(proof, now_ms, &next_ms)) {
+			waiting--;
+			why = &silent;
+		}
+		if (why != NULL)
+			proof_fail(proof, why);
+	}
+	/* unless there is more to do already */
+	if (!proofs->timer.on)
+		loop_at(proofs->parts.loop, &proofs->timer, next_ms);
+}
 
 struct proofs *
 proofs_new(const struct logins_parts *parts, struct pool *pool,
@@ -19,27 +366,18 @@ proofs_new(const struct logins_parts *parts, struct pool *pool,
 	proofs->parts = *parts;
 	proofs->pool = pool;
 	proofs->logins = logins;
+	proofs->timer.fire = proofs_fire;
+	proofs->timer.context = proofs;
 	return proofs;
 }
 
 void
 proofs_free(struct proofs *proofs)
 {
+	if (proofs == NULL)
+		return;
+	while (proofs->first != NULL)
+		proof_leave(proofs->first, false);
+	loop_at(proofs->parts.loop, &proofs->timer, INT64_MAX);
 	free(proofs);
-}
-
-void
-proofs_ask(struct proofs *proofs, struct proof *proof)
-{
-	static const struct refusal not_yet = { .reason = "internal",
-		.sentence = "The gateway cannot do that." };
-
-	(void)proofs;
-	proof->answer(proof, PROOF_FAILED, &not_yet);
-}
-
-void
-proofs_forget(struct proof *proof)
-{
-	proof->of = NULL;
 }

@@ -66,6 +66,7 @@ struct proof {
 	struct proofs *of; /* NULL: it is not under way */
 	struct proof *next;
 	struct patience_claim claim;
+	struct briefing_agent agent;
 	enum proof_state {
 		PROOF_WAITS, /* for its turn */
 		PROOF_GOES,

@@ -218,14 +218,30 @@ server_reread(struct server *server, struct config **config,
 	if (*config == NULL)
 		return false;
 	signer = signer_open(*config, error);
-	if (signer != NULL &&
+	if ((signer != NULL || error[0] == '\0') &&
 	    pool_configure(server->gateway.pool, *config, signer))
 		return true;
-	if (signer != NULL)
+	if (error[0] == '\0')
 		memcpy(error, "out of memory", sizeof("out of memory"));
 	signer_close(signer);
 	config_free(*config);
 	return false;
+}
+
+/* Log which settings and key hold since EVENT, of VERSION or NULL. */
+static void
+server_log_settings(const struct server *server, const char *event,
+    const char *version)
+{
+	const struct signer *signer = pool_signer(server->gateway.pool);
+	const struct config *config = server->config;
+
+	log_event(LOG_NOTICE, event, "version", version, "remote", config->host,
+	    "key", signer != NULL ? signer_fingerprint(signer) : "none", NULL);
+	if (signer == NULL && config->keys == CONFIG_KEYS_REMOTE)
+		log_event(LOG_WARNING, "note", "about", signer_none.reason,
+		    "detail", signer_none.detail, "remedy", signer_none.remedy,
+		    NULL);
 }
 
 static void
@@ -249,8 +265,7 @@ server_reload(struct server *server)
 	users_refresh(gateway->users);
 	config_free(server->config);
 	server->config = config;
-	log_event(LOG_NOTICE, "reload", "remote", config->host, "key",
-	    signer_fingerprint(pool_signer(gateway->pool)), NULL);
+	server_log_settings(server, "reload", NULL);
 }
 
 /*
@@ -456,9 +471,7 @@ server_run(const struct means *means, struct config *config,
 		    NULL);
 		return SERVER_FAILED;
 	}
-	log_event(LOG_NOTICE, "start", "version", MOSHGATE_VERSION, "remote",
-	    config->host, "key", signer_fingerprint(pool_signer(gateway->pool)),
-	    NULL);
+	server_log_settings(&server, "start", MOSHGATE_VERSION);
 	server_admit_by(&server, config);
 	banner_show(false);
 	while (!server.over) {

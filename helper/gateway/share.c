@@ -77,7 +77,9 @@ share_lend(struct share *share)
 	}
 	connection = kept_take(&share->kept);
 	share->loan = NULL;
-	share_keep(share);
+	/* without the user there will be none like it */
+	if (!connection_facts(connection)->users)
+		share_keep(share);
 	loan->lend(loan, connection);
 }
 
@@ -250,7 +252,7 @@ share_take_refusal(struct share *share, const struct frame *refusal)
 	lastfailure_remember(&share->failure, refusal, LASTFAILURE_REFUSED,
 	    end_ms - now_ms, now_ms);
 	keycache_forget(&share->errands.keys);
-	kept_drop(&share->kept, false);
+	kept_refused(&share->kept);
 	share_touch(share);
 }
 
@@ -362,6 +364,12 @@ share_is_empty(const struct share *share, int64_t now_ms)
 }
 
 bool
+share_is_users(const struct share *share)
+{
+	return kept_is_users(&share->kept);
+}
+
+bool
 share_is_idle(const struct share *share)
 {
 	return kept_is_idle(&share->kept);
@@ -370,7 +378,7 @@ share_is_idle(const struct share *share)
 void
 share_configure(struct share *share)
 {
-	kept_drop(&share->kept, true);
+	kept_drop(&share->kept);
 	lastfailure_forget(&share->failure);
 	errands_restart(&share->errands);
 	share->lends_none = false;
@@ -391,8 +399,13 @@ share_keep(struct share *share)
 void
 share_adopt(struct share *share, struct connection *connection)
 {
-	(void)share;
-	connection_close(connection);
+	kept_claim(&share->kept);
+	share->kept.used_ms = clock_now_ms();
+	if (kept_enters(&share->kept))
+		errands_move(&share->errands);
+	kept_adopt(&share->kept, connection);
+	share_pump(share);
+	pool_make_room(share->common->pool);
 }
 
 void
@@ -416,21 +429,6 @@ share_was_refused(const struct share *share, struct frame *refusal)
  * Time
  */
 
-/*
- * The loan waits no longer than it may, unless another connection, begun now,
- * would hardly overtake the one that it waits for.
- */
-static int64_t
-share_tend_loan(struct share *share, int64_t now_ms)
-{
-	if (share->loan == NULL || kept_opens_soon(&share->kept))
-		return INT64_MAX;
-	if (now_ms < share->loan->end_ms)
-		return share->loan->end_ms;
-	loan_deny(&share->loan, NULL);
-	return INT64_MAX;
-}
-
 /* Have a connection kept, once the relays that connect have theirs. */
 static void
 share_tend_renewal(struct share *share, int64_t now_ms)
@@ -443,7 +441,8 @@ share_tend_renewal(struct share *share, int64_t now_ms)
 	if (share->kept.current == NULL && share->kept.successor == NULL) {
 		share->kept.claim = QUEUE_UNCLAIMED;
 		if (share_config(share)->share_idle_s == 0 ||
-		    share_failed_lately(share) || now_ms < share->vain_ms)
+		    pool_signer(pool) == NULL || share_failed_lately(share) ||
+		    now_ms < share->vain_ms)
 			return;
 		kept_claim(&share->kept);
 		kept_connect(&share->kept, true);
@@ -456,17 +455,12 @@ share_tend_renewal(struct share *share, int64_t now_ms)
 static int64_t
 share_tend_memory(struct share *share, int64_t now_ms)
 {
-	struct keycache *cache = &share->errands.keys;
-	const int ttl_s = share_config(share)->cache_ttl_s;
-	int64_t next_ms;
+	const int64_t failure_ms = lastfailure_tend(&share->failure, now_ms);
+	int64_t next_ms = keycache_tend(&share->errands.keys,
+	    share_config(share)->cache_ttl_s, now_ms);
 
-	if (!keycache_is_fresh(cache, ttl_s, now_ms))
-		keycache_forget(cache);
-	if (!lastfailure_counts(&share->failure, now_ms))
-		lastfailure_forget(&share->failure);
-	next_ms = keycache_end_ms(cache, ttl_s);
-	if (share->failure.body != NULL && share->failure.end_ms < next_ms)
-		next_ms = share->failure.end_ms;
+	if (failure_ms < next_ms)
+		next_ms = failure_ms;
 	if (share->vain_ms > now_ms && share->vain_ms < next_ms)
 		next_ms = share->vain_ms;
 	return next_ms;
@@ -488,7 +482,10 @@ int64_t
 share_tend(struct share *share, int64_t now_ms)
 {
 	const int64_t memory_ms = share_tend_memory(share, now_ms);
-	const int64_t loan_ms = share_tend_loan(share, now_ms);
+	/* another connection, begun now, would hardly overtake that one */
+	const int64_t loan_ms = kept_opens_soon(&share->kept)
+	    ? INT64_MAX
+	    : loan_tend(&share->loan, now_ms);
 	const int64_t first_ms = memory_ms < loan_ms ? memory_ms : loan_ms;
 	int64_t kept_ms;
 

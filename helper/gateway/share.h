@@ -81,6 +81,9 @@ bool share_borrow(struct share *share, struct loan *loan, int64_t within_ms);
 /* LOAN is not waited for any more. */
 void share_unborrow(struct share *share, const struct loan *loan);
 
+/* True if there is a connection that was made with what the user has. */
+bool share_is_users(const struct share *share);
+
 /* True if there is a connection, and it is idle. */
 bool share_is_idle(const struct share *share);
 

@@ -1,6 +1,7 @@
 #include "signer.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <sodium.h>
@@ -17,6 +18,14 @@
 /* The session identifier is a hash: of SHA-1, at least, and of SHA-512. */
 #define SESSION_ID_MIN_BYTES 20
 #define SESSION_ID_MAX_BYTES 64
+
+const struct refusal signer_none = { .reason = "no-gateway-key",
+	.sentence = "This gateway has no key with which to ask the remote "
+		    "server for keys.",
+	.detail = "[clients] keys = remote lets nobody in",
+	.remedy = "users come with their passwords alone; to let them in by "
+		  "their keys, make the gateway a key: ssh-keygen -t ed25519, "
+		  "then reload moshgate" };
 
 struct signer {
 	unsigned char secret[KEYFILE_SECRET_BYTES];
@@ -115,13 +124,31 @@ signer_read(const char *path, char error[SIGNER_ERROR_BYTES])
 	return signer;
 }
 
+/* True if nothing at all is called PATH. */
+static bool
+signer_is_absent(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 && errno == ENOENT;
+}
+
 struct signer *
 signer_open(struct config *config, char error[SIGNER_ERROR_BYTES])
 {
 	struct signer *signer;
 
+	error[0] = '\0';
+	if (!config_has_key(config)) {
+		sodium_free(config->key_content);
+		config->key_content = NULL;
+		return NULL;
+	}
 	if (config->key_content == NULL)
-		return signer_read(config->key, error);
+		return signer_is_absent(config->key) &&
+			config_passwords(config) == CONFIG_PASSWORDS_REMOTE
+		    ? NULL
+		    : signer_read(config->key, error);
 	signer = signer_parse("[gateway] key_content", config->key_content,
 	    config->key_content_size - 1, error);
 	sodium_free(config->key_content);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "../config.h"
+#include "../refusal.h"
 #include "../sshkey.h"
 
 #define SIGNER_ERROR_BYTES CONFIG_ERROR_BYTES
@@ -15,7 +16,7 @@ struct signer;
 /*
  * Read the key that CONFIG names; one that it holds is taken out of it.
  * Returns NULL when the key cannot be used, and in ERROR one line that says
- * why and what to do.
+ * why and what to do; or "" if there is none, and there needn't be one.
  */
 struct signer *signer_open(struct config *config,
     char error[SIGNER_ERROR_BYTES]);
@@ -30,6 +31,9 @@ void signer_close(struct signer *signer);
  */
 struct signer *signer_parse(const char *name, const char *text, size_t len,
     char error[SIGNER_ERROR_BYTES]);
+
+/* Why nobody is asked for with the gateway's key, where there is none. */
+extern const struct refusal signer_none;
 
 /* The public key, as RFC 4253 section 6.6 encodes it. */
 const unsigned char *signer_public(const struct signer *signer);

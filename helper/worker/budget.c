@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 size_t
 budget_read(struct budget *budget, size_t len)
@@ -38,12 +39,28 @@ budget_alloc(struct budget *budget, size_t count)
 	return memory;
 }
 
+/* As budget_realloc(), but nothing is left where MEMORY was. */
+static void *
+budget_move(struct budget *budget, void *memory, size_t count)
+{
+	const size_t old = memory != NULL ? malloc_usable_size(memory) : 0;
+	void *more = budget_alloc(budget, count);
+
+	if (more == NULL || memory == NULL)
+		return more;
+	memcpy(more, memory, old < count ? old : count);
+	budget_free(budget, memory);
+	return more;
+}
+
 void *
 budget_realloc(struct budget *budget, void *memory, size_t count)
 {
 	const size_t old = memory != NULL ? malloc_usable_size(memory) : 0;
 	void *more = NULL;
 
+	if (budget->wipes)
+		return budget_move(budget, memory, count);
 	if (budget_has_room(budget, count))
 		more = realloc(memory, count);
 	if (more != NULL)
@@ -54,6 +71,10 @@ budget_realloc(struct budget *budget, void *memory, size_t count)
 void
 budget_free(struct budget *budget, void *memory)
 {
-	budget->memory_bytes -= malloc_usable_size(memory);
+	const size_t bytes = malloc_usable_size(memory);
+
+	budget->memory_bytes -= bytes;
+	if (budget->wipes && memory != NULL)
+		explicit_bzero(memory, bytes);
 	free(memory);
 }

@@ -1,6 +1,7 @@
 #ifndef MOSHGATE_BUDGET_H
 #define MOSHGATE_BUDGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct budget {
 	size_t left_bytes;   /* that it may still send */
 	size_t lines_bytes;  /* that were read one by one */
 	size_t memory_bytes; /* in use */
+	bool wipes;          /* what is freed */
 };
 
 /*

@@ -80,6 +80,25 @@ static const struct refusal failure_words[FAILURES] = {
 	[FAILURE_AGENT_BROKEN] = { .reason = "agent-broken",
 	    .sentence = "Your SSH agent ended, or says what makes no sense.",
 	    .remedy = "the user has to see to the agent" },
+	[FAILURE_PASSWORD] = { .reason = "wrong-password",
+	    .sentence = "The remote server does not let this user in with this "
+			"password.",
+	    .remedy = "a wrong password, or see the remote's sshd log" },
+	[FAILURE_PASSWORD_EXPIRED] = { .reason = "password-expired",
+	    .sentence = "This user's password on the remote server has "
+			"expired.",
+	    .remedy = "have the user choose another one on the remote" },
+	[FAILURE_PASSWORD_MORE] = { .reason = "more-than-a-password",
+	    .sentence = "The remote server asks this user for more than a "
+			"password.",
+	    .remedy = "what the remote's sshd and PAM ask besides cannot be "
+		      "answered through the gateway: let them ask for the "
+		      "password alone, or let users come with keys" },
+	[FAILURE_PASSWORD_UNWANTED] = { .reason = "no-passwords",
+	    .sentence = "The remote server takes no passwords for this user.",
+	    .remedy = "say PasswordAuthentication yes, or "
+		      "KbdInteractiveAuthentication yes, in the remote's "
+		      "sshd_config; or passwords = no in [clients]" },
 	[FAILURE_NO_SHELL] = { .reason = "no-shell",
 	    .sentence =
 		"The remote server does not run commands for this user.",

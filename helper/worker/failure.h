@@ -19,9 +19,13 @@ enum failure {
 	FAILURE_HOST_KEY_REVOKED,
 	FAILURE_HOST_KEY_ONLY_CA,
 	FAILURE_HOST_KEY_SHORT,
-	FAILURE_REFUSED,       /* the gateway's key, for this user */
-	FAILURE_AGENT_REFUSED, /* the keys in the user's agent */
-	FAILURE_AGENT_NONE,    /* it can't be reached */
+	FAILURE_REFUSED,           /* the gateway's key, for this user */
+	FAILURE_PASSWORD,          /* the same for the user's password */
+	FAILURE_PASSWORD_EXPIRED,  /* another one has to be chosen */
+	FAILURE_PASSWORD_MORE,     /* it wants more than a password */
+	FAILURE_PASSWORD_UNWANTED, /* it takes none */
+	FAILURE_AGENT_REFUSED,     /* the keys in the user's agent */
+	FAILURE_AGENT_NONE,        /* it can't be reached */
 	FAILURE_AGENT_EMPTY,
 	FAILURE_AGENT_DENIED, /* it doesn't sign */
 	FAILURE_AGENT_SILENT,

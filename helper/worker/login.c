@@ -1,9 +1,12 @@
 #include "login.h"
 
+#include <sodium.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "agentlogin.h"
 #include "agentwire.h"
+#include "password.h"
 
 /* session_authenticate() has the helper sign by this. */
 static size_t
@@ -33,10 +36,33 @@ login_by_key(struct work *w)
 	    sizeof(w->blob), login_sign, w);
 }
 
+/* Log in with the password that FRAME_START has, and had. */
+static enum failure
+login_by_password(struct work *w)
+{
+	/* it is this process's alone, and a field of its own */
+	char *password = (char *)(uintptr_t)fields_get(&w->start, "password");
+	const size_t len = strlen(password);
+	const enum failure failure = password_authenticate(w->session, w->user,
+	    password);
+
+	sodium_memzero(password, len);
+	/* what follows are fields still */
+	memset(password, '-', len);
+	return failure;
+}
+
 enum failure
 login_run(struct work *w)
 {
-	if (fields_get(&w->start, "agent") != NULL)
+	switch (w->login) {
+	case WORK_BY_PASSWORD:
+		return login_by_password(w);
+	case WORK_BY_AGENT:
 		return agentlogin_run(w, AGENTWIRE_KEYS_MAX);
-	return w->has_key ? login_by_key(w) : FAILURE_INTERNAL;
+	case WORK_BY_KEY:
+		return login_by_key(w);
+	default:
+		return FAILURE_INTERNAL;
+	}
 }

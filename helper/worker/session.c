@@ -36,6 +36,7 @@ struct session {
 	/* of the authentication */
 	session_signer *sign;
 	void *sign_context;
+	void *secret;
 	bool has_signed; /* the remote has had what proves who comes */
 };
 
@@ -69,6 +70,31 @@ session_allow(struct session *s, size_t bytes)
 	s->budget.left_bytes = bytes;
 }
 
+const char *
+session_said(const struct session *s)
+{
+	return s->said;
+}
+
+void
+session_keep_secret(struct session *s, void *secret)
+{
+	s->secret = secret;
+	s->budget.wipes = true;
+}
+
+void *
+session_secret(void **abstract)
+{
+	return ((const struct session *)*abstract)->secret;
+}
+
+void
+session_break(struct session *s)
+{
+	shutdown(s->fd, SHUT_RDWR);
+}
+
 void
 session_begin_step(struct session *s, const char *step)
 {
@@ -79,6 +105,7 @@ void
 session_end_login(struct session *s)
 {
 	deadline_end_login(s->deadline);
+	s->budget.wipes = false;
 }
 
 void
@@ -167,7 +194,7 @@ session_wait(struct session *s)
 
 /* libssh2 gets its memory by these three: no more than BUDGET_MEMORY_BYTES. */
 
-static void *
+void *
 session_alloc(size_t count, void **abstract)
 {
 	struct session *s = *abstract;

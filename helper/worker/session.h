@@ -55,8 +55,25 @@ enum failure session_authenticate(struct session *session, const char *user,
     const unsigned char *blob, size_t len, session_signer *sign, void *context);
 
 /*
- * The rest is for channels.
+ * The rest is for other ways to be authenticated, and for channels.
  */
+
+/* What the remote has said as it closed the connection, or "". */
+const char *session_said(const struct session *session);
+
+/* End the connection here and now: nothing more is sent. */
+void session_break(struct session *session);
+
+/*
+ * The login has a SECRET, or (NULL) no longer: libssh2's callbacks find it by
+ * their ABSTRACT, and to the end of the login all memory that libssh2 gives back
+ * is wiped.
+ */
+void session_keep_secret(struct session *session, void *secret);
+void *session_secret(void **abstract);
+
+/* libssh2 has its memory of this; NULL if that is too much. */
+void *session_alloc(size_t count, void **abstract);
 
 LIBSSH2_SESSION *session_ssh(const struct session *session);
 struct failure_facts *session_facts(const struct session *session);

@@ -65,15 +65,21 @@ static bool (*const worker_jobs[])(struct work *, const struct frame *) = {
 	[JOB_PROBE] = worker_probe,
 };
 
-/* Take the public half of the gateway's key, if there is one. */
+/* Take what FRAME_START tells of the login. */
 static bool
-worker_take_key(struct work *w)
+worker_take_login(struct work *w)
 {
 	const char *blob = fields_get(&w->start, "public");
 	size_t len;
 
-	w->has_key = blob != NULL;
-	return !w->has_key ||
+	w->login = WORK_WITHOUT;
+	if (fields_get(&w->start, "password") != NULL)
+		w->login = WORK_BY_PASSWORD;
+	else if (fields_get(&w->start, "agent") != NULL)
+		w->login = WORK_BY_AGENT;
+	else if (blob != NULL)
+		w->login = WORK_BY_KEY;
+	return w->login != WORK_BY_KEY ||
 	    (sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
 		 NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
 		len == sizeof(w->blob));
@@ -94,7 +100,7 @@ worker_begin(struct work *w)
 	first = fields_get(&w->start, "first");
 	if (w->config == NULL || w->user == NULL || first == NULL ||
 	    !job_by_name(first, &w->first) || !username_valid(w->user) ||
-	    !config_understand(&w->start, w->config) || !worker_take_key(w))
+	    !config_understand(&w->start, w->config) || !worker_take_login(w))
 		return false;
 	w->report.steps = w->first == JOB_CHECK;
 	deadline_start(&w->deadline, REEXEC_FD, w->config->connect_timeout_s,
@@ -242,6 +248,19 @@ worker_enter(struct work *w)
 	    report_fields(&w->report, FRAME_ACCEPTED, NULL);
 }
 
+/* There is nothing to log in with: what could be done has been done. */
+static bool
+worker_end_without(struct work *w)
+{
+	report_step(&w->report,
+	    &(struct report_step){ .name = "login",
+		.verdict = REPORT_WARNING,
+		.text = "not tried: the gateway has no key, and users log in "
+			"with what is their own",
+		.remedy = "log in as this user" });
+	return report_fields(&w->report, FRAME_OK, NULL);
+}
+
 /* Wait for the next job, and do it.  False when the worker is over. */
 static bool
 worker_next(struct work *w)
@@ -263,6 +282,10 @@ worker_work(struct work *w)
 {
 	if (!worker_begin(w) || !worker_reach(w))
 		return;
+	if (w->first == JOB_CHECK && w->login == WORK_WITHOUT) {
+		worker_end_without(w);
+		return;
+	}
 	if (w->first != JOB_PROBE && !worker_enter(w))
 		return;
 	if (!worker_jobs[w->first](w, &w->start))

@@ -13,6 +13,7 @@ static const struct command {
 } commands[] = {
 	{ "check", check_main,
 	    "see whether everything a login needs is there" },
+	{ "passwd", passwd_main, "give a user a password, or take it away" },
 	{ "status", status_main, "list sessions and connections" },
 };
 

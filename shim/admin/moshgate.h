@@ -6,6 +6,7 @@
  * argv[0], and returns the exit status.
  */
 int check_main(int argc, char **argv);
+int passwd_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 
 #endif

@@ -33,11 +33,11 @@ an_empty_one_has_no_keys(void **state)
 
 	(void)state;
 	assert_false(keycache_is_fresh(&cache, TTL_S, 0));
-	assert_int_equal(keycache_end_ms(&cache, TTL_S), INT64_MAX);
+	assert_int_equal(keycache_tend(&cache, TTL_S, 0), INT64_MAX);
 	keycache_forget(&cache);
 	keycache_ask(&cache, ASKED_MS);
 	assert_false(keycache_is_fresh(&cache, TTL_S, ASKED_MS));
-	assert_int_equal(keycache_end_ms(&cache, TTL_S), INT64_MAX);
+	assert_int_equal(keycache_tend(&cache, TTL_S, 0), INT64_MAX);
 }
 
 static void
@@ -46,13 +46,16 @@ keys_are_fresh_for_cache_ttl_since_they_were_asked_for(void **state)
 	struct keycache cache = filled("ssh-ed25519 AAAA\n");
 
 	(void)state;
-	assert_int_equal(keycache_end_ms(&cache, TTL_S), ASKED_MS + 60000);
+	assert_int_equal(keycache_tend(&cache, TTL_S, ASKED_MS),
+	    ASKED_MS + 60000);
 	assert_true(keycache_is_fresh(&cache, TTL_S, ASKED_MS));
 	assert_true(keycache_is_fresh(&cache, TTL_S, ASKED_MS + 59999));
 	assert_false(keycache_is_fresh(&cache, TTL_S, ASKED_MS + 60000));
 	assert_int_equal(cache.len, 17);
 	assert_memory_equal(cache.text, "ssh-ed25519 AAAA\n", 17);
-	keycache_forget(&cache);
+	assert_int_equal(keycache_tend(&cache, TTL_S, ASKED_MS + 60000),
+	    INT64_MAX);
+	assert_null(cache.text);
 }
 
 static void

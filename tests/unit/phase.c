@@ -37,11 +37,20 @@ static const struct {
 	{ FRAME_STEP, "AEPWCHSR", "C" },
 	{ FRAME_TEXT, "W", "LK" },
 	{ FRAME_RUNNING, "S", "R" },
-	{ FRAME_OK, "E", "P" },
+	{ FRAME_OK, "E", "PC" },
 	{ FRAME_OK, "W", "LSUOC" },
 	{ FRAME_OK, "R", "R" },
 	{ FRAME_REFUSED, "AEPWCHSR", "LKSUORCP" },
 };
+
+static void
+only_a_check_and_a_probe_can_do_without_a_login(void **state)
+{
+	(void)state;
+	for (int job = 0; job < JOBS; job++)
+		assert_int_equal(phase_logs_in((enum job)job),
+		    strchr("CP", jobs[job]) == NULL);
+}
 
 static bool
 is_legal(int phase, int job, int type)
@@ -190,6 +199,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_frame_has_its_phases_and_jobs),
+		cmocka_unit_test(
+		    only_a_check_and_a_probe_can_do_without_a_login),
 		cmocka_unit_test(what_only_the_helper_says_is_never_legal),
 		cmocka_unit_test(a_signature_is_given_once),
 		cmocka_unit_test(

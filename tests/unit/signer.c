@@ -110,7 +110,10 @@ a_bad_key_file_is_told_by_its_name(void **state)
 static struct config
 config_for(const char *path)
 {
-	return (struct config){ .key = (char *)(uintptr_t)path };
+	static char passwords[] = "no";
+
+	return (struct config){ .key = (char *)(uintptr_t)path,
+		.passwords = passwords };
 }
 
 static const char open_to_others[] = "open to others";
@@ -224,6 +227,64 @@ a_missing_key_file_says_how_to_make_one(void **state)
 	    "directory: " NEW_KEY_AT("/nowhere/key"));
 }
 
+/* Let CONFIG have the key in the file called NAME as its key_content. */
+static void
+give_content(struct config *config, const char *name)
+{
+	size_t len;
+	char *text = scratch_read(name, &len);
+
+	config->key_content_size = len + 1;
+	config->key_content = sodium_malloc(len + 1);
+	assert_non_null(config->key_content);
+	memcpy(config->key_content, text, len + 1);
+	free(text);
+}
+
+static void
+only_a_gateway_that_has_passwords_tried_needs_no_key(void **state)
+{
+	struct config config = config_for("/nowhere/key");
+	char error[SIGNER_ERROR_BYTES], path[PATH_MAX];
+	static char remote[] = "remote";
+
+	(void)state;
+	config.passwords = remote;
+	assert_null(signer_open(&config, error));
+	assert_string_equal(error, "");
+	/* one that is there must be good, and so must be where it leads */
+	scratch_path("phrase", path);
+	config.key = path;
+	assert_null(signer_open(&config, error));
+	assert_string_not_equal(error, "");
+	scratch_path("dangling", path);
+	assert_int_equal(symlink("/nowhere/key", path), 0);
+	assert_null(signer_open(&config, error));
+	assert_string_not_equal(error, "");
+	unlink(path);
+	scratch_path("key/below", path);
+	assert_null(signer_open(&config, error));
+	assert_string_not_equal(error, "");
+}
+
+static void
+with_the_clients_agent_alone_the_key_is_not_read(void **state)
+{
+	struct config config = config_for("/nowhere/key");
+	char error[SIGNER_ERROR_BYTES], path[PATH_MAX];
+
+	(void)state;
+	config.auth = CONFIG_AUTH_AGENT;
+	assert_null(signer_open(&config, error));
+	assert_string_equal(error, "");
+	scratch_path("key", path);
+	config.key = path;
+	give_content(&config, "key");
+	assert_null(signer_open(&config, error));
+	assert_string_equal(error, "");
+	assert_null(config.key_content);
+}
+
 static void
 what_is_no_plain_file_is_refused(void **state)
 {
@@ -255,20 +316,6 @@ a_key_file_of_more_than_64_kib_is_refused(void **state)
 	assert_null(signer_open(&config, error));
 	assert_non_null(
 	    strstr(error, ": the gateway's key: too long: make one with "));
-	free(text);
-}
-
-/* Let CONFIG have the key in the file called NAME as its key_content. */
-static void
-give_content(struct config *config, const char *name)
-{
-	size_t len;
-	char *text = scratch_read(name, &len);
-
-	config->key_content_size = len + 1;
-	config->key_content = sodium_malloc(len + 1);
-	assert_non_null(config->key_content);
-	memcpy(config->key_content, text, len + 1);
 	free(text);
 }
 
@@ -503,6 +550,10 @@ main(void)
 		cmocka_unit_test(a_key_file_that_others_can_write_is_refused),
 		cmocka_unit_test(a_key_file_of_somebody_elses_is_refused),
 		cmocka_unit_test(a_missing_key_file_says_how_to_make_one),
+		cmocka_unit_test(
+		    only_a_gateway_that_has_passwords_tried_needs_no_key),
+		cmocka_unit_test(
+		    with_the_clients_agent_alone_the_key_is_not_read),
 		cmocka_unit_test(what_is_no_plain_file_is_refused),
 		cmocka_unit_test(a_key_file_of_more_than_64_kib_is_refused),
 		cmocka_unit_test(key_content_goes_before_the_key_file),
