@@ -96,7 +96,7 @@ proof_succeed(struct proof *proof)
 		proof_fail(proof, &proof_lost);
 		return;
 	}
-	share = shares_get(proof->of->parts.shares, proof->user);
+	share = shares_get(proof->of->parts.shares, proof->user, proof->lane);
 	if (share == NULL) {
 		proof_fail(proof, &waiter_no_memory);
 		return;
@@ -153,6 +153,27 @@ proof_on_turn(void *context, struct briefing *briefing)
 	else
 		briefing->agent = &proof->agent;
 	return true;
+}
+
+/* For an agent, whose shim the worker is to ask for it. */
+static void
+proof_on_reached(void *context)
+{
+	static const struct refusal no_worker = { .reason = "internal",
+		.sentence = "The connection to the remote server broke on the "
+			    "gateway.",
+		.remedy =
+		    "a worker does not take its login: see this log for a "
+		    "crash" };
+	struct proof *proof = context;
+
+	if (proof->kind != PROOF_AGENT)
+		return;
+	if (connection_lend(proof->connection, proof->agent.fd,
+		proof->agent.uid))
+		proof->given(proof);
+	else
+		proof_fail(proof, &no_worker);
 }
 
 static void
@@ -217,6 +238,7 @@ proof_on_end(void *context, const struct connection_end *end)
 
 static const struct connection_owner proof_owner = {
 	.on_turn = proof_on_turn,
+	.on_reached = proof_on_reached,
 	.on_ready = proof_on_ready,
 	.on_answer = proof_on_answer,
 	.on_end = proof_on_end,

@@ -12,6 +12,7 @@
 struct share {
 	const struct share_common *common;
 	char user[USERNAME_MAX_CHARS + 1];
+	uint64_t lane;
 	struct kept kept;
 	struct errands errands;
 	struct lastfailure failure;
@@ -327,13 +328,14 @@ static const struct kept_owner share_kept = {
  */
 
 struct share *
-share_new(const struct share_common *common, const char *user)
+share_new(const struct share_common *common, const char *user, uint64_t lane)
 {
 	struct share *share = calloc(1, sizeof(*share));
 
 	if (share == NULL)
 		return NULL;
 	snprintf(share->user, sizeof(share->user), "%s", user);
+	share->lane = lane;
 	share->common = common;
 	kept_init(&share->kept, common->pool, share->user, &share_kept, share);
 	errands_init(&share->errands, &share->kept, common->trial, share->user);
@@ -348,10 +350,10 @@ share_free(struct share *share)
 	free(share);
 }
 
-const char *
-share_user(const struct share *share)
+bool
+share_is_of(const struct share *share, const char *user, uint64_t lane)
 {
-	return share->user;
+	return share->lane == lane && strcmp(share->user, user) == 0;
 }
 
 bool
@@ -375,11 +377,35 @@ share_is_idle(const struct share *share)
 	return kept_is_idle(&share->kept);
 }
 
-void
-share_configure(struct share *share)
+bool
+share_is_ready(struct share *share, int64_t now_ms)
+{
+	kept_settle(&share->kept, now_ms);
+	return kept_is_ready(&share->kept);
+}
+
+/* Let go of what is kept, and of what is known. */
+static void
+share_let_go(struct share *share)
 {
 	kept_drop(&share->kept);
 	lastfailure_forget(&share->failure);
+}
+
+void
+share_abandon(struct share *share)
+{
+	share_let_go(share);
+	keycache_forget(&share->errands.keys);
+	share->renew = false;
+	share->vain_ms = 0;
+	share_touch(share);
+}
+
+void
+share_configure(struct share *share)
+{
+	share_let_go(share);
 	errands_restart(&share->errands);
 	share->lends_none = false;
 	share->vain_ms = 0;

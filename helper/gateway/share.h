@@ -37,13 +37,15 @@ struct share_common {
 	void *events_context;
 };
 
-/* The share of USER.  Returns NULL for want of memory. */
-struct share *share_new(const struct share_common *common, const char *user);
+/* The share of USER in LANE.  Returns NULL for want of memory. */
+struct share *share_new(const struct share_common *common, const char *user,
+    uint64_t lane);
 
 /* It must be of no use to anybody. */
 void share_free(struct share *share);
 
-const char *share_user(const struct share *share);
+/* True if it is USER's in LANE. */
+bool share_is_of(const struct share *share, const char *user, uint64_t lane);
 
 /* True if nothing is kept for the user. */
 bool share_is_empty(const struct share *share, int64_t now_ms);
@@ -68,6 +70,9 @@ void share_pump(struct share *share);
  */
 int64_t share_tend(struct share *share, int64_t now_ms);
 
+/* Nobody has a use for it any more: what is kept is let go. */
+void share_abandon(struct share *share);
+
 /* The settings are others: what is kept is let go. */
 void share_configure(struct share *share);
 
@@ -86,6 +91,9 @@ bool share_is_users(const struct share *share);
 
 /* True if there is a connection, and it is idle. */
 bool share_is_idle(const struct share *share);
+
+/* True if there is one that is logged in, and may be used. */
+bool share_is_ready(struct share *share, int64_t now_ms);
 
 /* The remote gives the user no second channel: there is nothing to borrow. */
 void share_lend_none(struct share *share);

@@ -1,7 +1,6 @@
 #include "shares.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "../../shim/lib/clock.h"
 
@@ -16,6 +15,7 @@ struct shares {
 	struct loop_timer timer;
 	struct share_common common;
 	struct shares_entry *first;
+	uint64_t lanes; /* how many there have been, beside lane 0 */
 };
 
 /* Take the share at *AT out of the table, and free it. */
@@ -132,19 +132,19 @@ shares_configure(struct shares *shares)
 }
 
 struct share *
-shares_find(const struct shares *shares, const char *user)
+shares_find(const struct shares *shares, const char *user, uint64_t lane)
 {
 	for (struct shares_entry *e = shares->first; e != NULL; e = e->next) {
-		if (strcmp(share_user(e->share), user) == 0)
+		if (share_is_of(e->share, user, lane))
 			return e->share;
 	}
 	return NULL;
 }
 
 struct share *
-shares_get(struct shares *shares, const char *user)
+shares_get(struct shares *shares, const char *user, uint64_t lane)
 {
-	struct share *share = shares_find(shares, user);
+	struct share *share = shares_find(shares, user, lane);
 	struct shares_entry *entry;
 
 	if (share != NULL)
@@ -152,7 +152,7 @@ shares_get(struct shares *shares, const char *user)
 	entry = calloc(1, sizeof(*entry));
 	if (entry == NULL)
 		return NULL;
-	entry->share = share_new(&shares->common, user);
+	entry->share = share_new(&shares->common, user, lane);
 	if (entry->share == NULL) {
 		free(entry);
 		return NULL;
@@ -163,10 +163,25 @@ shares_get(struct shares *shares, const char *user)
 	return entry->share;
 }
 
+uint64_t
+shares_new_lane(struct shares *shares)
+{
+	return ++shares->lanes;
+}
+
+void
+shares_end_lane(struct shares *shares, const char *user, uint64_t lane)
+{
+	struct share *share = shares_find(shares, user, lane);
+
+	if (share != NULL && lane != 0)
+		share_abandon(share);
+}
+
 bool
 shares_would_connect(const struct shares *shares, const char *user)
 {
-	const struct share *share = shares_find(shares, user);
+	const struct share *share = shares_find(shares, user, 0);
 
 	return share == NULL || share_would_connect(share);
 }
@@ -174,7 +189,7 @@ shares_would_connect(const struct shares *shares, const char *user)
 void
 shares_ask(struct shares *shares, struct waiter *waiter)
 {
-	struct share *share = shares_get(shares, waiter->user);
+	struct share *share = shares_get(shares, waiter->user, waiter->lane);
 
 	if (share != NULL)
 		share_ask(share, waiter);
@@ -185,7 +200,7 @@ shares_ask(struct shares *shares, struct waiter *waiter)
 void
 shares_forget(struct shares *shares, struct waiter *waiter)
 {
-	struct share *share = shares_find(shares, waiter->user);
+	struct share *share = shares_find(shares, waiter->user, waiter->lane);
 
 	if (share != NULL)
 		share_forget(share, waiter);
