@@ -45,10 +45,7 @@ struct proof {
 	 * it needn't wait behind strangers while they are refused.
 	 */
 	bool trusted;
-	/*
-	 * PROOF_PASSWORD: of 1 to PROOF_PASSWORD_MAX bytes.  It stays the
-	 * asker's, who wipes it.
-	 */
+	/* PROOF_PASSWORD: it stays the asker's, who wipes it */
 	const char *password;
 	/*
 	 * PROOF_AGENT: the agent of AGENT_UID, who is at the other end of the
@@ -83,8 +80,6 @@ struct proof {
 	struct connection *connection; /* from PROOF_GOES on */
 	struct enroll enroll;
 };
-
-#define PROOF_PASSWORD_MAX 511 /* bytes: what pam_exec(8) hands over */
 
 /* PARTS, and LOGINS, which is told of turns, must outlive the proofs. */
 struct proofs *proofs_new(const struct logins_parts *parts, struct pool *pool,

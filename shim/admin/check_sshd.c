@@ -10,6 +10,7 @@
 
 #include "../lib/spawn.h"
 #include "../lib/usermap.h"
+#include "authmethods.h"
 #include "report.h"
 #include "sshdconf.h"
 
@@ -32,15 +33,26 @@ static const struct setting {
 	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k" },
 	{ "AuthorizedKeysCommandUser", "_moshgate", NULL },
 	{ "AuthorizedKeysFile", "none", NULL },
-	{ "PasswordAuthentication", "no", NULL },
-	{ "KbdInteractiveAuthentication", "no", NULL },
-	{ "HostbasedAuthentication", "no", NULL },
-	{ "GSSAPIAuthentication", "no", NULL },
 	{ "AllowStreamLocalForwarding", "no", NULL },
 	{ "GatewayPorts", "no", NULL },
 	{ "PermitTunnel", "no", NULL },
 	{ "X11Forwarding", "no", NULL },
 	{ "PermitUserRC", "no", NULL },
+};
+
+/* What may be a way in, or a part of one, besides keys. */
+static const struct method {
+	const char *name; /* in AuthenticationMethods */
+	const char *setting;
+	/* is it right that sshd takes nothing else, if nothing is set for it
+	 * in moshgate.ini */
+	enum authmethods_use most;
+} methods[] = {
+	{ "password", "PasswordAuthentication", AUTHMETHODS_BESIDE_KEY },
+	{ "keyboard-interactive", "KbdInteractiveAuthentication",
+	    AUTHMETHODS_BESIDE_KEY },
+	{ "hostbased", "HostbasedAuthentication", AUTHMETHODS_ALONE },
+	{ "gssapi-with-mic", "GSSAPIAuthentication", AUTHMETHODS_ALONE },
 };
 
 /*
@@ -114,6 +126,59 @@ check_sshd_settings(const char *dump, const char *user)
 	return ok;
 }
 
+static enum authmethods_use
+check_sshd_use(const char *dump, const struct method *method)
+{
+	char value[SSHDCONF_VALUE_BYTES];
+
+	return sshdconf_get(dump, "AuthenticationMethods", value)
+	    ? authmethods_use(value, method->name)
+	    : AUTHMETHODS_UNUSED;
+}
+
+/* METHOD is named in AuthenticationMethods, to no avail. */
+static bool
+check_sshd_is_off(const struct method *method, const char *user)
+{
+	char text[256], remedy[256];
+
+	snprintf(text, sizeof(text),
+	    "for %s AuthenticationMethods has %s, but %s is \"no\"", user,
+	    method->name, method->setting);
+	snprintf(remedy, sizeof(remedy),
+	    "say \"%s yes\" in " DROPIN
+	    ", or take %s out of AuthenticationMethods",
+	    method->setting, method->name);
+	return report(false, "sshd", text, remedy);
+}
+
+/*
+ * What isn't a key is on if it is meant to be, that is, if AuthenticationMethods
+ * names it.
+ */
+static bool
+check_sshd_methods(const char *dump, const char *user)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		const struct method *method = &methods[i];
+		const enum authmethods_use use = check_sshd_use(dump, method);
+		char value[SSHDCONF_VALUE_BYTES];
+
+		if (!sshdconf_get(dump, method->setting, value))
+			continue;
+		if (strcmp(value, "no") == 0) {
+			if (use != AUTHMETHODS_UNUSED)
+				ok = check_sshd_is_off(method, user);
+		} else if (use == AUTHMETHODS_UNUSED || use > method->most) {
+			ok = check_sshd_differs(method->setting, value, user,
+			    "no");
+		}
+	}
+	return ok;
+}
+
 /* "local" is right as well, for `ssh -J`, if it leads to the remote alone. */
 static bool
 check_sshd_forwarding(const char *dump, const char *user)
@@ -136,15 +201,39 @@ check_sshd_forwarding(const char *dump, const char *user)
 }
 
 /*
+ * Store in HOW how somebody may come without a key from moshgate-keys.  Returns
+ * false if nobody can.
+ */
+static bool
+check_sshd_without_key(const char *dump, char how[SSHDCONF_VALUE_BYTES])
+{
+	char value[SSHDCONF_VALUE_BYTES];
+
+	if (sshdconf_get(dump, "TrustedUserCAKeys", value) &&
+	    strcmp(value, "none") != 0) {
+		snprintf(how, SSHDCONF_VALUE_BYTES, "with a certificate");
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (check_sshd_use(dump, &methods[i]) == AUTHMETHODS_ALONE) {
+			snprintf(how, SSHDCONF_VALUE_BYTES, "by %s",
+			    methods[i].name);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
  * Without ForceCommand, which is right with forced_commands = honor, sshd
  * itself serves internal-sftp unless a forced command keeps it from that.  A
- * key always has one then; a certificate may have none.
+ * key always has one then; what else lets somebody in may have none.
  */
 static bool
 check_sshd_force_command(const char *dump, const char *user)
 {
-	char value[SSHDCONF_VALUE_BYTES], authority[SSHDCONF_VALUE_BYTES];
-	char text[256];
+	char value[SSHDCONF_VALUE_BYTES], how[SSHDCONF_VALUE_BYTES];
+	char text[2 * SSHDCONF_VALUE_BYTES];
 
 	if (!sshdconf_get(dump, "ForceCommand", value) ||
 	    strcmp(value, CHECK_SESSION) == 0)
@@ -152,13 +241,13 @@ check_sshd_force_command(const char *dump, const char *user)
 	if (strcmp(value, "none") != 0)
 		return check_sshd_differs("ForceCommand", value, user,
 		    CHECK_SESSION);
-	if (!sshdconf_get(dump, "TrustedUserCAKeys", authority) ||
-	    strcmp(authority, "none") == 0 || !sshdconf_has_internal_sftp(dump))
+	if (!sshdconf_has_internal_sftp(dump) ||
+	    !check_sshd_without_key(dump, how))
 		return true;
 	snprintf(text, sizeof(text),
-	    "with a certificate and without "
-	    "ForceCommand, sftp shows %s the files of the gateway",
-	    user);
+	    "%s and without ForceCommand, sftp shows %s the files of the "
+	    "gateway",
+	    how, user);
 	return report(false, "sshd", text,
 	    "let Subsystem in sshd_config be the path of sftp-server, not "
 	    "internal-sftp");
@@ -193,6 +282,7 @@ check_sshd_dump(const char *dump, const char *user)
 		    "that sshd_config includes it before any Match block");
 	}
 	ok = check_sshd_settings(dump, user);
+	ok = check_sshd_methods(dump, user) && ok;
 	ok = check_sshd_force_command(dump, user) && ok;
 	ok = check_sshd_forwarding(dump, user) && ok;
 	if (!ok)

@@ -5,11 +5,11 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 15
+plan 17
 
 sk=/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so
 if [ ! -e "$sk" ]; then
-	while [ "$tests" -lt 15 ]; do
+	while [ "$tests" -lt 17 ]; do
 		skip 'a security key' "there is no $sk (package openssh-tests)"
 	done
 	exit
@@ -84,3 +84,11 @@ is 'PubkeyAuthOptions in the drop-in lets a verified key in' \
 	"$(runs verified)" remote
 remote_line '' touched
 is '... and no other' "$(runs touched)" ''
+
+# With a certificate the remote need not know it.
+ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/ca"
+ssh-keygen -q -s "$TMUX_TMPDIR/ca" -I sk -n alice "$TMUX_TMPDIR/verified.pub"
+$BED on gateway sh -c 'cat >/etc/ssh/user_ca.pub' <"$TMUX_TMPDIR/ca.pub"
+is 'it is not on the remote' "$(runs verified)" ''
+drop_in 'TrustedUserCAKeys /etc/ssh/user_ca.pub'
+is '... but a certificate of the gateway lets it in' "$(runs verified)" remote

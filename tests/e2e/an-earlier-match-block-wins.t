@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 99
+plan 117
 
 conf=/etc/ssh/sshd_config.d
 dropin=$conf/50-moshgate.conf
@@ -66,6 +66,22 @@ thing='forwarding to anywhere'
 earlier 'AllowTcpForwarding local'
 finds 'sshd +for alice AllowTcpForwarding is local, to anywhere' \
 	'add PermitOpen with the address of the remote'
+thing='tickets of Kerberos'
+earlier 'GSSAPIAuthentication yes' \
+	'AuthenticationMethods publickey gssapi-with-mic'
+content_again
+thing='tickets that no line asks for'
+earlier 'GSSAPIAuthentication yes'
+finds 'sshd +for alice GSSAPIAuthentication is "yes", not "no"$' \
+	'see which line of sshd_config.* before the Match block'
+thing='a second factor'
+earlier 'KbdInteractiveAuthentication yes' \
+	'AuthenticationMethods publickey,keyboard-interactive:pam'
+content_again
+thing='... that is off'
+earlier 'AuthenticationMethods publickey,keyboard-interactive:pam'
+finds 'sshd +for alice AuthenticationMethods has keyboard-interactive, but KbdInteractiveAuthentication is "no"$' \
+	'say "KbdInteractiveAuthentication yes" in 50-moshgate.conf'
 thing='forced commands'
 earlier 'ForceCommand none'
 content_again
@@ -81,6 +97,15 @@ finds 'sshd +with a certificate and without ForceCommand, sftp shows alice' \
 	'let Subsystem in sshd_config be the path of sftp-server'
 thing='... without certificates'
 earlier 'ForceCommand none'
+content_again
+thing='... with tickets of Kerberos'
+earlier 'ForceCommand none' 'GSSAPIAuthentication yes' \
+	'AuthenticationMethods publickey gssapi-with-mic'
+finds 'sshd +by gssapi-with-mic and without ForceCommand, sftp shows alice' \
+	'let Subsystem in sshd_config be the path of sftp-server'
+thing='... which are not enough'
+earlier 'ForceCommand none' 'GSSAPIAuthentication yes' \
+	'AuthenticationMethods publickey,gssapi-with-mic'
 content_again
 thing='... without ForceCommand none'
 earlier 'TrustedUserCAKeys /etc/ssh/ca.pub'
