@@ -8,6 +8,7 @@
 #include "../log.h"
 #include "allowance.h"
 #include "beat.h"
+#include "forwarded.h"
 #include "gateway.h"
 #include "identity.h"
 #include "warning.h"
@@ -19,7 +20,8 @@
 struct session {
 	struct peer *peer;
 	enum session_phase phase;
-	struct identity identity; /* whose the peer's uid is */
+	struct identity identity;   /* whose the peer's uid is */
+	struct forwarded forwarded; /* the agent that it may log in with */
 	struct way_facts facts;
 	int memory_mib;  /* that mosh-client may have; 0: there are too many */
 	const char *why; /* it is over SSH: a sentence, or NULL */
@@ -146,6 +148,7 @@ session_ask_ssh(struct session *session)
 	session->carry = (struct carry){ .asked = &peer->asked,
 		.fd = peer_socket(peer),
 		.uid = peer->uid,
+		.lane = session->forwarded.lane,
 		.why = session->why,
 		.warning = warning_text(session_gateway(session)->config),
 		.given = session_on_given,
@@ -298,6 +301,7 @@ session_ask_mosh(struct session *session)
 
 	session->phase = SESSION_ASKS_MOSH;
 	session->waiter = (struct waiter){ .want = JOB_SESSION,
+		.lane = session->forwarded.lane,
 		.asked = &peer->asked,
 		.at_once = !way_may_fall_back(&session->facts),
 		.answer = session_on_answer,
@@ -400,6 +404,35 @@ session_begin(struct session *session)
 	}
 }
 
+/* The session can log in to the remote, or with WHY it can't. */
+static void
+session_on_forwarded(struct forwarded *forwarded, const struct refusal *why)
+{
+	struct session *session = forwarded->asker;
+
+	if (why != NULL)
+		peer_turn_away(session->peer, why);
+	else
+		session_begin(session);
+}
+
+/* Find out what SESSION is to log in to the remote with. */
+static void
+session_ask_forwarded(struct session *session)
+{
+	const struct refusal *why;
+	const enum way way = way_choose(&session->facts, &why);
+
+	if (way == WAY_NONE) {
+		session_begin(session);
+		return;
+	}
+	session->forwarded = (struct forwarded){ .answer = session_on_forwarded,
+		.asker = session,
+		.peer = session->peer };
+	forwarded_ask(&session->forwarded, LOGINS_KNOWN, way == WAY_SSH);
+}
+
 /* It is known who the peer is: go on if it may come. */
 static void
 session_on_identity(struct identity *identity, const struct refusal *why)
@@ -410,7 +443,7 @@ session_on_identity(struct identity *identity, const struct refusal *why)
 	if (why != NULL)
 		peer_refuse(session->peer, why);
 	else if (session_may_run(session))
-		session_begin(session);
+		session_ask_forwarded(session);
 }
 
 static void
@@ -442,6 +475,8 @@ session_leave(struct peer *peer)
 		shares_forget(gateway->shares, &session->waiter);
 	if (session->phase == SESSION_ASKS_SSH || session->phase == SESSION_SSH)
 		carries_forget(&session->carry);
+	if (session->forwarded.peer != NULL)
+		forwarded_end(&session->forwarded);
 	if (session->phase == SESSION_MOSH && !gateway->over) {
 		session_duration(session, duration);
 		log_event(LOG_INFO, "session-end", "user", peer->user, "mosh",

@@ -384,28 +384,19 @@ share_is_ready(struct share *share, int64_t now_ms)
 	return kept_is_ready(&share->kept);
 }
 
-/* Let go of what is kept, and of what is known. */
-static void
-share_let_go(struct share *share)
-{
-	kept_drop(&share->kept);
-	lastfailure_forget(&share->failure);
-}
-
 void
 share_abandon(struct share *share)
 {
-	share_let_go(share);
+	share_configure(share);
 	keycache_forget(&share->errands.keys);
 	share->renew = false;
-	share->vain_ms = 0;
-	share_touch(share);
 }
 
 void
 share_configure(struct share *share)
 {
-	share_let_go(share);
+	kept_drop(&share->kept);
+	lastfailure_forget(&share->failure);
 	errands_restart(&share->errands);
 	share->lends_none = false;
 	share->vain_ms = 0;
