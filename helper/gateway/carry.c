@@ -6,6 +6,8 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "mishap.h"
+
 /*
  * A trial of UDP that has no verdict after CARRY_SPARE_MS may well get a bad
  * one.  Whoever is logging in then has a connection made that is held for a
@@ -36,12 +38,6 @@ struct carries {
 };
 
 static const struct connection_owner carry_owner, carry_spare_owner;
-
-static const struct refusal carry_no_worker = {
-	.reason = "internal",
-	.sentence = "The connection to the remote server broke on the gateway.",
-	.remedy = "a worker does not take its relay: see this log for a crash"
-};
 
 static void carry_alone(struct carry *carry);
 
@@ -252,7 +248,7 @@ carry_on_ready(void *context)
 		    &(struct refusal){ .reason = "internal" });
 		carry_alone(carry);
 	} else {
-		carry_refuse(carry, &carry_no_worker);
+		carry_refuse(carry, &mishap_deaf);
 	}
 }
 
@@ -266,7 +262,7 @@ carry_on_answer(void *context, const struct frame *answer)
 	carry->phase = CARRY_RUNS;
 	share = shares_get(carry->carries->shares, carry->user, carry->lane);
 	/* one that was kept has been replaced already */
-	if (share != NULL && carry->loan.borrower == NULL)
+	if (share != NULL && carry->loan.borrower == NULL && carry->lane == 0)
 		share_keep(share);
 	carry->answer(carry, answer);
 }

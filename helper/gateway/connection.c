@@ -10,6 +10,7 @@
 #include "../log.h"
 #include "briefing.h"
 #include "credential.h"
+#include "mishap.h"
 
 /* Above the sum of the worker's own deadlines, which should come first. */
 #define CONNECTION_STEPS_PER_JOB 4
@@ -184,9 +185,6 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 void
 connection_launch(struct connection *c)
 {
-	static const struct refusal no_process = { .reason = "internal",
-		.sentence = "The gateway could not start a process.",
-		.remedy = "raise the limit on processes" };
 	struct briefing briefing = { 0 };
 
 	if (!c->owner->on_turn(c->context, &briefing))
@@ -195,7 +193,7 @@ connection_launch(struct connection *c)
 		     &briefing))
 		connection_lose(c, &credential_none);
 	else if (!connection_spawn(c, &briefing))
-		connection_lose(c, &no_process);
+		connection_lose(c, &mishap_no_process);
 }
 
 void
@@ -458,15 +456,6 @@ connection_on_frame(void *context, const struct frame *frame)
 static void
 connection_on_end(void *context, enum child_end end)
 {
-	static const struct refusal late = { .reason = "timeout",
-		.sentence = "The remote server did not answer in time.",
-		.remedy = "check the link to the remote, and DNS on the "
-			  "gateway" };
-	static const struct refusal broken = { .reason = "internal",
-		.sentence = "The connection to the remote server broke on the "
-			    "gateway.",
-		.remedy = "a worker ended unexpectedly: see this log for a "
-			  "crash" };
 	struct connection *c = context;
 
 	c->child = NULL; /* it has been let go of */
@@ -474,7 +463,8 @@ connection_on_end(void *context, enum child_end end)
 	    (c->facts.phase == PHASE_HELD && end == CHILD_LATE))
 		connection_end(c, NULL);
 	else
-		connection_lose(c, end == CHILD_LATE ? &late : &broken);
+		connection_lose(c,
+		    end == CHILD_LATE ? &mishap_late : &mishap_broken);
 }
 
 static const struct child_owner connection_child = {

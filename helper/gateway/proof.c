@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
+#include "mishap.h"
 
 /* So long a proof waits for its turn; then the connection has its own time. */
 #define PROOF_TURN_MS 20000
@@ -159,12 +160,6 @@ proof_on_turn(void *context, struct briefing *briefing)
 static void
 proof_on_reached(void *context)
 {
-	static const struct refusal no_worker = { .reason = "internal",
-		.sentence = "The connection to the remote server broke on the "
-			    "gateway.",
-		.remedy =
-		    "a worker does not take its login: see this log for a "
-		    "crash" };
 	struct proof *proof = context;
 
 	if (proof->kind != PROOF_AGENT)
@@ -173,7 +168,7 @@ proof_on_reached(void *context)
 		proof->agent.uid))
 		proof->given(proof);
 	else
-		proof_fail(proof, &no_worker);
+		proof_fail(proof, &mishap_deaf);
 }
 
 static void

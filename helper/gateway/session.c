@@ -5,12 +5,12 @@
 
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
-#include "../log.h"
 #include "allowance.h"
 #include "beat.h"
 #include "forwarded.h"
 #include "gateway.h"
 #include "identity.h"
+#include "sessionlog.h"
 #include "warning.h"
 #include "way.h"
 
@@ -38,14 +38,6 @@ session_gateway(const struct session *session)
 	return session->peer->context;
 }
 
-static const char *
-session_client(const struct session *session)
-{
-	const char *client = session->peer->client;
-
-	return client[0] != '\0' ? client : NULL;
-}
-
 /* The remote has said no to SESSION, for WHY, when it was asked for ASKED. */
 static void
 session_log_failed(const struct session *session, enum job asked,
@@ -55,14 +47,6 @@ session_log_failed(const struct session *session, enum job asked,
 
 	loginlog_failed(&gateway->loginlog, session->peer, job_name(asked),
 	    gateway->config->host, why);
-}
-
-/* How many seconds SESSION has lasted. */
-static void
-session_duration(const struct session *session, char text[32])
-{
-	snprintf(text, 32, "%lld",
-	    (long long)(clock_now_ms() - session->began_ms) / 1000);
 }
 
 /*
@@ -86,27 +70,11 @@ session_relay_runs(struct session *session, const struct frame *answer)
 
 	session->phase = SESSION_SSH;
 	session->began_ms = clock_now_ms();
-	log_event(LOG_INFO, "relay", "user", session->peer->user, "remote",
-	    session_gateway(session)->config->host, "terminal",
+	sessionlog_relay(session->peer, session_gateway(session)->config->host,
 	    !session->facts.terminal ? NULL
 		: refused            ? "refused"
-				     : "yes",
-	    "client", session_client(session), NULL);
+				     : "yes");
 	warning_log(session_gateway(session)->config, session->peer->user);
-}
-
-/* The relay of SESSION is over, with ANSWER. */
-static void
-session_log_relay_end(const struct session *session, const struct frame *answer)
-{
-	char duration[32];
-
-	session_duration(session, duration);
-	log_event(LOG_INFO, "relay-end", "user", session->peer->user, "status",
-	    fields_get(answer, "status"), "signal",
-	    fields_get(answer, "signal"), "reason",
-	    fields_get(answer, "reason"), "detail",
-	    fields_get(answer, "detail"), "duration_s", duration, NULL);
 }
 
 static void
@@ -119,7 +87,7 @@ session_on_carry(struct carry *carry, const struct frame *answer)
 		return;
 	}
 	if (session->phase == SESSION_SSH) {
-		session_log_relay_end(session, answer);
+		sessionlog_relay_end(session->peer, answer, session->began_ms);
 	} else if (answer->type == FRAME_REFUSED) {
 		const struct refusal why = refusal_read(answer);
 
@@ -177,9 +145,7 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
 	mosh_add_client(&fields, answer, config);
 	allowance_add(&fields, session->memory_mib);
-	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
-	    config->host, "mosh", session->mosh_at, "client",
-	    session_client(session), NULL);
+	sessionlog_mosh(session->peer, config->host, session->mosh_at);
 	if (warning_text(config) != NULL)
 		fields_add(&fields, "warning", warning_text(config));
 	warning_log(config, session->peer->user);
@@ -467,7 +433,6 @@ session_leave(struct peer *peer)
 {
 	struct session *session = peer->request;
 	struct gateway *gateway = peer->context;
-	char duration[32];
 
 	identity_forget(&session->identity);
 	loop_at(gateway->loop, &session->timer, INT64_MAX);
@@ -477,11 +442,8 @@ session_leave(struct peer *peer)
 		carries_forget(&session->carry);
 	if (session->forwarded.peer != NULL)
 		forwarded_end(&session->forwarded);
-	if (session->phase == SESSION_MOSH && !gateway->over) {
-		session_duration(session, duration);
-		log_event(LOG_INFO, "session-end", "user", peer->user, "mosh",
-		    session->mosh_at, "duration_s", duration, NULL);
-	}
+	if (session->phase == SESSION_MOSH && !gateway->over)
+		sessionlog_mosh_end(peer, session->mosh_at, session->began_ms);
 }
 
 bool

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
@@ -12,7 +11,6 @@
 struct share {
 	const struct share_common *common;
 	char user[USERNAME_MAX_CHARS + 1];
-	uint64_t lane;
 	struct kept kept;
 	struct errands errands;
 	struct lastfailure failure;
@@ -265,10 +263,7 @@ share_log_vain(const struct share *share, const struct refusal *why)
 	    why->reason, "detail", why->detail, NULL);
 }
 
-/*
- * The connection has failed, as END says; OPENED: it was to be there for the
- * next login.
- */
+/* The connection has failed, as END says; OPENED: it was for the next login. */
 static void
 share_fail(struct share *share, const struct connection_end *end, bool opened)
 {
@@ -328,14 +323,13 @@ static const struct kept_owner share_kept = {
  */
 
 struct share *
-share_new(const struct share_common *common, const char *user, uint64_t lane)
+share_new(const struct share_common *common, const char *user)
 {
 	struct share *share = calloc(1, sizeof(*share));
 
 	if (share == NULL)
 		return NULL;
 	snprintf(share->user, sizeof(share->user), "%s", user);
-	share->lane = lane;
 	share->common = common;
 	kept_init(&share->kept, common->pool, share->user, &share_kept, share);
 	errands_init(&share->errands, &share->kept, common->trial, share->user);
@@ -350,10 +344,10 @@ share_free(struct share *share)
 	free(share);
 }
 
-bool
-share_is_of(const struct share *share, const char *user, uint64_t lane)
+const char *
+share_user(const struct share *share)
 {
-	return share->lane == lane && strcmp(share->user, user) == 0;
+	return share->user;
 }
 
 bool
@@ -382,14 +376,6 @@ share_is_ready(struct share *share, int64_t now_ms)
 {
 	kept_settle(&share->kept, now_ms);
 	return kept_is_ready(&share->kept);
-}
-
-void
-share_abandon(struct share *share)
-{
-	share_configure(share);
-	keycache_forget(&share->errands.keys);
-	share->renew = false;
 }
 
 void

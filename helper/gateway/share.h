@@ -37,15 +37,13 @@ struct share_common {
 	void *events_context;
 };
 
-/* The share of USER in LANE.  Returns NULL for want of memory. */
-struct share *share_new(const struct share_common *common, const char *user,
-    uint64_t lane);
+/* The share of USER.  Returns NULL for want of memory. */
+struct share *share_new(const struct share_common *common, const char *user);
 
 /* It must be of no use to anybody. */
 void share_free(struct share *share);
 
-/* True if it is USER's in LANE. */
-bool share_is_of(const struct share *share, const char *user, uint64_t lane);
+const char *share_user(const struct share *share);
 
 /* True if nothing is kept for the user. */
 bool share_is_empty(const struct share *share, int64_t now_ms);
@@ -70,10 +68,7 @@ void share_pump(struct share *share);
  */
 int64_t share_tend(struct share *share, int64_t now_ms);
 
-/* Nobody has a use for it any more: what is kept is let go. */
-void share_abandon(struct share *share);
-
-/* The settings are others: what is kept is let go. */
+/* The settings are others, or nobody needs it any more: what is kept is let go. */
 void share_configure(struct share *share);
 
 /*

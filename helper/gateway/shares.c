@@ -1,6 +1,7 @@
 #include "shares.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../shim/lib/clock.h"
 
@@ -8,6 +9,7 @@
 struct shares_entry {
 	struct shares_entry *next;
 	struct share *share;
+	uint64_t lane;
 };
 
 struct shares {
@@ -135,7 +137,7 @@ struct share *
 shares_find(const struct shares *shares, const char *user, uint64_t lane)
 {
 	for (struct shares_entry *e = shares->first; e != NULL; e = e->next) {
-		if (share_is_of(e->share, user, lane))
+		if (e->lane == lane && strcmp(share_user(e->share), user) == 0)
 			return e->share;
 	}
 	return NULL;
@@ -152,11 +154,12 @@ shares_get(struct shares *shares, const char *user, uint64_t lane)
 	entry = calloc(1, sizeof(*entry));
 	if (entry == NULL)
 		return NULL;
-	entry->share = share_new(&shares->common, user, lane);
+	entry->share = share_new(&shares->common, user);
 	if (entry->share == NULL) {
 		free(entry);
 		return NULL;
 	}
+	entry->lane = lane;
 	entry->next = shares->first;
 	shares->first = entry;
 	shares_touch(shares);
@@ -175,7 +178,7 @@ shares_end_lane(struct shares *shares, const char *user, uint64_t lane)
 	struct share *share = shares_find(shares, user, lane);
 
 	if (share != NULL && lane != 0)
-		share_abandon(share);
+		share_configure(share);
 }
 
 bool
