@@ -12,6 +12,7 @@ struct password_request {
 	struct users_looking looking;
 	struct directory_question question;
 	struct hashing_question hashing;
+	struct proof proof;
 	struct guess guess;
 	bool known; /* the user has an account, or a uid in the map */
 	uid_t uid;  /* that sshd has for a name that is new */
@@ -100,18 +101,49 @@ password_ask_file(struct peer *peer)
  * The remote
  */
 
+static void
+password_on_proved(struct proof *proof, enum proof_outcome outcome,
+    const struct refusal *why)
+{
+	struct peer *peer = proof->asker;
+
+	/* the worker has had it */
+	frame_free(&peer->asked);
+	switch (outcome) {
+	case PROOF_GOOD:
+		password_accept(peer);
+		break;
+	case PROOF_WRONG:
+		password_refuse(peer, GUESS_WRONG, why);
+		break;
+	case PROOF_FAILED:
+		password_refuse(peer, GUESS_UNTRIED, why);
+		break;
+	}
+}
+
 /* Have the remote say whether the password is right. */
 static void
 password_ask_remote(struct peer *peer)
 {
-	static const struct refusal not_yet = { .reason = "internal",
-		.detail = "the remote cannot be asked" };
-	const struct password_request *request = peer->request;
+	const struct gateway *gateway = peer->context;
+	struct password_request *request = peer->request;
 
-	if (request->unwanted.reason != NULL)
+	if (request->unwanted.reason != NULL) {
 		password_refuse(peer, GUESS_WRONG, &request->unwanted);
-	else
-		password_refuse(peer, GUESS_UNTRIED, &not_yet);
+		return;
+	}
+	request->proof = (struct proof){ .kind = PROOF_PASSWORD,
+		.known = request->known,
+		.vouched = config_names_user(gateway->config, peer->user),
+		.uid = request->uid,
+		.address = request->guess.address,
+		.trusted = request->guess.known,
+		.password = fields_get(&peer->asked, "password"),
+		.answer = password_on_proved,
+		.asker = peer };
+	memcpy(request->proof.user, peer->user, sizeof(request->proof.user));
+	proofs_ask(gateway->proofs, &request->proof);
 }
 
 /*
@@ -307,6 +339,7 @@ password_leave(struct peer *peer)
 	users_look_no_more(&request->looking);
 	directory_forget(&request->question);
 	hashing_forget(&request->hashing);
+	proofs_forget(&request->proof);
 	/* who hangs up before the answer has guessed all the same */
 	guesses_end(gateway->guesses, &request->guess, GUESS_WRONG,
 	    clock_now_ms());

@@ -13,6 +13,8 @@
  * besides those that wait for keys, see outage.h.
  */
 #define PROOF_SILENT_MAX 2
+/* So many of those that may be anybody's wait for their turn as known ones do. */
+#define PROOF_WAITING_MAX 4
 
 struct proofs {
 	struct logins_parts parts;
@@ -288,6 +290,20 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 	proofs_touch(proofs);
 }
 
+/*
+ * True if no more of those wait for their turn that anybody may have sent: with
+ * sshd before them, which takes few.
+ */
+static bool
+proofs_are_enough(const struct proofs *proofs)
+{
+	size_t waiting = 0;
+
+	for (const struct proof *p = proofs->first; p != NULL; p = p->next)
+		waiting += p->state == PROOF_WAITS && !p->trusted;
+	return waiting >= PROOF_WAITING_MAX;
+}
+
 void
 proofs_ask(struct proofs *proofs, struct proof *proof)
 {
@@ -299,6 +315,10 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 	if (!proof->known && !proof->vouched)
 		why = logins_why_not_new(proofs->logins, &proof->address,
 		    now_ms);
+	/* of strangers the patience has its own choice */
+	if (why == NULL && proof->known && !proof->trusted &&
+	    proofs_are_enough(proofs))
+		why = logins_why_crowded(proofs->logins, now_ms);
 	if (why != NULL)
 		proof->answer(proof, PROOF_FAILED, why);
 	else
@@ -309,18 +329,37 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
  * Time
  */
 
-/* True if sshd waits for PROOF, for which the remote is silent for too long. */
+/* True if sshd waits for PROOF, which has its turn or not. */
 static bool
-proof_is_silent(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
+proof_keeps_sshd(const struct proof *proof)
 {
-	int64_t silent_ms;
+	return proof->kind == PROOF_PASSWORD && proof->state <= PROOF_GOES;
+}
 
-	if (proof->kind != PROOF_PASSWORD || proof->state > PROOF_GOES)
-		return false;
-	silent_ms = outage_silent_ms(proof->of->parts.outage, proof->asked_ms);
-	if (silent_ms > now_ms && silent_ms < *next_ms)
-		*next_ms = silent_ms;
-	return silent_ms <= now_ms;
+/*
+ * How many keep sshd waiting for a remote that says nothing; 0 if it does, or is
+ * not being asked.  At *NEXT_MS that may be otherwise.
+ */
+static size_t
+proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
+{
+	size_t waiting = 0;
+	bool silent = false;
+
+	for (const struct proof *p = proofs->first; p != NULL; p = p->next) {
+		int64_t silent_ms;
+
+		if (!proof_keeps_sshd(p))
+			continue;
+		waiting++;
+		if (p->state != PROOF_GOES)
+			continue;
+		silent_ms = outage_silent_ms(proofs->parts.outage, p->asked_ms);
+		silent = silent || silent_ms <= now_ms;
+		if (silent_ms > now_ms && silent_ms < *next_ms)
+			*next_ms = silent_ms;
+	}
+	return silent ? waiting : 0;
 }
 
 /* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
@@ -350,17 +389,15 @@ proofs_fire(void *context, int64_t now_ms)
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
-	size_t waiting = 0;
+	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
 
-	for (proof = proofs->first; proof != NULL; proof = proof->next)
-		waiting += proof_is_silent(proof, now_ms, &next_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
 		const struct refusal *why = proof_why_late(proof, now_ms,
 		    &next_ms);
 
 		next = proof->next;
 		if (why == NULL && waiting > PROOF_SILENT_MAX &&
-		    proof_is_silent(proof, now_ms, &next_ms)) {
+		    proof_keeps_sshd(proof)) {
 			waiting--;
 			why = &silent;
 		}
