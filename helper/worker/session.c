@@ -452,16 +452,14 @@ session_sign(LIBSSH2_SESSION *ssh, unsigned char **signature,
 	    &memory_of);
 
 	(void)ssh;
-	if (made == NULL)
-		return -1;
-	*signature_len = s->sign(s->sign_context, data, len, made);
-	if (*signature_len == 0) {
-		session_release(made, &memory_of);
-		return -1;
-	}
 	*signature = made;
-	s->has_signed = true;
-	return 0;
+	*signature_len = made != NULL
+	    ? s->sign(s->sign_context, data, len, made)
+	    : 0;
+	s->has_signed = *signature_len > 0;
+	if (made != NULL && !s->has_signed)
+		session_release(made, &memory_of);
+	return s->has_signed ? 0 : -1;
 }
 
 /* Why the remote does not let the user in, from libssh2's ERROR. */
