@@ -228,18 +228,22 @@ server_reread(struct server *server, struct config **config,
 	return false;
 }
 
-/* Log which settings and key hold since EVENT, of VERSION or NULL. */
-static void
-server_log_settings(const struct server *server, const char *event,
-    const char *version)
+/* The fingerprint of the gateway's key, or that it has none. */
+static const char *
+server_key(const struct server *server)
 {
 	const struct signer *signer = pool_signer(server->gateway.pool);
-	const struct config *config = server->config;
 
-	log_event(LOG_NOTICE, event, "version", version, "remote", config->host,
-	    "key", signer != NULL ? signer_fingerprint(signer) : "none", NULL);
-	if (signer == NULL && config->keys == CONFIG_KEYS_REMOTE)
-		log_event(LOG_WARNING, "note", "about", signer_none.reason,
+	return signer != NULL ? signer_fingerprint(signer) : "none";
+}
+
+/* Say that nobody is let in by a key, if that is so for want of one here. */
+static void
+server_note_no_key(const struct server *server)
+{
+	if (pool_signer(server->gateway.pool) == NULL &&
+	    server->config->keys == CONFIG_KEYS_REMOTE)
+		log_event(LOG_WARNING, "note", "about", "no-gateway-key",
 		    "detail", signer_none.detail, "remedy", signer_none.remedy,
 		    NULL);
 }
@@ -265,7 +269,9 @@ server_reload(struct server *server)
 	users_refresh(gateway->users);
 	config_free(server->config);
 	server->config = config;
-	server_log_settings(server, "reload", NULL);
+	log_event(LOG_NOTICE, "reload", "remote", config->host, "key",
+	    server_key(server), NULL);
+	server_note_no_key(server);
 }
 
 /*
@@ -471,7 +477,9 @@ server_run(const struct means *means, struct config *config,
 		    NULL);
 		return SERVER_FAILED;
 	}
-	server_log_settings(&server, "start", MOSHGATE_VERSION);
+	log_event(LOG_NOTICE, "start", "version", MOSHGATE_VERSION, "remote",
+	    config->host, "key", server_key(&server), NULL);
+	server_note_no_key(&server);
 	server_admit_by(&server, config);
 	banner_show(false);
 	while (!server.over) {

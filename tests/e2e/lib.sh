@@ -443,6 +443,22 @@ drop_in() {
 	reload_sshd
 }
 
+# variant WORD [PATTERN]: the line of the drop-in that begins with the word, has the
+# regex behind it, and is commented out.
+variant() {
+	$BED on gateway sed -n "s/^\t#\($1 .*${2-}.*\)/\1/p" \
+		/etc/ssh/sshd_config.d/50-moshgate.conf | grep .
+}
+
+# no_bans: from now on the gateway's sshd lets clients fail as often as they like;
+# since OpenSSH 9.8 it bans their address for some seconds.
+no_bans() {
+	$BED on gateway sh -c '! /usr/sbin/sshd -T |
+		grep -q "^persourcepenalties " || echo PerSourcePenalties no \
+		>/etc/ssh/sshd_config.d/10-bans.conf'
+	reload_sshd
+}
+
 # reload_sshd: the gateway's sshd reads its configuration again.
 reload_sshd() {
 	$BED on gateway /usr/sbin/sshd -t || return

@@ -11,6 +11,7 @@
 #	       name of those that have its secret part, or a string made of
 #	       that; and "flags" and those of the memory it was found in, which
 #	       are explained in proc(5), at smaps
+#	word   the same for a word on standard input
 use strict;
 use warnings;
 no warnings 'portable'; # addresses of 64 bits
@@ -141,8 +142,7 @@ sub secrets {
 }
 
 sub find {
-	local $/;
-	my @secrets = secrets(scalar <STDIN>);
+	my @secrets = @_;
 	for my $pid (processes()) {
 		my ($read, @found) = search($pid, @secrets);
 		chomp(my $name = slurp("/proc/$pid/comm"));
@@ -157,8 +157,10 @@ sub find {
 my ($command, $enough) = @ARGV;
 if ($command eq 'open') {
 	keep_trying($enough);
-} elsif ($command eq 'find') {
-	find();
+} elsif ($command eq 'find' || $command eq 'word') {
+	local $/;
+	my $secret = <STDIN>;
+	find($command eq 'find' ? secrets($secret) : $secret);
 } else {
 	die "no such command\n";
 }

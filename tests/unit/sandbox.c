@@ -23,6 +23,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -543,6 +544,37 @@ one_does_not_hinder_the_other(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* What a process that hashes one password does, and what it can't. */
+static int
+hash(void)
+{
+	char text[crypto_pwhash_STRBYTES];
+
+	if (sandbox_files() != NULL || sandbox_calls_and_hash() != NULL)
+		return LACKS;
+	if (opens("/etc/passwd", O_RDONLY) || fork() >= 0)
+		return 1;
+	if (crypto_pwhash_str(text, "x", 1, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+		crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+		return 2;
+	if (crypto_pwhash_str_verify(text, "x", 1) != 0)
+		return 3;
+	return maps(MUCH_BYTES, PROT_READ | PROT_WRITE) ? 4 : 0;
+}
+
+static void
+a_hash_has_its_memory_and_no_more(void **state)
+{
+	int failed;
+
+	(void)state;
+	assert_true(sodium_init() >= 0);
+	failed = run_inside(hash);
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
 static int
 open_all(void **state)
 {
@@ -580,6 +612,7 @@ main(void)
 		cmocka_unit_test(only_the_child_can_be_waited_for),
 		cmocka_unit_test(a_program_has_only_its_files),
 		cmocka_unit_test(a_program_has_udp_and_no_other_process),
+		cmocka_unit_test(a_hash_has_its_memory_and_no_more),
 #endif
 		cmocka_unit_test(one_does_not_hinder_the_other),
 	};
