@@ -8,7 +8,7 @@ DEPS = gcc make libc6-dev pkg-config libssh2-1-dev libsodium-dev libinih-dev \
 	openssh-server openssh-client mosh tmux perl iproute2 mount \
 	util-linux procps busybox socat netcat-openbsd strace xauth zsh fish \
 	tcsh mandoc systemd openssl python3 python3-asyncssh rsync git sshfs \
-	$(WAYS_IN_DEPS)
+	tzdata $(WAYS_IN_DEPS)
 # Security keys in software, one-time passwords, Kerberos: tests that don't find
 # them say so and are skipped.
 WAYS_IN_DEPS = openssh-tests libpam-oath oathtool krb5-kdc krb5-admin-server \

@@ -3,6 +3,7 @@
  * pam_exec(8) with expose_authtok.  It takes the password from standard input,
  * has the helper say, and succeeds or fails.
  */
+#include <sys/prctl.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -204,6 +205,8 @@ main(int argc, char **argv)
 		password_usage(stderr);
 		return 2;
 	}
+	/* no core file has it */
+	prctl(PR_SET_DUMPABLE, 0);
 	whole = password_read(password);
 	status = password_check(&login, whole ? password : NULL);
 	explicit_bzero(password, sizeof(password));

@@ -13,21 +13,25 @@
  * Accounts
  */
 
+#define ADMISSION_NO "This account does not go to the remote server."
+#define ADMISSION_LATER                                                      \
+	"The gateway cannot take new users for now; the administrator must " \
+	"look into it."
+#define ADMISSION_CANNOT_TELL                                                 \
+	"The gateway cannot tell whose account this is; please try again in " \
+	"a minute."
+
 /* Why an account does not go to the remote, and what is to be done about it. */
-#define ADMISSION_REFUSAL(why, what)                           \
-	{                                                      \
-		.reason = (why),                               \
-		.sentence = "This account does not go to the " \
-			    "remote server.",                  \
-		.remedy = (what),                              \
+#define ADMISSION_REFUSAL(why, what)                                         \
+	{                                                                    \
+		.reason = (why), .sentence = ADMISSION_NO, .remedy = (what), \
 	}
 
 static const struct refusal admission_known = ADMISSION_REFUSAL("no-account",
     "the user is known, but the name service says otherwise: moshgate check "
     "tells why");
 static const struct refusal admission_cannot_tell = { .reason = "name-service",
-	.sentence = "The gateway cannot tell whose account this is; please try "
-		    "again in a minute.",
+	.sentence = ADMISSION_CANNOT_TELL,
 	.remedy = ADMISSION_ASK_DIRECTORY };
 static const struct refusal admission_no_account =
     ADMISSION_REFUSAL("no-account", "the user has no account on the gateway");
@@ -55,6 +59,18 @@ const struct refusal admission_other_uid = { .reason = "other-uid",
 		    "again.",
 	.remedy = "the user map has been mended since sshd read it: the next "
 		  "login goes" };
+
+const struct refusal admission_lost_uid = { .reason = "other-uid",
+	.sentence = "The gateway does not know any more who this is; please "
+		    "log in again.",
+	.remedy = "the helper was started anew since sshd asked it for this "
+		  "user, or the login took very long: the next login goes" };
+
+const struct refusal admission_dead_end = { .reason = "no-uid",
+	.sentence = "The gateway takes no new users from here for now; please "
+		    "log in again in ten minutes.",
+	.detail = "sshd was told a uid that is nobody's",
+	.remedy = "the line before about this name says why" };
 
 /*
  * True if sshd can hand a forced command to the account's login shell, where it
@@ -115,17 +131,20 @@ admission_is_free(const struct directory_answer *answer,
 		if (!answer->like)
 			return true;
 		*refusal = (struct refusal){ .reason = "local",
+			.sentence = ADMISSION_NO,
 			.remedy = "an account of the gateway has that name but "
 				  "for case" };
 		return false;
 	case DIRECTORY_THERE:
 		*refusal = (struct refusal){ .reason = "local",
+			.sentence = ADMISSION_NO,
 			.remedy = "this is an account of the gateway, or of a "
 				  "directory service that did not answer "
 				  "sshd" };
 		return false;
 	default:
 		*refusal = (struct refusal){ .reason = "name-service",
+			.sentence = ADMISSION_CANNOT_TELL,
 			.detail = answer->fault,
 			.remedy = ADMISSION_ASK_DIRECTORY };
 		return false;
@@ -138,11 +157,13 @@ admission_wants(const struct admission *admission, const char *name,
 {
 	if (!config_wants_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "not-wanted",
+			.sentence = ADMISSION_NO,
 			.remedy = admission_not_wanted.remedy };
 		return false;
 	}
 	if (admission->reserved == NULL) {
 		*refusal = (struct refusal){ .reason = "internal",
+			.sentence = ADMISSION_LATER,
 			.detail = "the list of reserved names has not been "
 				  "read",
 			.remedy = "install moshgate anew" };
@@ -153,6 +174,7 @@ admission_wants(const struct admission *admission, const char *name,
 	if (reserved_has(admission->reserved, name) ||
 	    config_reserves_user(admission->config, name)) {
 		*refusal = (struct refusal){ .reason = "reserved",
+			.sentence = ADMISSION_NO,
 			.remedy = "services have such names; to let this one "
 				  "in put it into names in [users]" };
 		return false;
@@ -166,22 +188,31 @@ admission_why_no_uid(enum users_result result)
 {
 	switch (result) {
 	case USERS_FULL:
-		return (struct refusal){ .reason = "no-uid",
+		return (struct refusal){ .sentence = ADMISSION_LATER,
+			.reason = "no-uid",
 			.remedy = "raise uid_max in [users]" };
 	case USERS_AGAIN:
-		return (struct refusal){ .reason = "name-service",
+		return (struct refusal){
+			.sentence =
+			    "Somebody else has got this uid meanwhile; please "
+			    "log in again.",
+			.reason = "name-service",
 			.remedy = "try again; if that does not help, set "
 				  "uid_min in [users] to where no accounts "
-				  "are" };
+				  "are"
+		};
 	case USERS_UNKNOWN:
-		return (struct refusal){ .reason = "name-service",
+		return (struct refusal){ .sentence = ADMISSION_LATER,
+			.reason = "name-service",
 			.remedy = ADMISSION_ASK_DIRECTORY };
 	case USERS_DAMAGED:
-		return (struct refusal){ .reason = "users-damaged",
+		return (struct refusal){ .sentence = ADMISSION_LATER,
+			.reason = "users-damaged",
 			.remedy = "put back a copy of " USERMAP_PATH
 				  ", or take out the lines that are wrong" };
 	default:
-		return (struct refusal){ .reason = "users-failed",
+		return (struct refusal){ .sentence = ADMISSION_LATER,
+			.reason = "users-failed",
 			.remedy = "make room on the disk, and see that "
 				  "_moshgate may write to " USERMAP_DIR };
 	}

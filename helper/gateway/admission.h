@@ -50,6 +50,15 @@ bool admission_is_free(const struct directory_answer *answer,
 /* Why a uid is not that of the name by which sshd let its user in. */
 extern const struct refusal admission_other_uid;
 
+/*
+ * The same for one that the gateway has not given to anybody who has not come
+ * yet, as far as it knows.
+ */
+extern const struct refusal admission_lost_uid;
+
+/* Why a name that sshd was told USERMAP_UID_DEAD_END for can't be a user's. */
+extern const struct refusal admission_dead_end;
+
 /* Why a name is no user's that is equal to a user's but for case. */
 extern const struct refusal admission_like;
 

@@ -182,7 +182,8 @@ check_fail(struct check *check, const struct connection_end *end)
 {
 	const struct refusal why = refusal_read(end->last);
 	struct gateway *gateway = check_gateway(check);
-	struct share *share = shares_find(gateway->shares, check->peer->user);
+	struct share *share = shares_find(gateway->shares, check->peer->user,
+	    0);
 
 	if (end->refused && share != NULL)
 		share_refused(share, end->last);
@@ -266,6 +267,33 @@ check_on_account(struct directory_question *question,
 		peer_refuse(check->peer, &waiter_no_memory);
 }
 
+/* Tell PEER what of the settings sshd's have to agree with. */
+static void
+check_answer_settings(struct peer *peer)
+{
+	static const char *const passwords[] = {
+		[CONFIG_PASSWORDS_NO] = "no",
+		[CONFIG_PASSWORDS_FILE] = "file",
+		[CONFIG_PASSWORDS_REMOTE] = "remote",
+	};
+	static const char *const keys[] = {
+		[CONFIG_KEYS_REMOTE] = "remote",
+		[CONFIG_KEYS_FILE] = "file",
+		[CONFIG_KEYS_ANY] = "any",
+	};
+	const struct gateway *gateway = peer->context;
+	const struct config *config = gateway->config;
+	struct fields fields = { 0 };
+
+	fields_add(&fields, "key", config_has_key(config) ? "1" : "0");
+	fields_add(&fields, "agent",
+	    config->auth != CONFIG_AUTH_KEY ? "1" : "0");
+	fields_add(&fields, "keys", keys[config->keys]);
+	fields_add(&fields, "passwords", passwords[config_passwords(config)]);
+	peer_answer(peer, FRAME_OK, fields.text, fields.len);
+	fields_free(&fields);
+}
+
 static void
 check_ask(struct peer *peer)
 {
@@ -279,6 +307,10 @@ check_ask(struct peer *peer)
 	check->peer = peer;
 	if (peer->uid != 0) {
 		peer_refuse(peer, &not_root);
+		return;
+	}
+	if (fields_get(&peer->asked, "settings") != NULL) {
+		check_answer_settings(peer);
 		return;
 	}
 	if (user == NULL || !username_valid(user)) {

@@ -66,6 +66,10 @@ enroll_begin(struct enroll *enroll, const struct admission *admission,
 		enroll->done(enroll, 0, &admission_like);
 		return;
 	}
+	if (enroll->uid == USERMAP_UID_DEAD_END) {
+		enroll->done(enroll, 0, &admission_dead_end);
+		return;
+	}
 	enroll->question = (struct directory_question){
 		.answer = enroll_on_account,
 		.asker = enroll,

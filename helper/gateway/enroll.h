@@ -27,7 +27,8 @@ struct enroll {
 
 /*
  * Begin, with ENROLL all zero but for DONE, ASKER and FROM: it may be done before
- * this returns.  The uid is to be UID, or any if that is 0.
+ * this returns.  The uid is to be UID, or any if that is 0; for whom sshd was
+ * told USERMAP_UID_DEAD_END there is none.
  */
 void enroll_begin(struct enroll *enroll, const struct admission *admission,
     struct directory *directory, const char *name, uid_t uid);

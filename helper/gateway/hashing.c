@@ -77,6 +77,32 @@ hashing_next(const struct hashing *hashing)
 	return first;
 }
 
+/* When those that have a process count as slow; INT64_MAX: there are none. */
+static int64_t
+hashing_slow_ms(const struct hashing *hashing)
+{
+	int64_t slow_ms = INT64_MAX;
+
+	for (const struct hashing_question *q = hashing->first; q != NULL;
+	     q = q->next) {
+		const int64_t its_ms = q->end_ms - HASHING_LATE_MS +
+		    HASHING_SLOW_MS;
+
+		if (q->state == HASHING_GOES && its_ms < slow_ms)
+			slow_ms = its_ms;
+	}
+	return slow_ms;
+}
+
+/* True if more wait than may. */
+static bool
+hashing_is_full(const struct hashing *hashing, int64_t now_ms)
+{
+	return hashing_count(hashing, HASHING_WAITS) >
+	    (hashing_slow_ms(hashing) <= now_ms ? HASHING_WAITING_SLOW_MAX
+						: HASHING_WAITING_MAX);
+}
+
 /* The one of those that wait that gives way: the last of who has most. */
 static struct hashing_question *
 hashing_excess(const struct hashing *hashing)
@@ -181,7 +207,8 @@ hashing_start(struct hashing *hashing, struct hashing_question *question)
 	fields_add(&fields, "path", hashing->path);
 	fields_add(&fields, "user", question->name);
 	fields_add(&fields, "password", question->password);
-	child_deadline(question->child, clock_now_ms() + HASHING_LATE_MS);
+	question->end_ms = clock_now_ms() + HASHING_LATE_MS;
+	child_deadline(question->child, question->end_ms);
 	child_tell(question->child, FRAME_HASH, &fields);
 	fields_free(&fields);
 }
@@ -224,9 +251,12 @@ hashing_fire(void *context, int64_t now_ms)
 	while (hashing_may_start(hashing) &&
 	    (question = hashing_next(hashing)) != NULL)
 		hashing_start(hashing, question);
-	while (hashing_count(hashing, HASHING_WAITS) > HASHING_WAITING_MAX)
+	while (hashing_is_full(hashing, now_ms))
 		hashing_answer(hashing_excess(hashing), false, &hashing_busy);
 	next_ms = hashing_refuse_late(hashing, now_ms);
+	if (hashing_slow_ms(hashing) > now_ms &&
+	    hashing_slow_ms(hashing) < next_ms)
+		next_ms = hashing_slow_ms(hashing);
 	if (!hashing->timer.on)
 		loop_at(hashing->loop, &hashing->timer, next_ms);
 }

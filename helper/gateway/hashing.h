@@ -18,6 +18,9 @@ struct hashing;
 
 #define HASHING_AT_ONCE 2
 #define HASHING_WAITING_MAX 8
+/* While one takes longer than this, as with a disk that hangs, fewer wait. */
+#define HASHING_SLOW_MS 2000
+#define HASHING_WAITING_SLOW_MAX 2
 /* So long one may wait for a process, and have it. */
 #define HASHING_TURN_MS 5000
 #define HASHING_LATE_MS 10000
@@ -44,7 +47,7 @@ struct hashing_question {
 	struct hashing *of;
 	struct hashing_question *next;
 	struct child *child;
-	int64_t end_ms; /* of its wait */
+	int64_t end_ms; /* of its wait, or of its process */
 };
 
 /* LOOP and CHILDREN must outlive it.  Returns NULL for want of memory. */

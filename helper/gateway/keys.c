@@ -5,11 +5,9 @@
 #include <unistd.h>
 
 #include "../../shim/lib/clock.h"
-#include "../authkeys.h"
-#include "../file.h"
-#include "../log.h"
 #include "beat.h"
 #include "gateway.h"
+#include "ownkeys.h"
 
 struct keys_request {
 	uid_t uid;  /* that sshd has for the user; 0: unknown */
@@ -19,96 +17,6 @@ struct keys_request {
 	struct logins_question login;
 	struct waiter waiter;
 };
-
-/*
- * Keys of the gateway's own
- */
-
-static const struct refusal keys_no_memory = { .reason = "internal",
-	.sentence = "Out of memory." };
-
-/* Answer with the keys in LEN bytes at TEXT, a file of the gateway's. */
-static void
-keys_answer_text(struct peer *peer, const char *text, size_t len)
-{
-	const struct gateway *gateway = peer->context;
-	const struct signer *signer = pool_signer(gateway->pool);
-	const struct authkeys_rules rules = {
-		.own = signer != NULL ? signer_public(signer) : NULL,
-		.own_len = SSHKEY_ED25519_BLOB_BYTES,
-		.forced = (enum authkeys_forced)
-			      gateway->config->forced_commands,
-	};
-	struct authkeys_report report;
-	size_t filtered_len;
-	char *filtered;
-
-	filtered = authkeys_filter(text, len, &rules, &filtered_len, &report);
-	if (filtered == NULL) {
-		peer_refuse(peer, &keys_no_memory);
-		return;
-	}
-	if (report.note[0] != '\0')
-		log_event(LOG_NOTICE, "note", "user", peer->user, "about",
-		    "authorized-keys", "detail", report.note, "remedy",
-		    "such lines cannot be honoured through the gateway, see "
-		    "moshgate-keys(8)",
-		    NULL);
-	peer_answer(peer, FRAME_TEXT, filtered, filtered_len);
-	free(filtered);
-}
-
-/* Answer with the keys of [clients] authorized_keys, or of its content. */
-static void
-keys_answer_file(struct peer *peer)
-{
-	static const struct refusal unusable = {
-		.reason = "authorized-keys-file",
-		.sentence = "The gateway's file of keys cannot be used.",
-		.remedy = "mend the file that authorized_keys in [clients] "
-			  "names"
-	};
-	const struct gateway *gateway = peer->context;
-	const struct config *config = gateway->config;
-	char fault[FILE_FAULT_BYTES];
-	struct file file;
-
-	if (config->authorized_keys[0] == '\0') {
-		keys_answer_text(peer, config->authorized_keys_content,
-		    strlen(config->authorized_keys_content));
-		return;
-	}
-	if (file_read_public(config->authorized_keys, 0, AUTHKEYS_MAX_BYTES,
-		&file, fault)) {
-		keys_answer_text(peer, file.text, file.len);
-	} else {
-		log_event(LOG_ERR, "note", "user", peer->user, "about",
-		    "authorized-keys-file", "detail", fault, NULL);
-		peer_refuse(peer, &unusable);
-	}
-	file_free(&file);
-}
-
-/* Answer with the key that was offered, whatever it is. */
-static void
-keys_answer_offered(struct peer *peer)
-{
-	static const struct refusal not_a_key = { .reason = "not-a-key",
-		.sentence = "That is no key.",
-		.remedy = "the drop-in must give moshgate-keys %u %t %k %U" };
-	const struct gateway *gateway = peer->context;
-	const char *type = fields_get(&peer->asked, "type");
-	const char *blob = fields_get(&peer->asked, "blob");
-	char line[FRAME_REQUEST_MAX_BYTES];
-
-	if (type != NULL && blob != NULL &&
-	    authkeys_offered(type, blob,
-		(enum authkeys_forced)gateway->config->forced_commands, line,
-		sizeof(line)))
-		peer_answer(peer, FRAME_TEXT, line, strlen(line));
-	else
-		peer_refuse(peer, &not_a_key);
-}
 
 /*
  * Keys of the remote's
@@ -153,12 +61,10 @@ keys_answer(struct peer *peer)
 {
 	const struct gateway *gateway = peer->context;
 
-	if (gateway->config->keys == CONFIG_KEYS_FILE)
-		keys_answer_file(peer);
-	else if (gateway->config->keys == CONFIG_KEYS_ANY)
-		keys_answer_offered(peer);
-	else
+	if (gateway->config->keys == CONFIG_KEYS_REMOTE)
 		keys_ask_remote(peer);
+	else
+		ownkeys_answer(peer);
 }
 
 /* Refuse PEER, whose user is as KIND says, for WHY. */
@@ -180,9 +86,12 @@ keys_refuse(struct peer *peer, enum logins_kind kind, const struct refusal *why)
  */
 
 static const struct refusal keys_other_than_map = { .reason = "other-uid",
-	.sentence = "The gateway has another uid for this name.",
-	.remedy = "the user map has another uid for this name than the name "
-		  "service: take away the account, or the user's line" };
+	.sentence = "This account's uid is not the one that the gateway has "
+		    "for its name.",
+	.remedy =
+	    "the user map has another uid for this name than the name service: "
+	    "take away the account, or the user's line in the map; see moshgate "
+	    "check" };
 static const struct refusal keys_other_uid = { .reason = "other-uid",
 	.sentence = "The gateway has restarted meanwhile; log in again.",
 	.remedy =
@@ -266,17 +175,48 @@ keys_may_have_uid(struct peer *peer)
 		request->uid, clock_now_ms());
 }
 
+/* True if what sshd was told of the user's name is that it gets nowhere. */
+static bool
+keys_is_dead_end(const struct peer *peer)
+{
+	const struct keys_request *request = peer->request;
+
+	return request->uid == USERMAP_UID_DEAD_END;
+}
+
 /* Why it may not. */
 static const struct refusal *
 keys_why_other(const struct peer *peer)
 {
-	static const struct refusal dead_end = { .reason = "no-uid",
-		.detail = "sshd was told a uid that is nobody's",
-		.remedy = "the line before about this name says why" };
-	const struct keys_request *request = peer->request;
+	return keys_is_dead_end(peer) ? &admission_dead_end : &keys_other_uid;
+}
 
-	return request->uid == USERMAP_UID_DEAD_END ? &dead_end
-						    : &keys_other_uid;
+/* The user, who is new, may come, and has a uid that is good for a while. */
+static void
+keys_of_admitted(struct peer *peer)
+{
+	const struct gateway *gateway = peer->context;
+
+	if (gateway->config->keys != CONFIG_KEYS_REMOTE)
+		keys_answer(peer);
+	else if (config_names_user(gateway->config, peer->user))
+		keys_await_turn(peer, LOGINS_VOUCHED);
+	else
+		keys_await_turn(peer, LOGINS_NEW);
+}
+
+/*
+ * True if keys of the gateway's own open sshd's door to a name that gets nowhere.
+ * They do so for every name that is wanted: nobody learns here which are users.
+ * The session waits until the remote says so: identity.h.
+ */
+static bool
+keys_lets_in_dead_end(const struct peer *peer)
+{
+	const struct gateway *gateway = peer->context;
+
+	return gateway->config->keys != CONFIG_KEYS_REMOTE &&
+	    keys_is_dead_end(peer);
 }
 
 /* ANSWER is that the user, who is not in the map, has no account either. */
@@ -286,15 +226,14 @@ keys_of_new(struct peer *peer, const struct directory_answer *answer)
 	const struct gateway *gateway = peer->context;
 	struct refusal why;
 
-	if (!admission_is_free(answer, &why) ||
+	if ((!keys_lets_in_dead_end(peer) &&
+		!admission_is_free(answer, &why)) ||
 	    !admission_wants(&gateway->admission, peer->user, &why))
 		keys_refuse(peer, LOGINS_NEW, &why);
-	else if (!keys_may_have_uid(peer))
-		keys_refuse(peer, LOGINS_NEW, keys_why_other(peer));
-	else if (config_names_user(gateway->config, peer->user))
-		keys_await_turn(peer, LOGINS_VOUCHED);
+	else if (keys_lets_in_dead_end(peer) || keys_may_have_uid(peer))
+		keys_of_admitted(peer);
 	else
-		keys_await_turn(peer, LOGINS_NEW);
+		keys_refuse(peer, LOGINS_NEW, keys_why_other(peer));
 }
 
 /* The account has been looked up: go on if it may come. */

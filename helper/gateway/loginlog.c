@@ -83,15 +83,16 @@ loginlog_unknown(struct loginlog *log, const struct peer *peer,
 }
 
 void
-loginlog_password(struct loginlog *log, const struct peer *peer,
+loginlog_password(struct loginlog *log, const struct peer *peer, bool tried,
     const struct refusal *why)
 {
 	if (why == NULL)
 		log_event(LOG_INFO, "password", "user", peer->user, "sshd_pid",
 		    loginlog_some(peer->sshd_pid), "client",
 		    loginlog_some(peer->client), NULL);
-	else if (logpause_allows(&log->passwords, NULL,
-		     "too many wrong passwords for the next seconds"))
+	else if (tried ||
+	    logpause_allows(&log->passwords, NULL,
+		"too many passwords for the next seconds"))
 		log_event(LOG_WARNING, "login-failed", "user", peer->user,
 		    "asked", "password", "reason", why->reason, "detail",
 		    why->detail, "remedy", why->remedy, "sshd_pid",

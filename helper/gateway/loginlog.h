@@ -14,7 +14,7 @@
 struct loginlog {
 	struct quotas *users;
 	struct quota unknown;   /* of all unknown users together */
-	struct quota passwords; /* of all wrong ones together */
+	struct quota passwords; /* of all that were not even tried */
 	/* the one who was logged last as unknown, and of which sshd */
 	char unknown_name[USERNAME_MAX_CHARS + 1], unknown_pid[16];
 };
@@ -30,9 +30,12 @@ void loginlog_failed(struct loginlog *log, const struct peer *peer,
 void loginlog_fallback(struct loginlog *log, const struct peer *peer,
     const char *host, const struct refusal *why);
 
-/* The password of PEER's user was right; or nobody is let in, for WHY. */
+/*
+ * The password of PEER's user was right; or nobody is let in, for WHY.  Each that
+ * was TRIED is logged: there can't be many.
+ */
 void loginlog_password(struct loginlog *log, const struct peer *peer,
-    const struct refusal *why);
+    bool tried, const struct refusal *why);
 
 /* PEER has asked for NAME, which is nobody's, for WHY. */
 void loginlog_unknown(struct loginlog *log, const struct peer *peer,

@@ -34,7 +34,7 @@ password_accept(struct peer *peer)
 
 	guesses_end(gateway->guesses, &request->guess, GUESS_RIGHT,
 	    clock_now_ms());
-	loginlog_password(&gateway->loginlog, peer, NULL);
+	loginlog_password(&gateway->loginlog, peer, true, NULL);
 	peer_answer(peer, FRAME_OK, NULL, 0);
 }
 
@@ -52,7 +52,7 @@ password_refuse(struct peer *peer, enum guess_end end,
 	struct password_request *request = peer->request;
 
 	guesses_end(gateway->guesses, &request->guess, end, clock_now_ms());
-	loginlog_password(&gateway->loginlog, peer, why);
+	loginlog_password(&gateway->loginlog, peer, end == GUESS_WRONG, why);
 	peer_turn_away(peer, &refused);
 }
 

@@ -143,6 +143,23 @@ provisional_find(struct provisional *provisional, const char *name,
 }
 
 bool
+provisional_name_of(struct provisional *provisional, uid_t uid, int64_t now_ms,
+    char name[USERNAME_MAX_CHARS + 1])
+{
+	provisional_expire(provisional, now_ms);
+	for (size_t i = 0; i < provisional->count; i++) {
+		struct provisional_name *found = &provisional->names[i];
+
+		if (found->uid != uid)
+			continue;
+		found->used_ms = now_ms;
+		memcpy(name, found->name, sizeof(found->name));
+		return true;
+	}
+	return false;
+}
+
+bool
 provisional_may_become(struct provisional *provisional, const char *name,
     uid_t uid, int64_t now_ms)
 {

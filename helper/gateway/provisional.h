@@ -56,6 +56,14 @@ bool provisional_find(struct provisional *provisional, const char *name,
     int64_t now_ms, uid_t *uid);
 
 /*
+ * True if UID is a name's, which is stored in NAME, in one of the ways that
+ * sshd has spelled it: its case is not to be relied on.  It is as if it had been
+ * asked for now.
+ */
+bool provisional_name_of(struct provisional *provisional, uid_t uid,
+    int64_t now_ms, char name[USERNAME_MAX_CHARS + 1]);
+
+/*
  * True if NAME may have UID for good, as far as the map does not say otherwise:
  * it is NAME's; or one of the range that no other name has now, for NAME may have
  * got it of a helper before this one, or have given way since.

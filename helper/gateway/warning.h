@@ -4,9 +4,10 @@
 #include "../config.h"
 
 /*
- * That anybody could be where a session goes, since CONFIG has the remote's host
- * key not checked: what is to be said of that on the terminal, or NULL if it is
- * checked.
+ * What is to be said on the terminal of whoever has a session: that anybody could
+ * be where it goes, since CONFIG has the remote's host key not checked; that
+ * anybody could be whoever has it, since the gateway's key serves all who come.
+ * NULL if there is nothing; a line for each, if there is more.
  */
 const char *warning_text(const struct config *config);
 

@@ -1,5 +1,7 @@
 #include "newhash.h"
 
+#include <sys/prctl.h>
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -65,9 +67,12 @@ newhash_print_hash(void)
 {
 	char text[PASSWORDS_PASSWORD_MAX_BYTES + 1];
 	char hash[crypto_pwhash_STRBYTES];
-	const ssize_t len = newhash_read(text);
+	ssize_t len;
 	bool hashed;
 
+	/* no core file has it */
+	prctl(PR_SET_DUMPABLE, 0);
+	len = newhash_read(text);
 	/* it can't have a NUL either: PAM would end it there */
 	if (len <= 0 || memchr(text, '\0', (size_t)len) != NULL) {
 		sodium_memzero(text, sizeof(text));

@@ -71,7 +71,10 @@ samename_run(struct work *w, const struct frame *frame)
 	(void)frame;
 	memcpy(command, samename_ask, sizeof(samename_ask));
 	if (w->config->keys != CONFIG_KEYS_REMOTE || !readkeys_command(w, keys))
-		keys[0] = '\0';
+		keys = NULL;
+	/* alone it has no command behind it */
+	if (keys == NULL)
+		command[sizeof(samename_ask) - 2] = '\0';
 	failure = shell_run(&w->shell, command, READKEYS_ANSWER_MAX_BYTES,
 	    &answer);
 	if (failure != FAILURE_NONE) {
@@ -80,7 +83,7 @@ samename_run(struct work *w, const struct frame *frame)
 	}
 	name_len = strcspn(answer.text, "\n");
 	more = samename_check(w, &answer, name_len);
-	if (more && keys[0] != '\0' && name_len < answer.len)
+	if (more && keys != NULL && name_len < answer.len)
 		more = samename_report_keys(w, answer.text + name_len + 1,
 		    answer.len - name_len - 1);
 	free(answer.text);

@@ -1,6 +1,5 @@
 #include "authmethods.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -41,4 +40,37 @@ authmethods_use(const char *methods, const char *method)
 		methods += strspn(methods, " ");
 	}
 	return use;
+}
+
+/* True if all of the LEN bytes of LIST are methods that take a password. */
+static bool
+authmethods_list_is_passwords(const char *list, size_t len)
+{
+	static const char *const passwords[] = { "password",
+		"keyboard-interactive" };
+	const char *const end = list + len;
+
+	while (list < end) {
+		const size_t method_len = strcspn(list, ", ");
+
+		if (!authmethods_list_has(list, method_len, passwords[0]) &&
+		    !authmethods_list_has(list, method_len, passwords[1]))
+			return false;
+		list += method_len + 1;
+	}
+	return true;
+}
+
+bool
+authmethods_take_a_password_alone(const char *methods)
+{
+	while (methods[0] != '\0') {
+		const size_t len = strcspn(methods, " ");
+
+		if (authmethods_list_is_passwords(methods, len))
+			return true;
+		methods += len;
+		methods += strspn(methods, " ");
+	}
+	return false;
 }

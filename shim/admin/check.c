@@ -140,6 +140,7 @@ check_gateway(char user[CHECK_USER_BYTES], bool *revokes)
 {
 	char someone[CHECK_USER_BYTES];
 	const char *who = someone;
+	struct settings settings;
 	bool ok, mapped;
 
 	ok = check_configuration();
@@ -148,8 +149,9 @@ check_gateway(char user[CHECK_USER_BYTES], bool *revokes)
 	/* sshd can't tell the settings for a user that does not exist */
 	if (user[0] != '\0' && check_is_member(user))
 		who = user;
+	settings_ask(&settings);
 	if (who[0] != '\0')
-		ok = check_sshd(who, revokes) && ok;
+		ok = check_sshd(who, &settings, revokes) && ok;
 	if (user[0] == '\0')
 		memcpy(user, someone, sizeof(someone));
 	return ok;

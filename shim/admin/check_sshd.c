@@ -14,20 +14,19 @@
 #include "report.h"
 #include "sshdconf.h"
 
-#define DROPIN "50-moshgate.conf"
 #define EARLIER                                                          \
 	"see which line of sshd_config, or of a file that it includes, " \
-	"says so before the Match block of " DROPIN
+	"says so before the Match block of " CHECK_DROPIN
 
 static const size_t dump_max_bytes = (size_t)1024 * 1024;
 
 /* What must be so in any case. */
-static const struct setting {
+static const struct required {
 	const char *name;
 	const char *value;
 	const char
 	    *also; /* as an older drop-in has it; NULL: in no other way */
-} settings[] = {
+} required[] = {
 	{ "AuthorizedKeysCommand",
 	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k %U",
 	    LIBEXECDIR "/moshgate/moshgate-keys %u %t %k" },
@@ -44,15 +43,12 @@ static const struct setting {
 static const struct method {
 	const char *name; /* in AuthenticationMethods */
 	const char *setting;
-	/* is it right that sshd takes nothing else, if nothing is set for it
-	 * in moshgate.ini */
-	enum authmethods_use most;
+	bool takes_password;
 } methods[] = {
-	{ "password", "PasswordAuthentication", AUTHMETHODS_BESIDE_KEY },
-	{ "keyboard-interactive", "KbdInteractiveAuthentication",
-	    AUTHMETHODS_BESIDE_KEY },
-	{ "hostbased", "HostbasedAuthentication", AUTHMETHODS_ALONE },
-	{ "gssapi-with-mic", "GSSAPIAuthentication", AUTHMETHODS_ALONE },
+	{ "password", "PasswordAuthentication", true },
+	{ "keyboard-interactive", "KbdInteractiveAuthentication", true },
+	{ "hostbased", "HostbasedAuthentication", false },
+	{ "gssapi-with-mic", "GSSAPIAuthentication", false },
 };
 
 /*
@@ -114,14 +110,14 @@ check_sshd_settings(const char *dump, const char *user)
 	char value[SSHDCONF_VALUE_BYTES];
 	bool ok = true;
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
 		/* sshd doesn't print a setting that it was built without */
-		if (sshdconf_get(dump, settings[i].name, value) &&
-		    strcmp(value, settings[i].value) != 0 &&
-		    (settings[i].also == NULL ||
-			strcmp(value, settings[i].also) != 0))
-			ok = check_sshd_differs(settings[i].name, value, user,
-			    settings[i].value);
+		if (sshdconf_get(dump, required[i].name, value) &&
+		    strcmp(value, required[i].value) != 0 &&
+		    (required[i].also == NULL ||
+			strcmp(value, required[i].also) != 0))
+			ok = check_sshd_differs(required[i].name, value, user,
+			    required[i].value);
 	}
 	return ok;
 }
@@ -146,7 +142,7 @@ check_sshd_is_off(const struct method *method, const char *user)
 	    "for %s AuthenticationMethods has %s, but %s is \"no\"", user,
 	    method->name, method->setting);
 	snprintf(remedy, sizeof(remedy),
-	    "say \"%s yes\" in " DROPIN
+	    "say \"%s yes\" in " CHECK_DROPIN
 	    ", or take %s out of AuthenticationMethods",
 	    method->setting, method->name);
 	return report(false, "sshd", text, remedy);
@@ -157,7 +153,8 @@ check_sshd_is_off(const struct method *method, const char *user)
  * names it.
  */
 static bool
-check_sshd_methods(const char *dump, const char *user)
+check_sshd_methods(const char *dump, const char *user,
+    const struct settings *settings)
 {
 	bool ok = true;
 
@@ -171,7 +168,9 @@ check_sshd_methods(const char *dump, const char *user)
 		if (strcmp(value, "no") == 0) {
 			if (use != AUTHMETHODS_UNUSED)
 				ok = check_sshd_is_off(method, user);
-		} else if (use == AUTHMETHODS_UNUSED || use > method->most) {
+		} else if (use == AUTHMETHODS_UNUSED &&
+		    /* or check_ways() tells what is missing */
+		    !(settings->passwords && method->takes_password)) {
 			ok = check_sshd_differs(method->setting, value, user,
 			    "no");
 		}
@@ -267,22 +266,25 @@ check_sshd_lacks_dropin(const char *dump)
 }
 
 static bool
-check_sshd_dump(const char *dump, const char *user)
+check_sshd_dump(const char *dump, const char *user,
+    const struct settings *settings)
 {
 	char text[256];
 	bool ok;
 
 	if (check_sshd_lacks_dropin(dump)) {
 		snprintf(text, sizeof(text),
-		    "Match Group " CHECK_GROUP " of " DROPIN
+		    "Match Group " CHECK_GROUP " of " CHECK_DROPIN
 		    " is not in force for %s",
 		    user);
 		return report(false, "sshd", text,
-		    "see that " DROPIN " is in /etc/ssh/sshd_config.d, and "
+		    "see that " CHECK_DROPIN
+		    " is in /etc/ssh/sshd_config.d, and "
 		    "that sshd_config includes it before any Match block");
 	}
 	ok = check_sshd_settings(dump, user);
-	ok = check_sshd_methods(dump, user) && ok;
+	ok = check_ways(dump, user, settings) && ok;
+	ok = check_sshd_methods(dump, user, settings) && ok;
 	ok = check_sshd_force_command(dump, user) && ok;
 	ok = check_sshd_forwarding(dump, user) && ok;
 	if (!ok)
@@ -297,7 +299,8 @@ check_sshd_dump(const char *dump, const char *user)
  * check_sshd().  DUMP has room for dump_max_bytes.
  */
 static bool
-check_sshd_ask(char *path, const char *user, char *dump, bool *revokes)
+check_sshd_ask(char *path, const char *user, const struct settings *settings,
+    char *dump, bool *revokes)
 {
 	char revoked[SSHDCONF_VALUE_BYTES];
 	char dump_option[] = "-T", for_option[] = "-C", who[256];
@@ -309,7 +312,7 @@ check_sshd_ask(char *path, const char *user, char *dump, bool *revokes)
 	if (status == 0) {
 		*revokes = sshdconf_get(dump, "RevokedKeys", revoked) &&
 		    strcmp(revoked, "none") != 0;
-		return check_sshd_dump(dump, user);
+		return check_sshd_dump(dump, user, settings);
 	}
 	/* once more, for what it says of its failure */
 	status = check_sshd_run(argv, true, dump);
@@ -320,7 +323,7 @@ check_sshd_ask(char *path, const char *user, char *dump, bool *revokes)
 }
 
 bool
-check_sshd(const char *user, bool *revokes)
+check_sshd(const char *user, const struct settings *settings, bool *revokes)
 {
 	char path[4096], *dump;
 	bool ok;
@@ -335,7 +338,7 @@ check_sshd(const char *user, bool *revokes)
 	dump = malloc(dump_max_bytes);
 	if (dump == NULL)
 		return report(false, "sshd", "no memory", "");
-	ok = check_sshd_ask(path, user, dump, revokes);
+	ok = check_sshd_ask(path, user, settings, dump, revokes);
 	free(dump);
 	return ok;
 }

@@ -1,3 +1,5 @@
+#include <sys/prctl.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -94,6 +96,8 @@ passwd_change(const char *user, bool deletes)
 	char path[PASSWD_ANSWER_BYTES], hash[PASSWD_ANSWER_BYTES];
 	char fault[PASSWORDFILE_FAULT_BYTES];
 
+	/* no core file has it */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (!passwd_ask_helper("--passwords-file", path) ||
 	    (!deletes && !passwd_ask_hash(user, hash)))
 		return 1;

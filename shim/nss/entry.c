@@ -5,6 +5,7 @@
 #include "../lib/uidrange.h"
 #include "account.h"
 #include "ask.h"
+#include "guest.h"
 #include "mapfile.h"
 #include "passwdfile.h"
 #include "sshd.h"
@@ -93,6 +94,7 @@ entry_of_helper(const char *name, struct usermap_entry *entry)
 	    !ask_uid(name, &entry->uid))
 		return false;
 	memcpy(entry->name, name, strlen(name) + 1);
+	guest_note(entry);
 	return true;
 }
 
@@ -104,8 +106,9 @@ entry_by_name(const char *name, struct usermap_entry *entry)
 	    entry_is_nobody_elses(entry);
 }
 
-bool
-entry_by_uid(uid_t uid, struct usermap_entry *entry)
+/* Find the user with UID in the map. */
+static bool
+entry_by_uid_in_map(uid_t uid, struct usermap_entry *entry)
 {
 	struct mapfile map;
 	bool found = false;
@@ -116,7 +119,14 @@ entry_by_uid(uid_t uid, struct usermap_entry *entry)
 		found = entry->uid == uid;
 	found = found && entry_is_first(&map, entry);
 	mapfile_close(&map);
-	return found && entry_is_nobody_elses(entry);
+	return found;
+}
+
+bool
+entry_by_uid(uid_t uid, struct usermap_entry *entry)
+{
+	return (entry_by_uid_in_map(uid, entry) || guest_by_uid(uid, entry)) &&
+	    entry_is_nobody_elses(entry);
 }
 
 bool

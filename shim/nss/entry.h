@@ -18,7 +18,10 @@
  */
 bool entry_by_name(const char *name, struct usermap_entry *entry);
 
-/* Find the user of the map with UID, and store it in *ENTRY, as above. */
+/*
+ * Find the user with UID of the map, or the one whom this sshd has asked for last,
+ * and store it in *ENTRY, as above.
+ */
 bool entry_by_uid(uid_t uid, struct usermap_entry *entry);
 
 /*

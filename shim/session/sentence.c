@@ -31,10 +31,18 @@ bool
 sentence_say_warning(const struct frame *answer)
 {
 	const char *warning = fields_get(answer, "warning");
+	char line[256];
 
-	if (warning != NULL)
-		sentence_say(warning);
-	return warning != NULL;
+	if (warning == NULL)
+		return false;
+	for (const char *at = warning; *at != '\0';) {
+		const size_t len = strcspn(at, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)len, at);
+		sentence_say(line);
+		at += len + (at[len] == '\n');
+	}
+	return true;
 }
 
 void

@@ -23,7 +23,10 @@ void sentence_say_no_memory(void);
  * The three below take ANSWER, the helper's, which passed fields_wellformed().
  */
 
-/* Say the warning that ANSWER may have.  Returns false if it has none. */
+/*
+ * Say the warning that ANSWER may have, line by line.  Returns false if it has
+ * none.
+ */
 bool sentence_say_warning(const struct frame *answer);
 
 /* Say that the session is over SSH, and why, if ANSWER says why. */

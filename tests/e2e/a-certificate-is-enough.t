@@ -4,8 +4,9 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 15
+plan 23
 known alice
+no_bans
 
 for key in ca other_ca key other_key; do
 	ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/$key"
@@ -37,9 +38,7 @@ ssh-ed25519-cert-v01@openssh.com "$by_user@gateway" "$@" </dev/null \
 certify alice
 by alice hostname
 is 'a certificate opens nothing while the drop-in says so' "$out" ''
-variant=$($BED on gateway sed -n 's/^\t#\(TrustedUserCAKeys .*\)/\1/p' \
-	/etc/ssh/sshd_config.d/50-moshgate.conf)
-ok 'the drop-in has a line for it' drop_in "$variant"
+ok 'the drop-in has a line for it' drop_in "$(variant TrustedUserCAKeys)"
 by alice hostname
 is 'with that a command runs on the remote' "$out" remote
 ok '... and the log of sshd has the certificate' see_log gateway \
@@ -80,3 +79,27 @@ is '... until the drop-in has a list of revoked ones, with it' "$out" ''
 certify alice
 by alice hostname
 is '... and the next is good again' "$out" remote
+
+# Users of the remote alone, whom nobody knows on the gateway.
+people dan
+certify dan
+by dan hostname
+is 'at the first login a user of the remote gets there' "$out" remote
+ok '... and is known from then on' see_log gateway \
+	'event=user-added user=dan uid='
+by dan 'id -un'
+is '... by that name' "$out" dan
+certify zoe
+by zoe hostname
+is 'who is no user there is told so' "$err" \
+	'moshgate: The remote server does not let the gateway in as this user.'
+ok '... which the log says' see_log gateway \
+	'event=unknown-user user=zoe reason=refused '
+is '... and gets no uid that stays' \
+	"$($BED on gateway getent passwd zoe)" ''
+settings '[clients]' 'users = * !dan'
+$BED helper restart
+certify dan
+by dan hostname
+is 'whoever is excluded in moshgate.ini gets nowhere' "$out" ''
+ok '... which the log says' see_log gateway 'user=dan reason=not-wanted'

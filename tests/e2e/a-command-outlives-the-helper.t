@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2029 # for the remote to expand
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 15
+plan 21
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
 settings '[clients]' 'forced_commands = honor'
@@ -72,3 +72,44 @@ ok '... and without its worker a command is over, as its client is told' \
 	wait_for printed last 'status 255'
 exec 9>&-
 ok '... and nothing of it runs on' wait_for not running remote '^cat -u'
+
+# Those that are being started, while the remote has not said yet that they run.
+# halting USER COMMAND: in the background, up to where it would hand over what it
+# reads and writes.
+halting() {
+	as "$1" sh -c ': | {
+		strace -D -qq -o /dev/null -e trace=sendmsg \
+			-e inject=sendmsg:delay_enter=1000s \
+			/usr/libexec/moshgate/moshgate-session -c "$1"
+		echo "status $?"
+	} 2>&1 | cat' - "$2" >"$TMUX_TMPDIR/$1" 2>&1 &
+}
+# halted USER: has it been asked for that, by the worker that is to have it?
+halted() {
+	$BED on gateway moshgate status | grep "^connection *$1 *busy" &&
+		$BED on gateway ps -u "$1" -o stat=,args= |
+		grep '^t[^ ]* */usr/libexec/moshgate/moshgate-session'
+}
+# of_remote SIGNAL: to what serves alice and bob there.
+of_remote() {
+	$BED on remote pkill "-$1" -f '^sshd(-[a-z]+)?: (alice|bob)'
+}
+settings 'connect_timeout = 20' '[clients]' 'forced_commands = honor'
+$BED helper start
+for user in alice bob; do
+	keys_of "$user" >"$TMUX_TMPDIR/keys" 2>&1
+	halting "$user" 'echo up; exit 3'
+	ok "a command of $user's is about to be started" wait_for halted "$user"
+done
+of_remote STOP
+$BED on gateway pkill -KILL strace
+$BED helper restart
+ok 'the remote is silent, the helper is restarted: nothing has ended' \
+	wait_for workers 2
+$BED on gateway pkill -KILL -u bob -f moshgate-session
+# sooner than for want of an answer, for which it waits 20 s
+PATIENCE_S=12
+ok "... bob's client goes, and so does its worker" wait_for workers 1
+of_remote CONT
+ok "... the remote speaks again: alice's is run" wait_for printed alice up
+ok '... to its end, with its status' wait_for printed alice 'status 3'

@@ -112,8 +112,8 @@ is '... and has a session' \
 	"$(ssh alice@gateway hostname </dev/null 2>&1)" remote
 ok '... and the account' let_in zoe@gateway
 ok '... before there is an answer' asking mallory12
+ok '... and no more than eight processes wait' at_most 8
 wait
-ok '... no more than eight processes wait' at_most 8
 answers
 ok '... and when it answers it is asked again' let_in bob@gateway
 

@@ -70,8 +70,8 @@ $BED wan up
 settings
 $BED helper restart
 signal_helper STOP
-ok 'of a helper that hangs already moshgate-keys gives up' \
-	not soon "$BED" on gateway $keys alice
+soon "$BED" on gateway $keys alice 2>"$TMUX_TMPDIR/keys"
+is 'of a helper that hangs already moshgate-keys gives up, with 1' $? 1
 at_terminal alice >"$TMUX_TMPDIR/terminal" 2>&1
 like '... a session says so' "$(cat "$TMUX_TMPDIR/terminal")" \
 	'moshgate: The moshgate helper on this gateway does not answer'
@@ -92,6 +92,7 @@ wait_for full
 at_terminal alice >"$TMUX_TMPDIR/terminal" 2>&1
 like 'when nobody else can come to it, that is said' \
 	"$(cat "$TMUX_TMPDIR/terminal")" 'this gateway is overloaded'
-ok '... to sshd as well' not soon "$BED" on gateway $keys alice
+soon "$BED" on gateway $keys alice 2>"$TMUX_TMPDIR/keys"
+is '... to sshd as well, with 1' $? 1
 signal_helper CONT
 ok 'when it goes on all is well' let_in alice@gateway

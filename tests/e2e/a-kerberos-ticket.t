@@ -6,15 +6,16 @@
 # shellcheck source=tests/e2e/kerberos.sh
 . "$(dirname "$0")/kerberos.sh"
 in_bed "$@"
-plan 20
+plan 27
 
 if ! have_kerberos >"$TMUX_TMPDIR/tools"; then
-	while [ "$tests" -lt 20 ]; do
+	while [ "$tests" -lt 27 ]; do
 		skip 'a ticket of Kerberos' \
 			'there is no krb5-admin-server or krb5-user'
 	done
 	exit
 fi
+no_bans
 
 # by USER CMD...: ssh with the ticket; $out is what CMD prints.
 by() {
@@ -25,14 +26,14 @@ by() {
 	err=$(cat "$TMUX_TMPDIR/err")
 }
 
-realm alice bob dan local
+realm alice dan zoe local
 known alice
 ticket alice -f
 by alice hostname
 is 'a ticket opens nothing while the drop-in says so' "$out" ''
 like '... which offers keys alone' "$err" 'Permission denied \(publickey\)'
-ok 'sshd takes the lines' drop_in 'GSSAPIAuthentication yes' \
-	'AuthenticationMethods publickey gssapi-with-mic'
+ok 'the drop-in has lines for it' drop_in "$(variant GSSAPIAuthentication)" \
+	"$(variant AuthenticationMethods gssapi)"
 by alice hostname
 is 'with its lines a command runs on the remote' "$out" remote
 ok '... for which sshd knew the ticket' see_log gateway \
@@ -66,6 +67,39 @@ is '... and no further' "$(cat "$TMUX_TMPDIR/out")" none
 exec 3>&-
 ok '... and leaves with the session' wait_for not passed_on
 ok 'the key is as good as it was' let_in alice@gateway
+
+# Where sshd calls the login shell, for the sake of forced commands.
+settings '[clients]' 'forced_commands = honor'
+$BED helper restart
+drop_in 'ForceCommand none'
+by alice hostname
+is 'with forced_commands = honor it is the same' "$out" remote
+settings
+$BED helper restart
+drop_in 'ForceCommand /usr/libexec/moshgate/moshgate-session'
+
+# Users of the remote alone, whom nobody knows on the gateway.
+people dan
+ticket dan
+by dan 'hostname; id -un'
+is 'at the first login a user of the remote gets there' "$out" 'remote
+dan'
+ok '... and is known from then on' see_log gateway \
+	'event=user-added user=dan uid='
+ticket zoe
+by zoe hostname
+is 'who is no user there is told so' "$err" \
+	'moshgate: The remote server does not let the gateway in as this user.'
+is '... and gets no uid that stays' \
+	"$($BED on gateway getent passwd zoe)" ''
+settings '[clients]' 'users = * !dan'
+$BED helper restart
+ticket dan
+by dan hostname
+is 'whoever is excluded in moshgate.ini gets nowhere' "$out" ''
+ok '... which the log says' see_log gateway 'user=dan reason=not-wanted'
+
+ticket local
 by local hostname
 is 'accounts of the gateway are asked what they were' "$out" ''
 like '... by sshd' "$err" 'Permission denied \(publickey,password\)'

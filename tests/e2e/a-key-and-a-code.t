@@ -5,17 +5,18 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 22
+plan 25
 
 if ! command -v oathtool >"$TMUX_TMPDIR/tool" ||
 	! $BED on gateway find /usr/lib /lib -name pam_oath.so |
 	grep -q pam_oath; then
-	while [ "$tests" -lt 22 ]; do
+	while [ "$tests" -lt 25 ]; do
 		skip 'a second factor' \
 			'there are no packages oathtool and libpam-oath'
 	done
 	exit
 fi
+no_bans
 
 secret=3132333435363738393031323334353637383930
 tokens=/etc/users.oath
@@ -64,9 +65,9 @@ $BED on gateway sed -i 's|^@include common-auth|\
 auth [success=ignore default=1] pam_succeed_if.so quiet user ingroup moshgate\
 auth [success=done default=die] pam_oath.so usersfile='"$tokens"' window=5\
 &|' /etc/pam.d/sshd
-ok 'sshd takes the lines' drop_in \
-	'AuthenticationMethods publickey,keyboard-interactive:pam' \
-	'KbdInteractiveAuthentication yes'
+ok 'the drop-in has lines for it' drop_in \
+	"$(variant AuthenticationMethods publickey,keyboard)" \
+	"$(variant KbdInteractiveAuthentication)"
 key=$BED_DIR/client_key
 ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/other"
 
@@ -110,6 +111,20 @@ by "$key" dan "$(code 0)" hostname
 is '... and with one gets to the remote, at the first login' "$out" remote
 by "$key" erin "$(code 0)" hostname
 is 'who is no user is not asked for a code' "$out$asked" ''
+
+# With keys of the gateway's own, the remote is asked at the session only.
+people fay gus
+tokens_of alice dan fay
+settings '[clients]' 'keys = file' \
+	'authorized_keys = /etc/moshgate/clients'
+$BED on gateway sh -c 'cat >/etc/moshgate/clients' <"$key.pub"
+$BED helper restart
+by "$key" fay "$(code 0)" hostname
+is 'a new user with a key of the gateway and a code gets to the remote' \
+	"$out" remote
+by "$key" gus "$(code 0)" hostname
+is '... and one without a token does not' "$out" ''
+is '... nor becomes a user' "$($BED on gateway getent passwd gus)" ''
 
 # Accounts of the gateway.
 by "$key" local '' hostname

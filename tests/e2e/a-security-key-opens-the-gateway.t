@@ -14,6 +14,7 @@ if [ ! -e "$sk" ]; then
 	done
 	exit
 fi
+no_bans
 export SSH_SK_PROVIDER="$sk"
 
 # new_key NAME TYPE [OPTION...]

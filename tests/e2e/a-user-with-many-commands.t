@@ -53,8 +53,14 @@ done
 ok "$MANY commands run at a time" wait_for relays alice "$MANY"
 wait_for stalls
 note "together $(private_mb) MB"
-ok "nobody reads what they write: together $(private_mb) MB" \
-	[ "$(private_mb)" -le "$MOST_MB" ]
+# The sanitizers keep what was freed.
+if [ -n "${SAN-}" ]; then
+	skip 'nobody reads what they write: that is bounded' \
+		'built with sanitizers'
+else
+	ok "nobody reads what they write: together $(private_mb) MB" \
+		[ "$(private_mb)" -le "$MOST_MB" ]
+fi
 $BED on gateway sh -c 'for pid in $(pgrep -x moshgate-worker); do
 	awk "/^Private/ { kb += \$2 } END { print kb }" "/proc/$pid/smaps_rollup"
 done' | sort -n | xargs | note

@@ -3,7 +3,7 @@
 # first in passwd has it, and the other gets in nowhere.
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 15
+plan 18
 
 session=/usr/libexec/moshgate/moshgate-session
 account alice bob carol
@@ -57,3 +57,12 @@ ok '... and the log says why' see_log gateway \
 said=$(keys_of bob 2>/dev/null)
 is '... there are no keys for him, status 1' "$said $?" ' 1'
 ok 'carol shares with nobody' let_in carol@gateway
+
+# sshd says by which name it has let somebody in; meanwhile the uid may have got
+# another.
+said=$(as carol env LOGNAME=alice $session -c 'echo in' 2>&1)
+is 'whose uid is not of the name that sshd has let in has no session' "$?" 1
+is '... and is told what to do' "$said" \
+	'moshgate: This account has just got another uid; please log in again.'
+ok '... which the log says, too' see_log gateway \
+	'event=refused uid=2003 user=carol reason=other-uid remedy='

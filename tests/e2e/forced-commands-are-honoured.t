@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016,SC2086
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 56
+plan 55
 known alice bob carol
 
 drop_in=/etc/ssh/sshd_config.d/50-moshgate.conf
@@ -141,7 +141,7 @@ remote'
 ssh-keygen -q -s "$ca" -I plain -n alice "$TMUX_TMPDIR/plain.pub"
 by plain hostname </dev/null
 is 'one without runs what is asked for' "$out" remote
-# For it nobody is asked whether there is such a user.
+# sshd asks nobody whether there is such a user.
 people dan
 ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/new"
 ssh-keygen -q -s "$ca" -I new -n dan "$TMUX_TMPDIR/new.pub"
@@ -150,11 +150,10 @@ as_dan() {
 ssh-ed25519-cert-v01@openssh.com dan@gateway hostname </dev/null \
 		2>"$TMUX_TMPDIR/dan"
 }
-is 'who has nothing but a certificate gets nowhere while nobody knows them' \
-	"$(as_dan)" ''
-ok '... until the administrator has them checked' \
-	$BED on gateway moshgate check dan
-is '... and then to the remote' "$(as_dan)" remote
+is 'who has nothing but a certificate gets to the remote at once' "$(as_dan)" \
+	remote
+ok '... and is a user of the gateway from then on' \
+	$BED on gateway id -u dan
 remote_keys "cert-authority $(cat "$ca.pub")"
 $BED on gateway rm /etc/ssh/sshd_config.d/40-ca.conf
 reload_sshd

@@ -253,11 +253,24 @@ settings() {
 		$BED on gateway sh -c 'cat >/etc/moshgate/moshgate.ini'
 }
 
-# signal_helper SIGNAL
+# signal_helper SIGNAL: by systemd, where that has the helper.
 signal_helper() {
 	# shellcheck disable=SC2016
-	$BED on gateway sh -c 'kill -s "$1" "$(cat /run/moshgate-helper.pid)"' \
-		- "$1"
+	$BED on gateway sh -c 'if [ -d /run/systemd/system ]; then
+			systemctl kill -s "$1" --kill-whom=main moshgate.service
+		else
+			kill -s "$1" "$(cat /run/moshgate-helper.pid)"
+		fi' - "$1"
+}
+
+# reload: have the helper read the settings again, and forget what it knew.
+reload() {
+	reloads=$(log_count gateway 'event=reload ')
+	signal_helper HUP
+	wait_for reloaded
+}
+reloaded() {
+	[ "$(log_count gateway 'event=reload ')" -gt "$reloads" ]
 }
 
 # log_count HOST PATTERN: how many lines of a host's log have it.
@@ -427,6 +440,22 @@ drop_in() {
 		sed -i -e "/^\t$name /d" \
 			-e "s|^Match Group moshgate|&\n\t$name $value|" "$1"
 	done' - /etc/ssh/sshd_config.d/50-moshgate.conf
+	reload_sshd
+}
+
+# variant WORD [PATTERN]: the line of the drop-in that begins with the word, has the
+# regex behind it, and is commented out.
+variant() {
+	$BED on gateway sed -n "s/^\t#\($1 .*${2-}.*\)/\1/p" \
+		/etc/ssh/sshd_config.d/50-moshgate.conf | grep .
+}
+
+# no_bans: from now on the gateway's sshd lets clients fail as often as they like;
+# since OpenSSH 9.8 it bans their address for some seconds.
+no_bans() {
+	$BED on gateway sh -c '! /usr/sbin/sshd -T |
+		grep -q "^persourcepenalties " || echo PerSourcePenalties no \
+		>/etc/ssh/sshd_config.d/10-bans.conf'
 	reload_sshd
 }
 

@@ -39,6 +39,7 @@ answer_with() {
 
 # ssh_by_password ARG...: ssh that has no key, and answers one question.
 ssh_by_password() {
+	# shellcheck disable=SC2154
 	SSH_ASKPASS=$TMUX_TMPDIR/askpass SSH_ASKPASS_REQUIRE=force \
 		ssh -F none -o PubkeyAuthentication=no \
 		-o NumberOfPasswordPrompts=1 \

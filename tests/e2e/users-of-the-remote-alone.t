@@ -6,7 +6,7 @@
 in_bed "$@"
 settings '[users]' 'new_names_per_address = 20'
 $BED helper restart
-plan 43
+plan 46
 
 keys=$TMUX_TMPDIR/keys
 mkdir "$keys"
@@ -83,6 +83,19 @@ $BED on gateway sh -c 'mkdir /tmp/theirs && cd /tmp/theirs && touch 1 2 &&
 is 'ps shows their sessions by name' "$(ps_names)" "$people"
 is 'ls shows their files by name' "$(ls_names)" 'ann dee'
 
+# An address has eight new users an hour for each that it may have at a time.
+people_on_remote kim
+settings '[users]' 'new_names_per_address = 1'
+reload
+LOGIN_KEY=$keys/kim kept_out kim@gateway >"$TMUX_TMPDIR/kim" 2>&1
+is 'one more from the same address would be too many within the hour' $? 0
+like '... which the log says' "$($BED log gateway | grep user=kim)" \
+	'event=unknown-user user=kim reason=too-many-added remedy='
+is '... and the remote has not been asked' \
+	"$(log_count remote 'Accepted publickey for kim ')" 0
+settings '[users]' 'new_names_per_address = 20'
+reload
+
 # The helper is only needed for logins.
 $BED helper stop
 is 'with the helper stopped id, ps and ls show them still' \
@@ -113,7 +126,6 @@ done
 is '... with the uid as before' "$(accounts | cut -d : -f 1,3)" "$uids"
 
 # One name, many logins at one instant.
-people_on_remote kim
 for try in 1 2 3 4; do
 	LOGIN_KEY=$keys/kim let_in kim@gateway >"$TMUX_TMPDIR/kim$try" 2>&1 &
 done

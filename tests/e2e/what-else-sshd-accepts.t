@@ -5,8 +5,9 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 16
+plan 17
 known bob
+no_bans
 
 # What ssh runs to ask a person.
 SSH_ASKPASS=$TMUX_TMPDIR/askpass
@@ -83,3 +84,5 @@ drop_in 'AuthenticationMethods password' 'HostbasedAuthentication no'
 echo 'of the gateway' >"$TMUX_TMPDIR/answer"
 by password alice hostname
 is 'whoever is excluded in moshgate.ini gets in by none of them' "$out" ''
+like '... and is told so' "$err" \
+	'^moshgate: This account does not go to the remote server'

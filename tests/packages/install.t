@@ -4,7 +4,7 @@
 # is wrong with the settings, accounts of the gateway log in.
 . "$(dirname "$0")/lib.sh"
 in_bed_of system
-plan 38
+plan 43
 
 # effective USER: what sshd goes by for them.
 effective() {
@@ -117,3 +117,24 @@ like '... as is one that others may change' \
 	"$(cat "$TMUX_TMPDIR/reconfigure")" \
 	'others than root may change /usr/libexec/moshgate/moshgate-keys$'
 ok '... and alice gets in still' not alice_is_out
+
+# Uids that the module has not of its own, in settings of an earlier version.
+# uids MIN MAX: what moshgate.ini says they are, when the package is configured.
+uids() {
+	$BED on gateway sed -i -E -e "s/^#?(uid_min = ).*/\1$1/" \
+		-e "s/^#?(uid_max = ).*/\1$2/" /etc/moshgate/moshgate.ini
+	$BED on gateway dpkg-reconfigure moshgate
+}
+$BED on gateway chmod g-w /usr/libexec/moshgate/moshgate-keys
+uids 70000 99999 >"$TMUX_TMPDIR/reconfigure" 2>&1
+ok "for uids that are the module's own nothing is set aside" \
+	not "$BED" on gateway test -e /etc/moshgate/uids
+uids 200000 299999 >"$TMUX_TMPDIR/reconfigure" 2>&1
+is 'others are' "$($BED on gateway cat /etc/moshgate/uids)" 200000-299999
+is '... by root alone' "$(of_file /etc/moshgate/uids)" 'root:root 644'
+$BED on gateway systemctl restart moshgate.service
+let_in bob@gateway >"$TMUX_TMPDIR/bob" 2>&1
+is '... and are given' "$($BED on gateway id -u bob)" 200000
+uids 300000 399999 >"$TMUX_TMPDIR/reconfigure" 2>&1
+is 'what was set aside stays' "$($BED on gateway cat /etc/moshgate/uids)" \
+	200000-299999

@@ -73,6 +73,8 @@ ok '... by the drop-in' "$BED" on gateway test -s \
 	/etc/ssh/sshd_config.d/50-moshgate.conf
 fresh a
 
+# As if the package had set them aside.
+$BED on gateway sh -c 'echo 200000-299999 >/etc/moshgate/uids'
 # A copy that is under way is nobody's at the end.
 $BED on gateway setpriv --reuid=_moshgate --regid=_moshgate --clear-groups \
 	sleep 1000 &

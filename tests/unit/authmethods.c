@@ -58,6 +58,23 @@ a_method_is_enough(void **state)
 	    AUTHMETHODS_ALONE);
 }
 
+static void
+a_password_is_enough(void **state)
+{
+	(void)state;
+	assert_true(authmethods_take_a_password_alone("password"));
+	assert_true(authmethods_take_a_password_alone(
+	    "publickey keyboard-interactive:pam"));
+	assert_true(authmethods_take_a_password_alone(
+	    "publickey,x  password,keyboard-interactive"));
+	assert_false(authmethods_take_a_password_alone(""));
+	assert_false(authmethods_take_a_password_alone("any"));
+	assert_false(authmethods_take_a_password_alone(
+	    "publickey,password keyboard-interactive,hostbased"));
+	assert_false(authmethods_take_a_password_alone(
+	    "gssapi-with-mic,keyboard-interactive passwords"));
+}
+
 int
 main(void)
 {
@@ -65,6 +82,7 @@ main(void)
 		cmocka_unit_test(a_method_is_in_no_list),
 		cmocka_unit_test(a_method_is_one_of_several),
 		cmocka_unit_test(a_method_is_enough),
+		cmocka_unit_test(a_password_is_enough),
 	};
 
 	return cmocka_run_group_tests_name("authmethods", tests, NULL, NULL);

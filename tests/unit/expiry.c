@@ -201,6 +201,7 @@ it_is_the_time_that_sshd_means_there(void **state)
 		"Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Pago_Pago",
 		"America/Nuuk", "UTC", "Europe/Moscow", "Asia/Tehran" };
 	char line[128], text[13], utc[EXPIRY_UTC_BYTES], expected[32];
+	int tried = 0;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -210,6 +211,7 @@ it_is_the_time_that_sshd_means_there(void **state)
 
 		if (!last_line(names[i], line))
 			continue;
+		tried++;
 		zone = zone_of(line);
 		assert_true(zone.known);
 		setenv("TZ", names[i], 1);
@@ -229,6 +231,8 @@ it_is_the_time_that_sshd_means_there(void **state)
 		}
 	}
 	unsetenv("TZ");
+	/* without tzdata there would be none */
+	assert_true(tried > 0);
 }
 
 int

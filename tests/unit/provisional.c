@@ -105,6 +105,35 @@ no_other_name_has_it_within_an_hour(void **state)
 }
 
 static void
+a_uid_is_its_names(void **state)
+{
+	struct provisional *provisional = provisional_of(PER_ADDRESS);
+	char name[USERNAME_MAX_CHARS + 1];
+	int64_t now_ms = START_MS;
+
+	(void)state;
+	ask(provisional, "alice", 1, now_ms);
+	ask(provisional, "bob", 1, now_ms);
+	assert_true(
+	    provisional_name_of(provisional, UID_MIN + 1, now_ms, name));
+	assert_string_equal(name, "bob");
+	assert_false(
+	    provisional_name_of(provisional, UID_MIN + 2, now_ms, name));
+	/* as long as somebody asks */
+	now_ms += PROVISIONAL_KEPT_MS - 1;
+	assert_true(provisional_name_of(provisional, UID_MIN, now_ms, name));
+	assert_string_equal(name, "alice");
+	now_ms += PROVISIONAL_KEPT_MS - 1;
+	assert_true(provisional_name_of(provisional, UID_MIN, now_ms, name));
+	assert_false(
+	    provisional_name_of(provisional, UID_MIN + 1, now_ms, name));
+	/* and not once it is a user's */
+	provisional_prove(provisional, "alice", NULL, now_ms);
+	assert_false(provisional_name_of(provisional, UID_MIN, now_ms, name));
+	provisional_free(provisional);
+}
+
+static void
 names_equal_but_for_case_are_one(void **state)
 {
 	struct provisional *provisional = provisional_of(PER_ADDRESS);
@@ -303,6 +332,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_keeps_its_uid_while_it_is_asked_for),
 		cmocka_unit_test(no_other_name_has_it_within_an_hour),
+		cmocka_unit_test(a_uid_is_its_names),
 		cmocka_unit_test(names_equal_but_for_case_are_one),
 		cmocka_unit_test(a_uid_that_is_nobodys_becomes_nobodys),
 		cmocka_unit_test(an_address_has_a_few_at_a_time),

@@ -23,6 +23,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ maps(size_t size, int protection)
 }
 
 /* What is open before a process goes inside; the tests close it. */
-static int zero_fd;
+static int zero_fd, tcp_fd;
 static int ends[2];
 
 static int
@@ -136,7 +137,6 @@ outlasts(int fd)
 static int
 calls(void)
 {
-	const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char *argv[] = { (char[]){ "true" }, NULL };
 	struct pollfd ready;
 	char byte = 'x';
@@ -172,7 +172,7 @@ calls(void)
 	if (send(ends[0], &byte, 1, MSG_NOSIGNAL) != 1 ||
 	    poll(&ready, 1, -1) != 1 || recv(ends[1], &byte, 1, 0) != 1)
 		return 11;
-	if (tcp >= 0 && !outlasts(tcp))
+	if (!outlasts(tcp_fd))
 		return 12;
 	free(malloc((size_t)1 << 20));
 	return 0;
@@ -544,12 +544,44 @@ one_does_not_hinder_the_other(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* What a process that hashes one password does, and what it can't. */
+static int
+hash(void)
+{
+	char text[crypto_pwhash_STRBYTES];
+
+	if (sandbox_files() != NULL || sandbox_calls_and_hash() != NULL)
+		return LACKS;
+	if (opens("/etc/passwd", O_RDONLY) || fork() >= 0)
+		return 1;
+	if (crypto_pwhash_str(text, "x", 1, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+		crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+		return 2;
+	if (crypto_pwhash_str_verify(text, "x", 1) != 0)
+		return 3;
+	return maps(MUCH_BYTES, PROT_READ | PROT_WRITE) ? 4 : 0;
+}
+
+static void
+a_hash_has_its_memory_and_no_more(void **state)
+{
+	int failed;
+
+	(void)state;
+	assert_true(sodium_init() >= 0);
+	failed = run_inside(hash);
+	if (failed == LACKS)
+		LEAVE_OUT();
+	assert_int_equal(failed, 0);
+}
+
 static int
 open_all(void **state)
 {
 	(void)state;
 	zero_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	return zero_fd >= 0 &&
+	tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return zero_fd >= 0 && tcp_fd >= 0 &&
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0
 	    ? 0
 	    : -1;
@@ -560,6 +592,7 @@ close_all(void **state)
 {
 	(void)state;
 	close(zero_fd);
+	close(tcp_fd);
 	close(ends[0]);
 	close(ends[1]);
 	return 0;
@@ -579,6 +612,7 @@ main(void)
 		cmocka_unit_test(only_the_child_can_be_waited_for),
 		cmocka_unit_test(a_program_has_only_its_files),
 		cmocka_unit_test(a_program_has_udp_and_no_other_process),
+		cmocka_unit_test(a_hash_has_its_memory_and_no_more),
 #endif
 		cmocka_unit_test(one_does_not_hinder_the_other),
 	};

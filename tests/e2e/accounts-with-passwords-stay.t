@@ -1,0 +1,120 @@
+#!/bin/sh
+# With the lines for passwords in sshd's PAM file an account of the gateway logs
+# in by its own password as before: whatever the helper does, and with forty
+# robots that guess.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/passwords.sh"
+in_bed "$@"
+plan 19
+
+robots=40
+logins=10
+file=/etc/moshgate/passwords
+
+$BED on gateway sh -c 'echo local:local-secret | chpasswd'
+settings '[clients]' "passwords = $file"
+known alice
+new_password alice hunter2
+pam_lines
+sshd_takes publickey password keyboard-interactive
+
+# local_logs_in: by its own password, and moshgate-password is not asked.
+local_logs_in() {
+	answer_with local-secret
+	[ "$(ssh_by_password local@gateway 'id -un; hostname' </dev/null |
+		xargs)" = 'local gateway' ] &&
+		not log_has gateway 'user=.?local.? asked=password'
+}
+ok 'an account of the gateway logs in by its password' local_logs_in
+ok '... and by no other' kept_out_by hunter2 local@gateway
+new_password local hunter2
+ok '... neither by one that moshgate passwd has given it' \
+	kept_out_by hunter2 local@gateway
+ok '... and a member of group moshgate by theirs' let_in_by hunter2 \
+	alice@gateway
+
+$BED helper stop
+ok 'without the helper a member is refused' kept_out_by hunter2 alice@gateway
+like '... and the log says why' \
+	"$($BED log gateway | grep 'moshgate-password\[')" \
+	'event=login-failed user="alice" asked=password reason=helper .*sshd_pid=[0-9]+ client="(10.66.1.1|fd66:1::1)"$'
+ok '... and the account logs in' local_logs_in
+$BED helper start
+
+signal_helper STOP
+began=$(date +%s)
+ok 'with a helper that is stuck a member is refused' \
+	kept_out_by hunter2 alice@gateway
+is '... soon' "$(($(date +%s) - began < 10))" 1
+ok '... and the account logs in' local_logs_in
+signal_helper CONT
+ok '... and then the member again' let_in_by hunter2 alice@gateway
+
+$BED on gateway mv /usr/libexec/moshgate/moshgate-password /run/it
+ok 'without moshgate-password a member is refused' \
+	kept_out_by hunter2 alice@gateway
+ok '... and the account logs in' local_logs_in
+$BED on gateway mv /run/it /usr/libexec/moshgate/moshgate-password
+
+# Robots, as many guesses as sshd bears on this machine.
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+robot() {
+	guess=1
+	while :; do
+		sleep "$(perl -e 'printf "%.3f", $ARGV[0] * (0.5 + rand)' \
+			"$pause_s")"
+		name=guess$1x$guess
+		[ "$((guess % 2))" -eq 0 ] || name=alice
+		SSH_ASKPASS=$TMUX_TMPDIR/guess SSH_ASKPASS_REQUIRE=force \
+			ssh_with /dev/null -o BatchMode=no \
+			-o PubkeyAuthentication=no \
+			-o NumberOfPasswordPrompts=1 "$name@gateway" true \
+			</dev/null
+		guess=$((guess + 1))
+	done >"$TMUX_TMPDIR/robot$1" 2>&1
+}
+printf '#!/bin/sh\necho guess\n' >"$TMUX_TMPDIR/guess"
+chmod +x "$TMUX_TMPDIR/guess"
+guesses() {
+	cat "$TMUX_TMPDIR"/robot[0-9]* | grep -c 'Permission denied'
+}
+guessed() {
+	[ "$(guesses)" -ge "$1" ]
+}
+# administrator: logs in again and again; stores in $in how often she got in.
+administrator() {
+	in=0
+	for _ in $(seq "$logins"); do
+		local_logs_in && in=$((in + 1))
+		sleep 1
+	done
+}
+began_ms=$(now_ms)
+local_logs_in && local_logs_in
+pause_s=$((robots * ($(now_ms) - began_ms) / 1000))
+note "each robot waits for about $pause_s s after each guess"
+for robot in $(seq "$robots"); do
+	robot "$robot" &
+done
+ok 'forty robots guess' wait_for guessed 10
+administrator
+is '... and the account logs in 10 times of 10' "$in" 10
+before=$(guesses)
+signal_helper STOP
+ok 'they guess on with a helper that is stuck' wait_for guessed \
+	$((before + 10))
+administrator
+is '... and the account logs in 10 times of 10' "$in" 10
+signal_helper CONT
+note "$(guesses) guesses; sshd dropped" \
+	"$(log_count gateway 'past MaxStartups') connections"
+# shellcheck disable=SC2046
+kill $(jobs -p) 2>/dev/null
+settled() {
+	[ "$($BED on gateway pgrep -cf moshgate-password)" = 0 ]
+}
+ok 'when they are gone nothing of theirs is left' wait_for settled
+ok '... and a member gets in where she has been let in before' \
+	let_in_by hunter2 alice@gateway
