@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 18
+plan 24
 known alice bob
 no_bans
 
@@ -96,9 +96,34 @@ is 'a certificate does for the key' "$out" remote
 by alice wrong '' -i "$TMUX_TMPDIR/new"
 is '... but not for the password' "$out" ''
 
+# Without a key of the gateway's, what sshd accepts is worth what somebody has
+# left there who could log in to the remote.
+echo 'alice:of the remote' | $BED on remote chpasswd
+people dan
+ssh-keygen -q -s "$TMUX_TMPDIR/ca" -I new -n alice,dan "$TMUX_TMPDIR/new.pub"
+$BED on gateway mv /etc/moshgate/id_ed25519 /root
+settings '[clients]' 'passwords = remote'
+$BED helper restart
+drop_in 'AuthenticationMethods publickey password'
+nothing='moshgate: The gateway has nothing with which to log in to the remote '\
+'server for you; please log in again.'
+by alice '' '' -i "$TMUX_TMPDIR/new"
+is 'without a key of the gateway a certificate leads nowhere' "$out" ''
+is '... and says so' "$(cat "$TMUX_TMPDIR/err")" "$nothing"
+ok '... also in the log' see_log gateway 'user=alice .*reason=no-credential'
+by dan '' '' -i "$TMUX_TMPDIR/new"
+is "... nor does one of somebody's whom nobody knows" \
+	"$out$(cat "$TMUX_TMPDIR/err")" "$nothing"
+is '... who is no user by that' "$($BED on gateway getent passwd dan)" ''
+by alice 'of the remote' '' -o IdentityFile=none
+is '... but the password of the remote does' "$out" remote
+settings '[clients]' 'passwords = /etc/moshgate/passwords'
+$BED on gateway mv /root/id_ed25519 /etc/moshgate
+$BED helper restart
+
 # A password and a code, in one conversation.
 if [ -z "$have_codes" ]; then
-	while [ "$tests" -lt 18 ]; do
+	while [ "$tests" -lt 24 ]; do
 		skip 'a password and a code' \
 			'there are no packages oathtool and libpam-oath'
 	done
