@@ -39,7 +39,7 @@ certify alice
 by alice hostname
 is 'a certificate opens nothing while the drop-in says so' "$out" ''
 ok 'the drop-in has a line for it' drop_in "$(variant TrustedUserCAKeys)"
-ok '... with which moshgate check is content' $BED on gateway \
+ok '... with which moshgate check is content' "$BED" on gateway \
 	moshgate check alice
 by alice hostname
 is 'with that a command runs on the remote' "$out" remote

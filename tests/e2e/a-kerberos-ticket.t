@@ -34,7 +34,7 @@ is 'a ticket opens nothing while the drop-in says so' "$out" ''
 like '... which offers keys alone' "$err" 'Permission denied \(publickey\)'
 ok 'the drop-in has lines for it' drop_in "$(variant GSSAPIAuthentication)" \
 	"$(variant AuthenticationMethods gssapi)"
-ok '... with which moshgate check is content' $BED on gateway \
+ok '... with which moshgate check is content' "$BED" on gateway \
 	moshgate check alice
 by alice hostname
 is 'with its lines a command runs on the remote' "$out" remote

@@ -68,7 +68,7 @@ auth [success=done default=die] pam_oath.so usersfile='"$tokens"' window=5\
 ok 'the drop-in has lines for it' drop_in \
 	"$(variant AuthenticationMethods publickey,keyboard)" \
 	"$(variant KbdInteractiveAuthentication)"
-ok '... with which moshgate check is content' $BED on gateway \
+ok '... with which moshgate check is content' "$BED" on gateway \
 	moshgate check alice
 key=$BED_DIR/client_key
 ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/other"
