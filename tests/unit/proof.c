@@ -62,10 +62,19 @@ stage_end(struct stage *stage)
 /* A login, and how it was answered. */
 struct tried {
 	struct proof proof;
-	unsigned answers;
+	unsigned given, answers;
 	enum proof_outcome outcome;
 	char reason[32];
 };
+
+static void
+tried_given(struct proof *proof)
+{
+	struct tried *tried = proof->asker;
+
+	assert_null(proof->password);
+	tried->given++;
+}
 
 static void
 tried_answer(struct proof *proof, enum proof_outcome outcome,
@@ -93,6 +102,7 @@ try_from(struct stage *stage, struct tried *tried, const char *user,
 				     .trusted = trusted,
 				     .address = address_read(address),
 				     .password = "open sesame",
+				     .given = tried_given,
 				     .answer = tried_answer,
 				     .asker = tried } };
 	snprintf(tried->proof.user, sizeof(tried->proof.user), "%s", user);
@@ -153,7 +163,10 @@ the_password_goes_to_the_worker_and_no_key_of_the_gateways(void **state)
 	fake_was_told(child, FRAME_START, "user", "alice");
 	fake_was_told(child, FRAME_START, "first", "open");
 	fake_was_told(child, FRAME_START, "public", NULL);
+	assert_int_equal(tried.given, 0);
 	fake_reach(child);
+	/* so it can be wiped here */
+	assert_int_equal(tried.given, 1);
 	fake_ask_signature(child, "alice", 0);
 	assert_true(fake_logged("event=sign-refused user=alice"));
 	fake_settle(stage.scene->loop);
