@@ -121,7 +121,9 @@ is '... after which the right one lets in at once' "$(id_by hunter2 alice)" \
 ok 'a name that the remote does not have is refused' \
 	kept_out_by hunter2 nobody2@gateway
 forgotten
+# shellcheck disable=SC2016 # it is to be taken as it is
 remote_password alice 'пароль 🔑 "$x" \n'
+# shellcheck disable=SC2016
 is 'one with letters of all kinds lets in' \
 	"$(id_by 'пароль 🔑 "$x" \n' alice)" alice
 long=$(printf '%0511d' 7)
