@@ -18,6 +18,9 @@
  *						worker was held, and descriptors:
  *						JOB_GO_SHIM, JOB_GO_LOG
  *				FRAME_SIGNED	the answer to FRAME_SIGN
+ *				FRAME_SHIM	after FRAME_REACHED, if it logs in
+ *						with somebody's agent: JOB_SHIM,
+ *						which it has until it is logged in
  *	worker to helper	FRAME_SIGN	the bytes to be signed
  *				FRAME_NOTE	something for the log
  *				FRAME_STEP	a line of `moshgate check`
@@ -35,7 +38,8 @@
  *						status, signal of a relay's end;
  *						or that the job is done
  *				FRAME_REFUSED	a refusal, with "ends" if the
- *						worker is over
+ *						worker is over; "counted" if the
+ *						remote has refused something
  */
 enum job {
 	JOB_LOOKUP,  /* is the user called the same there?  with the keys */
@@ -67,6 +71,18 @@ enum {
 	JOB_GO_LOG,  /* for log_take(), if the helper is gone at the end */
 	JOB_GO_FDS
 };
+
+/* The descriptors with FRAME_SHIM. */
+enum {
+	JOB_SHIM, /* the socket to the shim, which is asked for its agent */
+	JOB_SHIM_FDS
+};
+
+/*
+ * How long a person may take to let the agent sign, in all, in milliseconds: a
+ * remote usually waits for 120 s (sshd_config(5), LoginGraceTime).
+ */
+#define JOB_AGENT_MS 60000
 
 /* What FRAME_NOTE is about when the kernel lacks something for the sandbox. */
 #define JOB_NOTE_SANDBOX "sandbox"

@@ -136,11 +136,11 @@ client_ask(const struct client *client, enum frame_type type,
 
 bool
 client_ask_fds(const struct client *client, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS])
+    const struct fields *fields, const int *fds, size_t count)
 {
 	return !fields->failed &&
 	    frame_send_fds(client->fd, type, fields->text, fields->len, fds,
-		FRAME_FDS, client->patience.taken_ms);
+		count, client->patience.taken_ms);
 }
 
 int64_t

@@ -2,6 +2,7 @@
 #define MOSHGATE_CLIENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/fields.h"
@@ -50,9 +51,9 @@ bool client_open(struct client *client, const struct client_patience *patience);
 bool client_ask(const struct client *client, enum frame_type type,
     const struct fields *fields);
 
-/* The same, with the descriptors in FDS passed along. */
+/* The same, with the COUNT descriptors at FDS passed along. */
 bool client_ask_fds(const struct client *client, enum frame_type type,
-    const struct fields *fields, const int fds[FRAME_FDS]);
+    const struct fields *fields, const int *fds, size_t count);
 
 /*
  * Wait for a frame that is not FRAME_TAKEN, as frame_wait(), but no longer than

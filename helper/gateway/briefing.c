@@ -72,6 +72,8 @@ briefing_add(struct fields *fields, const struct briefing *briefing,
 	}
 	if (briefing->password != NULL)
 		fields_add(fields, "password", briefing->password);
+	if (briefing->agent != NULL)
+		fields_add(fields, "agent", "1");
 	if (briefing->unknown)
 		fields_add(fields, "unknown", "1");
 	if (briefing->spare)

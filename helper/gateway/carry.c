@@ -6,6 +6,8 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "mishap.h"
+
 /*
  * A trial of UDP that has no verdict after CARRY_SPARE_MS may well get a bad
  * one.  Whoever is logging in then has a connection made that is held for a
@@ -36,12 +38,6 @@ struct carries {
 };
 
 static const struct connection_owner carry_owner, carry_spare_owner;
-
-static const struct refusal carry_no_worker = {
-	.reason = "internal",
-	.sentence = "The connection to the remote server broke on the gateway.",
-	.remedy = "a worker does not take its relay: see this log for a crash"
-};
 
 static void carry_alone(struct carry *carry);
 
@@ -129,8 +125,8 @@ carry_find_spare(const struct carry *carry)
 {
 	struct carry_spare *spare = carry->carries->spares;
 
-	/* they are for a terminal */
-	if (fields_get(carry->asked, "terminal") == NULL)
+	/* they are for a terminal, and made with the gateway's key */
+	if (fields_get(carry->asked, "terminal") == NULL || carry->lane != 0)
 		return NULL;
 	while (spare != NULL &&
 	    strcmp(connection_entry(spare->connection)->user, carry->user) != 0)
@@ -155,10 +151,10 @@ carry_on_spare_turn(void *context, struct briefing *briefing)
 
 /* The remote has said no to the gateway for USER. */
 static void
-carry_tell_refused(struct carries *carries, const char *user,
+carry_tell_refused(struct carries *carries, const char *user, uint64_t lane,
     const struct frame *refusal)
 {
-	struct share *share = shares_get(carries->shares, user);
+	struct share *share = shares_get(carries->shares, user, lane);
 
 	if (share != NULL)
 		share_refused(share, refusal);
@@ -174,7 +170,7 @@ carry_on_spare_end(void *context, const struct connection_end *end)
 	memcpy(user, spare->user, sizeof(user));
 	carry_take_spare(spare);
 	if (end->refused)
-		carry_tell_refused(carries, user, end->last);
+		carry_tell_refused(carries, user, 0, end->last);
 }
 
 static const struct connection_owner carry_spare_owner = {
@@ -220,7 +216,8 @@ static void
 carry_return(struct carry *carry, const struct connection_end *end)
 {
 	const struct refusal why = refusal_read(end->last);
-	struct share *share = shares_find(carry->carries->shares, carry->user);
+	struct share *share = shares_find(carry->carries->shares, carry->user,
+	    carry->lane);
 
 	carry_log_kept(carry, &why);
 	if (share != NULL && refusal_is(&why, "no-shell"))
@@ -251,7 +248,7 @@ carry_on_ready(void *context)
 		    &(struct refusal){ .reason = "internal" });
 		carry_alone(carry);
 	} else {
-		carry_refuse(carry, &carry_no_worker);
+		carry_refuse(carry, &mishap_deaf);
 	}
 }
 
@@ -263,9 +260,9 @@ carry_on_answer(void *context, const struct frame *answer)
 	struct share *share;
 
 	carry->phase = CARRY_RUNS;
-	share = shares_get(carry->carries->shares, carry->user);
+	share = shares_get(carry->carries->shares, carry->user, carry->lane);
 	/* one that was kept has been replaced already */
-	if (share != NULL && carry->loan.borrower == NULL)
+	if (share != NULL && carry->loan.borrower == NULL && carry->lane == 0)
 		share_keep(share);
 	carry->answer(carry, answer);
 }
@@ -278,7 +275,8 @@ carry_on_end(void *context, const struct connection_end *end)
 		.sentence = "The login was given up." };
 
 	if (end->refused)
-		carry_tell_refused(carry->carries, carry->user, end->last);
+		carry_tell_refused(carry->carries, carry->user, carry->lane,
+		    end->last);
 	if (end->last == NULL) {
 		carry_refuse(carry, &gone);
 	} else if (carry->phase == CARRY_CLEARS) {
@@ -355,7 +353,8 @@ carry_prefers_spare(const struct carry *carry, const struct share *share)
 void
 carries_ask(struct carries *carries, struct carry *carry)
 {
-	struct share *share = shares_find(carries->shares, carry->user);
+	struct share *share = shares_find(carries->shares, carry->user,
+	    carry->lane);
 	struct frame refusal;
 
 	carry->carries = carries;
@@ -380,7 +379,7 @@ carries_forget(struct carry *carry)
 
 	if (carry->phase == CARRY_NEW)
 		return;
-	share = shares_find(carry->carries->shares, carry->user);
+	share = shares_find(carry->carries->shares, carry->user, carry->lane);
 	if (share != NULL)
 		share_unborrow(share, &carry->loan);
 	if (carry->phase >= CARRY_STARTS)
@@ -409,7 +408,7 @@ carries_tend(struct carries *carries, const char *user,
 		return INT64_MAX;
 	if (now_ms < trial->client_ms + CARRY_SPARE_MS)
 		return trial->client_ms + CARRY_SPARE_MS;
-	share = shares_find(carries->shares, user);
+	share = shares_find(carries->shares, user, 0);
 	if (share != NULL && share_logs_in(share, trial->began_ms, now_ms) &&
 	    !share_is_users(share) && pool_signer(carries->pool) != NULL)
 		carry_make_spare(carries, user);

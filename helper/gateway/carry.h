@@ -25,6 +25,7 @@ enum carry_phase {
 /* A relay, kept by whoever asks until it is answered or forgotten. */
 struct carry {
 	char user[USERNAME_MAX_CHARS + 1];
+	uint64_t lane;             /* shares.h */
 	const struct frame *asked; /* the shim's request */
 	int fd;                    /* the socket to the shim */
 	uid_t uid;                 /* whose the shim is */

@@ -182,7 +182,8 @@ check_fail(struct check *check, const struct connection_end *end)
 {
 	const struct refusal why = refusal_read(end->last);
 	struct gateway *gateway = check_gateway(check);
-	struct share *share = shares_find(gateway->shares, check->peer->user);
+	struct share *share = shares_find(gateway->shares, check->peer->user,
+	    0);
 
 	if (end->refused && share != NULL)
 		share_refused(share, end->last);

@@ -10,6 +10,7 @@
 #include "../log.h"
 #include "briefing.h"
 #include "credential.h"
+#include "mishap.h"
 
 /* Above the sum of the worker's own deadlines, which should come first. */
 #define CONNECTION_STEPS_PER_JOB 4
@@ -33,12 +34,12 @@ struct connection {
 
 static const struct child_owner connection_child;
 
-/* The job that C begins must be done by then. */
+/* The job that C begins must be done by then; others than C take MORE_MS. */
 static void
-connection_limit_job(const struct connection *c)
+connection_limit_job(const struct connection *c, int64_t more_ms)
 {
 	child_deadline(c->child,
-	    clock_now_ms() +
+	    clock_now_ms() + more_ms +
 		(int64_t)c->shared->config->connect_timeout_s * 1000 *
 		    CONNECTION_STEPS_PER_JOB);
 }
@@ -124,7 +125,8 @@ connection_end(struct connection *c, const struct frame *last)
 	if (last != NULL && last->type == FRAME_REFUSED) {
 		const struct refusal why = refusal_read(last);
 
-		end.refused = refusal_is(&why, "refused");
+		end.refused = refusal_is(&why, "refused") ||
+		    fields_get(last, "counted") != NULL;
 		if (c->facts.phase == PHASE_REACHING)
 			c->shared->reached(c->shared->context, NULL, &why);
 	}
@@ -171,7 +173,7 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 	c->facts.users = c->credential.users;
 	c->facts.began_ms = clock_now_ms();
 	connection_enter(c, PHASE_REACHING);
-	connection_limit_job(c);
+	connection_limit_job(c, 0);
 	briefing_add(&fields, briefing, c->user, c->shared->config,
 	    credential_public(&c->credential));
 	briefing_add_window(&fields, &c->shared->queue, &c->entry);
@@ -183,9 +185,6 @@ connection_spawn(struct connection *c, const struct briefing *briefing)
 void
 connection_launch(struct connection *c)
 {
-	static const struct refusal no_process = { .reason = "internal",
-		.sentence = "The gateway could not start a process.",
-		.remedy = "raise the limit on processes" };
 	struct briefing briefing = { 0 };
 
 	if (!c->owner->on_turn(c->context, &briefing))
@@ -194,7 +193,7 @@ connection_launch(struct connection *c)
 		     &briefing))
 		connection_lose(c, &credential_none);
 	else if (!connection_spawn(c, &briefing))
-		connection_lose(c, &no_process);
+		connection_lose(c, &mishap_no_process);
 }
 
 void
@@ -206,7 +205,7 @@ connection_ask(struct connection *c, enum job job, const struct frame *asked,
 	c->facts.job = job;
 	c->notes = c->frames = 0;
 	connection_enter(c, PHASE_AT_WORK);
-	connection_limit_job(c);
+	connection_limit_job(c, 0);
 	if (mark != NULL)
 		fields_add(&fields, "mark", mark);
 	if (asked != NULL)
@@ -249,7 +248,19 @@ connection_go(struct connection *c, const struct fields *fields, int fd,
 		return false;
 	child_blame(c->child, uid);
 	connection_enter(c, PHASE_STARTING);
-	connection_limit_job(c);
+	connection_limit_job(c, 0);
+	return true;
+}
+
+bool
+connection_lend(struct connection *c, int fd, uid_t uid)
+{
+	const struct fields none = { 0 };
+
+	if (!child_tell_fds(c->child, FRAME_SHIM, &none, &fd, JOB_SHIM_FDS))
+		return false;
+	child_blame(c->child, uid);
+	connection_limit_job(c, JOB_AGENT_MS);
 	return true;
 }
 
@@ -303,6 +314,8 @@ connection_take_reached(struct connection *c, const struct frame *frame)
 		return false;
 	connection_enter(c, PHASE_ENTERING);
 	c->shared->reached(c->shared->context, address, NULL);
+	if (c->owner->on_reached != NULL)
+		c->owner->on_reached(c->context);
 	return true;
 }
 
@@ -443,15 +456,6 @@ connection_on_frame(void *context, const struct frame *frame)
 static void
 connection_on_end(void *context, enum child_end end)
 {
-	static const struct refusal late = { .reason = "timeout",
-		.sentence = "The remote server did not answer in time.",
-		.remedy = "check the link to the remote, and DNS on the "
-			  "gateway" };
-	static const struct refusal broken = { .reason = "internal",
-		.sentence = "The connection to the remote server broke on the "
-			    "gateway.",
-		.remedy = "a worker ended unexpectedly: see this log for a "
-			  "crash" };
 	struct connection *c = context;
 
 	c->child = NULL; /* it has been let go of */
@@ -459,7 +463,8 @@ connection_on_end(void *context, enum child_end end)
 	    (c->facts.phase == PHASE_HELD && end == CHILD_LATE))
 		connection_end(c, NULL);
 	else
-		connection_lose(c, end == CHILD_LATE ? &late : &broken);
+		connection_lose(c,
+		    end == CHILD_LATE ? &mishap_late : &mishap_broken);
 }
 
 static const struct child_owner connection_child = {

@@ -59,6 +59,11 @@ struct connection_owner {
 	 * any more, and is freed.
 	 */
 	bool (*on_turn)(void *context, struct briefing *briefing);
+	/*
+	 * It has reached the remote, and is to log in with the agent that its
+	 * briefing told of: connection_lend() is to be called.
+	 */
+	void (*on_reached)(void *context);
 	/* It is logged in; or held for a relay. */
 	void (*on_ready)(void *context);
 	/*
@@ -130,6 +135,13 @@ void connection_hold(struct connection *connection, const struct frame *asked,
  */
 bool connection_go(struct connection *connection, const struct fields *fields,
     int fd, uid_t uid);
+
+/*
+ * Have one that has reached the remote log in with the agent of whoever is at the
+ * other end of the socket FD, which stays the caller's: UID.  It has done with
+ * that when it is ready, or over.  Returns false if it can't be told.
+ */
+bool connection_lend(struct connection *connection, int fd, uid_t uid);
 
 /*
  * Forget it; one that has had connection_go() goes on without this process.

@@ -114,6 +114,12 @@ kept_is_idle(const struct kept *kept)
 }
 
 bool
+kept_is_ready(const struct kept *kept)
+{
+	return kept->current != NULL && !kept_enters(kept);
+}
+
+bool
 kept_enters(const struct kept *kept)
 {
 	return kept->current != NULL &&

@@ -61,6 +61,9 @@ bool kept_connect(struct kept *kept, bool opens);
 bool kept_is_begun(const struct kept *kept);
 bool kept_is_idle(const struct kept *kept);
 
+/* True if there is one that is logged in. */
+bool kept_is_ready(const struct kept *kept);
+
 /* True if it is about to be there, with nothing else to do. */
 bool kept_opens_soon(const struct kept *kept);
 

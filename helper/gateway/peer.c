@@ -190,6 +190,14 @@ peer_given(struct peer *peer)
 		loop_unwatch(peer->peers->loop, &peer->watch);
 }
 
+void
+peer_returned(struct peer *peer)
+{
+	if (peer_next(&peer->state, PEER_RETURNS) &&
+	    !loop_watch(peer->peers->loop, &peer->watch))
+		peer_cut(peer);
+}
+
 /* TEXT, or NULL if there is none. */
 static const char *
 peer_some(const char *text)

@@ -119,6 +119,9 @@ int peer_socket(const struct peer *peer);
  */
 void peer_given(struct peer *peer);
 
+/* The worker that had it speaks with it no more.  Not to be called else. */
+void peer_returned(struct peer *peer);
+
 /* Refuse what PEER asks for, with a line in the log. */
 void peer_refuse(struct peer *peer, const struct refusal *why);
 

@@ -16,6 +16,7 @@ peer_next(enum peer_state *state, enum peer_event event)
 		{ PEER_WAITING, PEER_SETTLED, PEER_STAYING },
 		{ PEER_WAITING, PEER_GIVES, PEER_GIVEN },
 		{ PEER_GIVEN, PEER_ANSWERED, PEER_ANSWERING },
+		{ PEER_GIVEN, PEER_RETURNS, PEER_WAITING },
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -18,6 +18,7 @@ enum peer_event {
 	PEER_ANSWERED, /* with its last answer */
 	PEER_SETTLED,  /* with one after which it stays */
 	PEER_GIVES,    /* its socket is a worker's as well */
+	PEER_RETURNS,  /* and is it no more: the worker had it for a while */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
+#include "mishap.h"
 
 /* So long a proof waits for its turn; then the connection has its own time. */
 #define PROOF_TURN_MS 20000
@@ -98,7 +99,7 @@ proof_succeed(struct proof *proof)
 		proof_fail(proof, &proof_lost);
 		return;
 	}
-	share = shares_get(proof->of->parts.shares, proof->user);
+	share = shares_get(proof->of->parts.shares, proof->user, proof->lane);
 	if (share == NULL) {
 		proof_fail(proof, &waiter_no_memory);
 		return;
@@ -155,6 +156,21 @@ proof_on_turn(void *context, struct briefing *briefing)
 	else
 		briefing->agent = &proof->agent;
 	return true;
+}
+
+/* For an agent, whose shim the worker is to ask for it. */
+static void
+proof_on_reached(void *context)
+{
+	struct proof *proof = context;
+
+	if (proof->kind != PROOF_AGENT)
+		return;
+	if (connection_lend(proof->connection, proof->agent.fd,
+		proof->agent.uid))
+		proof->given(proof);
+	else
+		proof_fail(proof, &mishap_deaf);
 }
 
 static void
@@ -219,6 +235,7 @@ proof_on_end(void *context, const struct connection_end *end)
 
 static const struct connection_owner proof_owner = {
 	.on_turn = proof_on_turn,
+	.on_reached = proof_on_reached,
 	.on_ready = proof_on_ready,
 	.on_answer = proof_on_answer,
 	.on_end = proof_on_end,

@@ -38,6 +38,7 @@ struct proof {
 	bool known;   /* USER has an account, or a uid in the map */
 	bool vouched; /* [users] names: a new name that counts for no address */
 	uid_t uid;    /* that a name which is not KNOWN is to have */
+	uint64_t lane;          /* in which the connection is kept: shares.h */
 	struct address address; /* of the client */
 	/*
 	 * It is the user as far as the gateway can tell, and not anybody: so
@@ -52,6 +53,11 @@ struct proof {
 	 */
 	int agent_fd;
 	uid_t agent_uid;
+	/*
+	 * The same: called when a worker has got that socket, and speaks with
+	 * whoever is there until the answer.
+	 */
+	void (*given)(struct proof *proof);
 	/*
 	 * Called once, perhaps before proofs_ask() returns; PROOF is forgotten
 	 * before.  WHY is NULL with PROOF_GOOD.

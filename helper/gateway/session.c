@@ -5,11 +5,12 @@
 
 #include "../../shim/lib/clock.h"
 #include "../authkeys.h"
-#include "../log.h"
 #include "allowance.h"
 #include "beat.h"
+#include "forwarded.h"
 #include "gateway.h"
 #include "identity.h"
+#include "sessionlog.h"
 #include "warning.h"
 #include "way.h"
 
@@ -19,7 +20,8 @@
 struct session {
 	struct peer *peer;
 	enum session_phase phase;
-	struct identity identity; /* whose the peer's uid is */
+	struct identity identity;   /* whose the peer's uid is */
+	struct forwarded forwarded; /* the agent that it may log in with */
 	struct way_facts facts;
 	int memory_mib;  /* that mosh-client may have; 0: there are too many */
 	const char *why; /* it is over SSH: a sentence, or NULL */
@@ -36,14 +38,6 @@ session_gateway(const struct session *session)
 	return session->peer->context;
 }
 
-static const char *
-session_client(const struct session *session)
-{
-	const char *client = session->peer->client;
-
-	return client[0] != '\0' ? client : NULL;
-}
-
 /* The remote has said no to SESSION, for WHY, when it was asked for ASKED. */
 static void
 session_log_failed(const struct session *session, enum job asked,
@@ -53,14 +47,6 @@ session_log_failed(const struct session *session, enum job asked,
 
 	loginlog_failed(&gateway->loginlog, session->peer, job_name(asked),
 	    gateway->config->host, why);
-}
-
-/* How many seconds SESSION has lasted. */
-static void
-session_duration(const struct session *session, char text[32])
-{
-	snprintf(text, 32, "%lld",
-	    (long long)(clock_now_ms() - session->began_ms) / 1000);
 }
 
 /*
@@ -84,27 +70,11 @@ session_relay_runs(struct session *session, const struct frame *answer)
 
 	session->phase = SESSION_SSH;
 	session->began_ms = clock_now_ms();
-	log_event(LOG_INFO, "relay", "user", session->peer->user, "remote",
-	    session_gateway(session)->config->host, "terminal",
+	sessionlog_relay(session->peer, session_gateway(session)->config->host,
 	    !session->facts.terminal ? NULL
 		: refused            ? "refused"
-				     : "yes",
-	    "client", session_client(session), NULL);
+				     : "yes");
 	warning_log(session_gateway(session)->config, session->peer->user);
-}
-
-/* The relay of SESSION is over, with ANSWER. */
-static void
-session_log_relay_end(const struct session *session, const struct frame *answer)
-{
-	char duration[32];
-
-	session_duration(session, duration);
-	log_event(LOG_INFO, "relay-end", "user", session->peer->user, "status",
-	    fields_get(answer, "status"), "signal",
-	    fields_get(answer, "signal"), "reason",
-	    fields_get(answer, "reason"), "detail",
-	    fields_get(answer, "detail"), "duration_s", duration, NULL);
 }
 
 static void
@@ -117,7 +87,7 @@ session_on_carry(struct carry *carry, const struct frame *answer)
 		return;
 	}
 	if (session->phase == SESSION_SSH) {
-		session_log_relay_end(session, answer);
+		sessionlog_relay_end(session->peer, answer, session->began_ms);
 	} else if (answer->type == FRAME_REFUSED) {
 		const struct refusal why = refusal_read(answer);
 
@@ -146,6 +116,7 @@ session_ask_ssh(struct session *session)
 	session->carry = (struct carry){ .asked = &peer->asked,
 		.fd = peer_socket(peer),
 		.uid = peer->uid,
+		.lane = session->forwarded.lane,
 		.why = session->why,
 		.warning = warning_text(session_gateway(session)->config),
 		.given = session_on_given,
@@ -174,9 +145,7 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
 	mosh_add_client(&fields, answer, config);
 	allowance_add(&fields, session->memory_mib);
-	log_event(LOG_INFO, "session", "user", session->peer->user, "remote",
-	    config->host, "mosh", session->mosh_at, "client",
-	    session_client(session), NULL);
+	sessionlog_mosh(session->peer, config->host, session->mosh_at);
 	if (warning_text(config) != NULL)
 		fields_add(&fields, "warning", warning_text(config));
 	warning_log(config, session->peer->user);
@@ -298,6 +267,7 @@ session_ask_mosh(struct session *session)
 
 	session->phase = SESSION_ASKS_MOSH;
 	session->waiter = (struct waiter){ .want = JOB_SESSION,
+		.lane = session->forwarded.lane,
 		.asked = &peer->asked,
 		.at_once = !way_may_fall_back(&session->facts),
 		.answer = session_on_answer,
@@ -410,6 +380,41 @@ session_on_proven(struct identity *identity, const struct refusal *why)
 		session_begin(identity->asker);
 }
 
+/* The session can log in to the remote, or with WHY it can't. */
+static void
+session_on_forwarded(struct forwarded *forwarded, const struct refusal *why)
+{
+	struct session *session = forwarded->asker;
+	struct identity *identity = &session->identity;
+
+	if (why != NULL)
+		peer_turn_away(session->peer, why);
+	else if (identity->kind == LOGINS_KNOWN)
+		session_begin(session);
+	else if (forwarded->proved)
+		session_on_proven(identity, identity_enrolled(identity));
+	else
+		identity_prove(identity, session_on_proven);
+}
+
+/* Find out what SESSION is to log in to the remote with. */
+static void
+session_ask_forwarded(struct session *session)
+{
+	const struct refusal *why;
+	const enum way way = way_choose(&session->facts, &why);
+
+	if (way == WAY_NONE) {
+		session_begin(session);
+		return;
+	}
+	session->forwarded = (struct forwarded){ .answer = session_on_forwarded,
+		.asker = session,
+		.peer = session->peer };
+	forwarded_ask(&session->forwarded, session->identity.kind,
+	    way == WAY_SSH);
+}
+
 /* It is known who the peer is: go on if it may come. */
 static void
 session_on_identity(struct identity *identity, const struct refusal *why)
@@ -419,12 +424,8 @@ session_on_identity(struct identity *identity, const struct refusal *why)
 	session_read_facts(session);
 	if (why != NULL)
 		identity_refuse(identity, why);
-	else if (!session_may_run(session))
-		return;
-	else if (identity->kind == LOGINS_KNOWN)
-		session_begin(session);
-	else
-		identity_prove(identity, session_on_proven);
+	else if (session_may_run(session))
+		session_ask_forwarded(session);
 }
 
 static void
@@ -448,7 +449,6 @@ session_leave(struct peer *peer)
 {
 	struct session *session = peer->request;
 	struct gateway *gateway = peer->context;
-	char duration[32];
 
 	identity_forget(&session->identity);
 	loop_at(gateway->loop, &session->timer, INT64_MAX);
@@ -456,11 +456,10 @@ session_leave(struct peer *peer)
 		shares_forget(gateway->shares, &session->waiter);
 	if (session->phase == SESSION_ASKS_SSH || session->phase == SESSION_SSH)
 		carries_forget(&session->carry);
-	if (session->phase == SESSION_MOSH && !gateway->over) {
-		session_duration(session, duration);
-		log_event(LOG_INFO, "session-end", "user", peer->user, "mosh",
-		    session->mosh_at, "duration_s", duration, NULL);
-	}
+	if (session->forwarded.peer != NULL)
+		forwarded_end(&session->forwarded);
+	if (session->phase == SESSION_MOSH && !gateway->over)
+		sessionlog_mosh_end(peer, session->mosh_at, session->began_ms);
 }
 
 bool

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
@@ -264,10 +263,7 @@ share_log_vain(const struct share *share, const struct refusal *why)
 	    why->reason, "detail", why->detail, NULL);
 }
 
-/*
- * The connection has failed, as END says; OPENED: it was to be there for the
- * next login.
- */
+/* The connection has failed, as END says; OPENED: it was for the next login. */
 static void
 share_fail(struct share *share, const struct connection_end *end, bool opened)
 {
@@ -373,6 +369,13 @@ bool
 share_is_idle(const struct share *share)
 {
 	return kept_is_idle(&share->kept);
+}
+
+bool
+share_is_ready(struct share *share, int64_t now_ms)
+{
+	kept_settle(&share->kept, now_ms);
+	return kept_is_ready(&share->kept);
 }
 
 void

@@ -68,7 +68,7 @@ void share_pump(struct share *share);
  */
 int64_t share_tend(struct share *share, int64_t now_ms);
 
-/* The settings are others: what is kept is let go. */
+/* The settings are others, or nobody needs it any more: what is kept is let go. */
 void share_configure(struct share *share);
 
 /*
@@ -86,6 +86,9 @@ bool share_is_users(const struct share *share);
 
 /* True if there is a connection, and it is idle. */
 bool share_is_idle(const struct share *share);
+
+/* True if there is one that is logged in, and may be used. */
+bool share_is_ready(struct share *share, int64_t now_ms);
 
 /* The remote gives the user no second channel: there is nothing to borrow. */
 void share_lend_none(struct share *share);

@@ -9,6 +9,7 @@
 struct shares_entry {
 	struct shares_entry *next;
 	struct share *share;
+	uint64_t lane;
 };
 
 struct shares {
@@ -16,6 +17,7 @@ struct shares {
 	struct loop_timer timer;
 	struct share_common common;
 	struct shares_entry *first;
+	uint64_t lanes; /* how many there have been, beside lane 0 */
 };
 
 /* Take the share at *AT out of the table, and free it. */
@@ -132,19 +134,19 @@ shares_configure(struct shares *shares)
 }
 
 struct share *
-shares_find(const struct shares *shares, const char *user)
+shares_find(const struct shares *shares, const char *user, uint64_t lane)
 {
 	for (struct shares_entry *e = shares->first; e != NULL; e = e->next) {
-		if (strcmp(share_user(e->share), user) == 0)
+		if (e->lane == lane && strcmp(share_user(e->share), user) == 0)
 			return e->share;
 	}
 	return NULL;
 }
 
 struct share *
-shares_get(struct shares *shares, const char *user)
+shares_get(struct shares *shares, const char *user, uint64_t lane)
 {
-	struct share *share = shares_find(shares, user);
+	struct share *share = shares_find(shares, user, lane);
 	struct shares_entry *entry;
 
 	if (share != NULL)
@@ -157,16 +159,32 @@ shares_get(struct shares *shares, const char *user)
 		free(entry);
 		return NULL;
 	}
+	entry->lane = lane;
 	entry->next = shares->first;
 	shares->first = entry;
 	shares_touch(shares);
 	return entry->share;
 }
 
+uint64_t
+shares_new_lane(struct shares *shares)
+{
+	return ++shares->lanes;
+}
+
+void
+shares_end_lane(struct shares *shares, const char *user, uint64_t lane)
+{
+	struct share *share = shares_find(shares, user, lane);
+
+	if (share != NULL && lane != 0)
+		share_configure(share);
+}
+
 bool
 shares_would_connect(const struct shares *shares, const char *user)
 {
-	const struct share *share = shares_find(shares, user);
+	const struct share *share = shares_find(shares, user, 0);
 
 	return share == NULL || share_would_connect(share);
 }
@@ -174,7 +192,7 @@ shares_would_connect(const struct shares *shares, const char *user)
 void
 shares_ask(struct shares *shares, struct waiter *waiter)
 {
-	struct share *share = shares_get(shares, waiter->user);
+	struct share *share = shares_get(shares, waiter->user, waiter->lane);
 
 	if (share != NULL)
 		share_ask(share, waiter);
@@ -185,7 +203,7 @@ shares_ask(struct shares *shares, struct waiter *waiter)
 void
 shares_forget(struct shares *shares, struct waiter *waiter)
 {
-	struct share *share = shares_find(shares, waiter->user);
+	struct share *share = shares_find(shares, waiter->user, waiter->lane);
 
 	if (share != NULL)
 		share_forget(share, waiter);

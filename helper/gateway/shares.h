@@ -3,7 +3,12 @@
 
 #include "share.h"
 
-/* What is kept of all users: a share.h for each, by the user's name. */
+/*
+ * What is kept of all users: a share.h for each, by the user's name, and by lane.
+ * Where sshd has made sure who a user is, all that come by that name are in lane
+ * 0, and have what is kept in common.  Where it lets in anybody by any name, each
+ * is in a lane alone, and nothing gets from one lane to another.
+ */
 struct shares;
 
 /*
@@ -36,10 +41,18 @@ void shares_forget(struct shares *shares, struct waiter *waiter);
 /* There may be a verdict on UDP: see to the sessions that wait for it. */
 void shares_resume(struct shares *shares);
 
-/* The share of USER, or NULL if there is none; valid for the moment. */
-struct share *shares_find(const struct shares *shares, const char *user);
+/* The share of USER in LANE, or NULL if there is none; valid for the moment. */
+struct share *shares_find(const struct shares *shares, const char *user,
+    uint64_t lane);
 
 /* The same, but it is made if there is none; NULL for want of memory. */
-struct share *shares_get(struct shares *shares, const char *user);
+struct share *shares_get(struct shares *shares, const char *user,
+    uint64_t lane);
+
+/* A lane that nobody is in, or ever was. */
+uint64_t shares_new_lane(struct shares *shares);
+
+/* Whoever was in LANE, which is not 0, as USER has left: it ends. */
+void shares_end_lane(struct shares *shares, const char *user, uint64_t lane);
 
 #endif

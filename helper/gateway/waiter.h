@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../../shim/lib/frame.h"
 #include "../../shim/lib/usermap.h"
@@ -16,6 +17,7 @@
 struct waiter {
 	enum job want; /* JOB_LOOKUP, JOB_KEYS or JOB_SESSION */
 	char user[USERNAME_MAX_CHARS + 1];
+	uint64_t lane; /* shares.h */
 	/* the shim's request, of which a session passes fields on */
 	const struct frame *asked;
 	bool at_once; /* a session: it waits for no verdict on UDP */

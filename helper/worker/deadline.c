@@ -34,6 +34,14 @@ deadline_end_login(struct deadline *deadline)
 }
 
 void
+deadline_extend(struct deadline *deadline, int64_t waited_ms)
+{
+	deadline->end_ms += waited_ms;
+	if (deadline->login_end_ms != 0)
+		deadline->login_end_ms += waited_ms;
+}
+
+void
 deadline_lift(struct deadline *deadline, const char *step)
 {
 	deadline->step = step;

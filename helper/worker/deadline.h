@@ -36,6 +36,12 @@ void deadline_begin(struct deadline *deadline, const char *step,
 /* The login is over: from now on a step has all of its own time. */
 void deadline_end_login(struct deadline *deadline);
 
+/*
+ * For WAITED_MS of this step it was not the remote that was waited for: step and
+ * login may take longer by that.
+ */
+void deadline_extend(struct deadline *deadline, int64_t waited_ms);
+
 /* STEP begins, and may take as long as it likes. */
 void deadline_lift(struct deadline *deadline, const char *step);
 

@@ -53,6 +53,33 @@ static const struct refusal failure_words[FAILURES] = {
 	    .remedy = "put the gateway's public key into this user's "
 		      "authorized_keys on the remote, and check the remote's "
 		      "sshd log" },
+	[FAILURE_AGENT_REFUSED] = { .reason = "agent-refused",
+	    .sentence = "The remote server takes none of the keys in your SSH "
+			"agent.",
+	    .remedy = "the user has to put one of them into authorized_keys on "
+		      "the remote; see the remote's sshd log" },
+	[FAILURE_AGENT_NONE] = { .reason = "no-agent",
+	    .sentence = "Your SSH agent cannot be reached from the gateway; "
+			"log in again with ssh -A.",
+	    .remedy = "the socket that sshd forwards the agent to is gone, or "
+		      "takes nobody" },
+	[FAILURE_AGENT_EMPTY] = { .reason = "agent-empty",
+	    .sentence = "Your SSH agent has no key that the gateway can use; "
+			"add one with ssh-add.",
+	    .remedy = "the user has to add a key with ssh-add" },
+	[FAILURE_AGENT_DENIED] = { .reason = "agent-denied",
+	    .sentence = "Your SSH agent did not let the gateway use any of its "
+			"keys.",
+	    .remedy = "the user has to confirm (ssh-add -c), or unlock the "
+		      "agent; a key that is bound to hosts (ssh-add -h) can't "
+		      "be used" },
+	[FAILURE_AGENT_SILENT] = { .reason = "agent-silent",
+	    .sentence = "Your SSH agent did not answer in time.",
+	    .remedy = "the user has to confirm (ssh-add -c), or see to the "
+		      "agent" },
+	[FAILURE_AGENT_BROKEN] = { .reason = "agent-broken",
+	    .sentence = "Your SSH agent ended, or says what makes no sense.",
+	    .remedy = "the user has to see to the agent" },
 	[FAILURE_PASSWORD] = { .reason = "wrong-password",
 	    .sentence = "The remote server does not let this user in with this "
 			"password.",
@@ -124,6 +151,7 @@ failure_clear(struct failure_facts *facts)
 {
 	facts->detail[0] = '\0';
 	facts->remedy[0] = '\0';
+	facts->counted = false;
 }
 
 void

@@ -1,6 +1,8 @@
 #ifndef MOSHGATE_FAILURE_H
 #define MOSHGATE_FAILURE_H
 
+#include <stdbool.h>
+
 #include "../refusal.h"
 
 #define FAILURE_DETAIL_BYTES 2048
@@ -22,6 +24,12 @@ enum failure {
 	FAILURE_PASSWORD_EXPIRED,  /* another one has to be chosen */
 	FAILURE_PASSWORD_MORE,     /* it wants more than a password */
 	FAILURE_PASSWORD_UNWANTED, /* it takes none */
+	FAILURE_AGENT_REFUSED,     /* the keys in the user's agent */
+	FAILURE_AGENT_NONE,        /* it can't be reached */
+	FAILURE_AGENT_EMPTY,
+	FAILURE_AGENT_DENIED, /* it doesn't sign */
+	FAILURE_AGENT_SILENT,
+	FAILURE_AGENT_BROKEN, /* it says nonsense, or ends */
 	FAILURE_NO_SHELL,
 	FAILURE_LOST, /* the connection broke */
 	FAILURE_TIMEOUT,
@@ -38,6 +46,8 @@ enum failure {
 struct failure_facts {
 	char detail[FAILURE_DETAIL_BYTES]; /* may hold what the remote said */
 	char remedy[FAILURE_REMEDY_BYTES]; /* in place of the usual one */
+	/* whatever it is: the remote has refused something of this login */
+	bool counted;
 };
 
 /* FAILURE in one sentence, for the person at the terminal. */

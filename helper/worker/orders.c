@@ -18,6 +18,7 @@ static const struct orders_rule {
 } orders_rules[] = {
 	{ ORDERS_NEW, FRAME_START, 0, false },
 	{ ORDERS_SIGNING, FRAME_SIGNED, 0, true },
+	{ ORDERS_SHIM, FRAME_SHIM, JOB_SHIM_FDS, false },
 	{ ORDERS_FREE, FRAME_LOOKUP, 0, false },
 	{ ORDERS_FREE, FRAME_KEYS, 0, false },
 	{ ORDERS_FREE, FRAME_SESSION, 0, false },
@@ -61,8 +62,10 @@ static void
 orders_expect(struct orders *orders, enum orders_state state)
 {
 	orders->passed.count = 0;
-	orders->in.fds = state == ORDERS_HELD ? &orders->passed : NULL;
-	orders->in.fds_wanted = JOB_GO_FDS;
+	orders->in.fds_wanted = state == ORDERS_HELD ? JOB_GO_FDS
+	    : state == ORDERS_SHIM                   ? JOB_SHIM_FDS
+						     : 0;
+	orders->in.fds = orders->in.fds_wanted > 0 ? &orders->passed : NULL;
 }
 
 /* Check FRAME, which is whole; one that is not as it must be is freed. */

@@ -15,6 +15,7 @@
 enum orders_state {
 	ORDERS_NEW,     /* to be told who, where, and the first job */
 	ORDERS_SIGNING, /* for the signature that it has asked for */
+	ORDERS_SHIM,    /* for the shim whose agent it is to log in with */
 	ORDERS_FREE,    /* for the next job */
 	ORDERS_HELD,    /* for what the relay is that it is ready for */
 };
@@ -23,7 +24,7 @@ enum orders_state {
 struct orders {
 	int fd; /* the helper's socket */
 	struct frame_in in;
-	struct frame_fds passed; /* with the last frame, in ORDERS_HELD */
+	struct frame_fds passed; /* with the last frame */
 };
 
 /*

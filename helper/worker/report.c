@@ -34,13 +34,28 @@ report_refused(const struct report *report, const struct refusal *refusal,
 	fields_free(&fields);
 }
 
+/* The worker is over, for REFUSAL, which FACTS are about. */
+static void
+report_end(const struct report *report, const struct refusal *refusal,
+    const struct failure_facts *facts)
+{
+	struct fields fields = { 0 };
+
+	refusal_add(&fields, refusal);
+	fields_add(&fields, "ends", "1");
+	if (facts->counted)
+		fields_add(&fields, "counted", "1");
+	report_fields(report, FRAME_REFUSED, &fields);
+	fields_free(&fields);
+}
+
 void
 report_failure(const struct report *report, enum failure failure,
     const struct failure_facts *facts)
 {
 	const struct refusal refusal = failure_refusal(failure, facts);
 
-	report_refused(report, &refusal, true);
+	report_end(report, &refusal, facts);
 }
 
 void
@@ -93,6 +108,6 @@ report_outcome(const struct report *report, const char *name, const char *text,
 	}
 	report_step(report, &step);
 	if (!good)
-		report_refused(report, &refusal, true);
+		report_end(report, &refusal, facts);
 	return good;
 }

@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -449,19 +448,18 @@ session_sign(LIBSSH2_SESSION *ssh, unsigned char **signature,
 {
 	struct session *s = *abstract;
 	void *memory_of = s;
-	unsigned char *made = session_alloc(crypto_sign_BYTES, &memory_of);
+	unsigned char *made = session_alloc(SESSION_SIGNATURE_MAX_BYTES,
+	    &memory_of);
 
 	(void)ssh;
-	if (made == NULL)
-		return -1;
-	if (!s->sign(s->sign_context, data, len, made)) {
-		session_release(made, &memory_of);
-		return -1;
-	}
 	*signature = made;
-	*signature_len = crypto_sign_BYTES;
-	s->has_signed = true;
-	return 0;
+	*signature_len = made != NULL
+	    ? s->sign(s->sign_context, data, len, made)
+	    : 0;
+	s->has_signed = *signature_len > 0;
+	if (made != NULL && !s->has_signed)
+		session_release(made, &memory_of);
+	return s->has_signed ? 0 : -1;
 }
 
 /* Why the remote does not let the user in, from libssh2's ERROR. */
@@ -488,6 +486,7 @@ session_authenticate(struct session *s, const char *user,
 
 	s->sign = sign;
 	s->sign_context = context;
+	s->has_signed = false;
 	session_begin_step(s, "publickey");
 	while ((error = libssh2_userauth_publickey(s->ssh, user, blob, len,
 		    session_sign, &abstract)) == LIBSSH2_ERROR_EAGAIN) {

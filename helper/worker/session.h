@@ -18,8 +18,15 @@
  */
 struct session;
 
-/* Signs LEN bytes at DATA into SIGNATURE (64 bytes); false if it cannot. */
-typedef bool session_signer(void *context, const unsigned char *data,
+/* No signature is longer. */
+#define SESSION_SIGNATURE_MAX_BYTES ((size_t)4 * 1024)
+
+/*
+ * Signs LEN bytes at DATA, as RFC 4252, section 7 has them, into SIGNATURE, where
+ * there is room for SESSION_SIGNATURE_MAX_BYTES.  Returns the signature's length,
+ * or 0 if it can't be had.
+ */
+typedef size_t session_signer(void *context, const unsigned char *data,
     size_t len, unsigned char *signature);
 
 /*
@@ -40,8 +47,9 @@ enum failure session_handshake(struct session *session, int fd,
     const struct config *config, const struct hostkeys *keys);
 
 /*
- * Be authenticated as USER by the ed25519 key whose public part is the LEN
- * bytes at BLOB, and which SIGN, given CONTEXT, signs with.
+ * Be authenticated as USER by the key whose public part is the LEN bytes at
+ * BLOB, and which SIGN, given CONTEXT, signs with.  After FAILURE_REFUSED another
+ * key can be tried.
  */
 enum failure session_authenticate(struct session *session, const char *user,
     const unsigned char *blob, size_t len, session_signer *sign, void *context);

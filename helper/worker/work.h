@@ -22,12 +22,13 @@ struct work {
 	    start; /* FRAME_START: has USER and what the job is about */
 	struct config *config;
 	const char *user;
-	/* what it logs in with: the gateway's key, or the user's password */
-	unsigned char blob[SSHKEY_ED25519_BLOB_BYTES];
+	/* what it logs in with */
+	unsigned char blob[SSHKEY_ED25519_BLOB_BYTES]; /* the gateway's key */
 	enum work_login {
 		WORK_WITHOUT, /* with nothing, for jobs that can do without */
 		WORK_BY_KEY,
 		WORK_BY_PASSWORD,
+		WORK_BY_AGENT,
 	} login;
 	enum job first;
 	struct deadline deadline;

@@ -17,7 +17,7 @@
 #include "../weakness.h"
 #include "algorithms.h"
 #include "checkremote.h"
-#include "password.h"
+#include "login.h"
 #include "readkeys.h"
 #include "samename.h"
 #include "startmosh.h"
@@ -75,6 +75,8 @@ worker_take_login(struct work *w)
 	w->login = WORK_WITHOUT;
 	if (fields_get(&w->start, "password") != NULL)
 		w->login = WORK_BY_PASSWORD;
+	else if (fields_get(&w->start, "agent") != NULL)
+		w->login = WORK_BY_AGENT;
 	else if (blob != NULL)
 		w->login = WORK_BY_KEY;
 	return w->login != WORK_BY_KEY ||
@@ -238,51 +240,11 @@ worker_reach(struct work *w)
 	return worker_shake_hands(w, fd) && worker_report_reached(w);
 }
 
-/* session_authenticate() has the helper sign by this. */
-static bool
-worker_sign(void *context, const unsigned char *data, size_t len,
-    unsigned char *signature)
-{
-	struct work *w = context;
-	struct frame answer;
-	bool good;
-
-	if (!report_bytes(&w->report, FRAME_SIGN, data, len) ||
-	    !orders_wait(&w->orders, ORDERS_SIGNING, &answer))
-		return false;
-	good = answer.len == SSHKEY_ED25519_SIGNATURE_BYTES;
-	if (good)
-		memcpy(signature, answer.body, SSHKEY_ED25519_SIGNATURE_BYTES);
-	frame_free(&answer);
-	return good;
-}
-
-/* Log in with the password that FRAME_START has, and had. */
-static enum failure
-worker_enter_by_password(struct work *w)
-{
-	/* it is this process's alone, and a field of its own */
-	char *password = (char *)(uintptr_t)fields_get(&w->start, "password");
-	const size_t len = strlen(password);
-	const enum failure failure = password_authenticate(w->session, w->user,
-	    password);
-
-	sodium_memzero(password, len);
-	/* what follows are fields still */
-	memset(password, '-', len);
-	return failure;
-}
-
 /* Log in. */
 static bool
 worker_enter(struct work *w)
 {
-	const enum failure failure = w->login == WORK_BY_PASSWORD
-	    ? worker_enter_by_password(w)
-	    : session_authenticate(w->session, w->user, w->blob,
-		  sizeof(w->blob), worker_sign, w);
-
-	return worker_step(w, "login", w->user, failure) &&
+	return worker_step(w, "login", w->user, login_run(w)) &&
 	    report_fields(&w->report, FRAME_ACCEPTED, NULL);
 }
 

@@ -28,6 +28,7 @@ enum frame_type {
 	/* from a shim to the worker that has the far end of its session */
 	FRAME_RESIZE,  /* columns, rows, xpixels, ypixels */
 	FRAME_STREAMS, /* with FRAME_FDS descriptors: what it carries */
+	FRAME_AGENT,   /* with one: a socket to the agent; or without */
 	/* from moshgate-password, a request: user, password, client, sshd_pid */
 	FRAME_PASSWORD = 16,
 	/* to a shim, and from a worker: an answer */
@@ -38,6 +39,7 @@ enum frame_type {
 	FRAME_RUNNING, /* the relay has begun; its end is to come */
 	FRAME_TAKEN,   /* the helper is at work; the answer is to come */
 	FRAME_READY,   /* a worker waits for FRAME_STREAMS */
+	FRAME_NEEDED,  /* a worker waits for FRAME_AGENT */
 	/* between the helper and a worker */
 	FRAME_START = 64,
 	FRAME_SIGN,
@@ -49,6 +51,7 @@ enum frame_type {
 	FRAME_HOLD,     /* a job, the last: be ready for a relay */
 	FRAME_GO,       /* begin the relay that the worker is ready for */
 	FRAME_PING,     /* a job: say whether the remote still answers */
+	FRAME_SHIM,     /* whose agent the worker is to log in with */
 	/* from the helper to a process that asks the name service */
 	FRAME_ACCOUNT = 96, /* a question: directory.h */
 	/* between the helper and the process that has the user map's file */

@@ -47,12 +47,31 @@ session_usage(void)
 }
 
 /*
- * Wait for the helper's ANSWER, and show the person for how long.  A worker that
- * is ready to carry the session over SSH is given STREAMS.
+ * A worker has ASKED for what REQUEST has, or for STREAMS.  Returns false
+ * when it did not take that.
  */
 static bool
-session_wait_answer(struct client *client, const int streams[FRAME_FDS],
-    struct frame *answer)
+session_give(const struct request *request, struct client *client,
+    const int streams[FRAME_FDS], enum frame_type asked)
+{
+	return asked == FRAME_READY ? request_send_streams(client, streams)
+				    : request_send_agent(request, client);
+}
+
+/* True if a worker asks by FRAME for what this process has. */
+static bool
+session_is_asked(const struct frame *frame)
+{
+	return frame->type == FRAME_READY || frame->type == FRAME_NEEDED;
+}
+
+/*
+ * Wait for the helper's ANSWER to REQUEST, and show the person for how long.  A
+ * worker that is ready to carry the session over SSH is given STREAMS.
+ */
+static bool
+session_wait_answer(const struct request *request, struct client *client,
+    const int streams[FRAME_FDS], struct frame *answer)
 {
 	const int64_t began_ms = clock_now_ms();
 	int64_t now_ms = began_ms;
@@ -64,9 +83,10 @@ session_wait_answer(struct client *client, const int streams[FRAME_FDS],
 		terminal_show_progress(STDOUT_FILENO, elapsed_ms);
 		result = client_wait(client, answer,
 		    now_ms + tick_ms - elapsed_ms % tick_ms);
-		if (result == FRAME_COMPLETE && answer->type == FRAME_READY) {
+		if (result == FRAME_COMPLETE && session_is_asked(answer)) {
 			frame_free(answer);
-			result = request_send_streams(client, streams)
+			result = session_give(request, client, streams,
+				     answer->type)
 			    ? FRAME_AGAIN
 			    : FRAME_FAILED;
 		}
@@ -125,7 +145,7 @@ session_at_terminal(struct request *request, struct client *client)
 		return 1;
 	}
 	answered = request_send(request, client) &&
-	    session_wait_answer(client,
+	    session_wait_answer(request, client,
 		(const int[]){ data[1], data[1], control[1] }, &answer);
 	close(data[1]);
 	close(control[1]);
@@ -202,17 +222,18 @@ session_end_relay(const struct frame *answer, bool running)
 }
 
 /*
- * A worker has said NEWS of the command, which goes on.  Returns false if it
- * can't.
+ * A worker has said NEWS of the command of REQUEST, which goes on.  Returns false
+ * if it can't.
  */
 static bool
-session_go_on(struct client *client, const struct frame *news)
+session_go_on(const struct request *request, struct client *client,
+    const struct frame *news)
 {
 	static const int streams[FRAME_FDS] = { STDIN_FILENO, STDOUT_FILENO,
 		STDERR_FILENO };
 
-	if (news->type == FRAME_READY)
-		return request_send_streams(client, streams);
+	if (session_is_asked(news))
+		return session_give(request, client, streams, news->type);
 	session_leave_streams();
 	sentence_say_warning(news);
 	return true;
@@ -243,10 +264,10 @@ session_relay(const struct request *request, struct client *client)
 			sentence_say_no_answer();
 			return ENDING_FAILED;
 		}
-		if (answer.type != FRAME_READY && answer.type != FRAME_RUNNING)
+		if (!session_is_asked(&answer) && answer.type != FRAME_RUNNING)
 			return session_end_relay(&answer, running);
 		running |= answer.type == FRAME_RUNNING;
-		if (!session_go_on(client, &answer)) {
+		if (!session_go_on(request, client, &answer)) {
 			sentence_say_no_answer();
 			return ENDING_FAILED;
 		}

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../lib/fields.h"
+#include "agent.h"
 #include "terminal.h"
 
 #define SELF LIBEXECDIR "/moshgate/moshgate-session"
@@ -124,6 +125,7 @@ request_read(struct request *r, int argc, char **argv)
 	    CONNECTION_MAX_CHARS);
 	if (r->client != NULL)
 		r->client[strcspn(r->client, " ")] = '\0';
+	r->agent = agent_path();
 	r->colorterm = request_copy_for_remote("COLORTERM");
 	for (size_t i = 0; i < LOCALE_NAMES; i++)
 		r->locale[i] = request_copy_for_remote(locale_names[i]);
@@ -139,6 +141,7 @@ request_free(struct request *r)
 	free(r->term);
 	free(r->colorterm);
 	free(r->client);
+	free(r->agent);
 	for (size_t i = 0; i < LOCALE_NAMES; i++)
 		free(r->locale[i]);
 	*r = (struct request){ 0 };
@@ -196,6 +199,8 @@ request_send(const struct request *r, const struct client *client)
 		fields_add(&fields, "subsystem", "sftp");
 	if (r->terminal)
 		request_add_terminal(&fields, r);
+	if (r->agent != NULL)
+		fields_add(&fields, "agent", "1");
 	fields_add_number(&fields, "colors", r->colors);
 	request_add(&fields, "COLORTERM", r->colorterm);
 	request_add(&fields, "client", r->client);
@@ -212,5 +217,20 @@ request_send_streams(struct client *client, const int streams[FRAME_FDS])
 	const struct fields none = { 0 };
 
 	client_given(client);
-	return client_ask_fds(client, FRAME_STREAMS, &none, streams);
+	return client_ask_fds(client, FRAME_STREAMS, &none, streams, FRAME_FDS);
+}
+
+bool
+request_send_agent(const struct request *r, struct client *client)
+{
+	const struct fields none = { 0 };
+	const int fd = r->agent != NULL ? agent_connect(r->agent) : -1;
+	bool sent;
+
+	client_given(client);
+	sent = fd < 0 ? client_ask(client, FRAME_AGENT, &none)
+		      : client_ask_fds(client, FRAME_AGENT, &none, &fd, 1);
+	if (fd >= 0)
+		close(fd);
+	return sent;
 }

@@ -25,6 +25,7 @@ struct request {
 	char *login, *term, *colorterm, *client;
 	char *locale[LOCALE_NAMES];
 	int colors;
+	char *agent; /* where sshd forwards the person's SSH agent, or NULL */
 };
 
 /*
@@ -48,5 +49,12 @@ bool request_send(const struct request *request, const struct client *client);
  * the STREAMS that it is to carry.  Returns false when it did not take them.
  */
 bool request_send_streams(struct client *client, const int streams[FRAME_FDS]);
+
+/*
+ * A worker that has the helper's end of CLIENT for a while has said FRAME_NEEDED:
+ * give it a socket to the SSH agent of REQUEST, or tell it that there is none.
+ * Returns false when it did not take that.
+ */
+bool request_send_agent(const struct request *request, struct client *client);
 
 #endif

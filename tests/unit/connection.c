@@ -133,8 +133,10 @@ owner_end(void *context, const struct connection_end *end)
 	}
 }
 
-static const struct connection_owner owner_calls = { owner_turn, owner_ready,
-	owner_answer, owner_end };
+static const struct connection_owner owner_calls = { .on_turn = owner_turn,
+	.on_ready = owner_ready,
+	.on_answer = owner_answer,
+	.on_end = owner_end };
 
 /* OWNER asks for a connection of alice's that begins with JOB. */
 static void

@@ -201,7 +201,7 @@ say_no(struct scene *scene)
 	const struct refusal why = { .reason = "refused" };
 	struct fields fields = { 0 };
 	const struct frame frame = refusal_frame(&why, &fields);
-	struct share *share = shares_get(scene->shares, "alice");
+	struct share *share = shares_get(scene->shares, "alice", 0);
 
 	assert_non_null(share);
 	share_refused(share, &frame);

@@ -457,7 +457,7 @@ when_it_is_lent_no_other_takes_its_place(void **state)
 	(void)state;
 	stage_make(&stage);
 	let_in(&stage);
-	assert_true(share_borrow(shares_find(stage.scene->shares, "alice"),
+	assert_true(share_borrow(shares_find(stage.scene->shares, "alice", 0),
 	    &loan, 1000));
 	assert_non_null(lent);
 	fake_pass(stage.scene->loop, 5000);

@@ -260,11 +260,11 @@ without_a_session_a_connection_goes_after_half_a_minute(void **state)
 	say_keys(scene, child);
 	fake_pass(scene->loop, 29900);
 	assert_int_equal(child->state, FAKE_RUNS);
-	assert_non_null(shares_find(scene->shares, "alice"));
+	assert_non_null(shares_find(scene->shares, "alice", 0));
 	fake_pass(scene->loop, 100);
 	assert_int_equal(child->state, FAKE_CLOSED);
 	/* and with it all that was known */
-	assert_null(shares_find(scene->shares, "alice"));
+	assert_null(shares_find(scene->shares, "alice", 0));
 	last(scene, 1);
 	scene_end(scene);
 }
@@ -282,7 +282,7 @@ with_one_it_goes_after_share_idle(void **state)
 	assert_int_equal(child->state, FAKE_RUNS);
 	fake_pass(scene->loop, 100);
 	assert_int_equal(child->state, FAKE_CLOSED);
-	assert_null(shares_find(scene->shares, "alice"));
+	assert_null(shares_find(scene->shares, "alice", 0));
 	scene_end(scene);
 }
 
@@ -298,7 +298,7 @@ with_share_idle_0_no_connection_is_kept(void **state)
 	assert_int_equal(child->state, FAKE_CLOSED);
 	fake_pass(scene->loop, 1000);
 	last(scene, 1);
-	assert_null(shares_find(scene->shares, "alice"));
+	assert_null(shares_find(scene->shares, "alice", 0));
 	scene_end(scene);
 }
 
@@ -515,7 +515,7 @@ also_when_a_relay_was_refused_meanwhile(void **state)
 	assert_int_equal(child->state, FAKE_CLOSED);
 	/* what has been let in long before takes nothing back */
 	assert_true(
-	    share_was_refused(shares_find(scene->shares, "alice"), &why));
+	    share_was_refused(shares_find(scene->shares, "alice", 0), &why));
 	ask(scene, &more, JOB_SESSION);
 	refused(&more, "refused");
 	last(scene, 2);
@@ -667,7 +667,7 @@ borrower_deny(struct loan *loan, const struct frame *refusal)
 static bool
 borrow(struct scene *scene, struct borrower *borrower)
 {
-	struct share *share = shares_get(scene->shares, "alice");
+	struct share *share = shares_get(scene->shares, "alice", 0);
 	bool waits;
 
 	*borrower = (struct borrower){ .loan = { .lend = borrower_lend,
@@ -798,7 +798,7 @@ a_borrower_that_left_gets_nothing(void **state)
 	(void)state;
 	ask(scene, &session, JOB_SESSION);
 	assert_true(borrow(scene, &borrower));
-	share_unborrow(shares_find(scene->shares, "alice"), &borrower.loan);
+	share_unborrow(shares_find(scene->shares, "alice", 0), &borrower.loan);
 	done(scene, child);
 	fake_pass(scene->loop, 5000);
 	assert_int_equal(borrower.lent + borrower.denied, 0);
@@ -848,7 +848,7 @@ a_remote_without_a_second_channel_lends_none(void **state)
 
 	(void)state;
 	begin_session(scene);
-	share_lend_none(shares_find(scene->shares, "alice"));
+	share_lend_none(shares_find(scene->shares, "alice", 0));
 	assert_false(borrow(scene, &borrower));
 	shares_configure(scene->shares);
 	fake_settle(scene->loop);
@@ -877,11 +877,11 @@ without_a_shell_none_is_made_unasked_for_a_while(void **state)
 	fake_fail(last(scene, 2), "no-shell");
 	fake_settle(scene->loop);
 	assert_true(fake_logged("event=replace-failed"));
-	share_keep(shares_get(scene->shares, "alice"));
+	share_keep(shares_get(scene->shares, "alice", 0));
 	fake_pass(scene->loop, 99000);
 	last(scene, 2);
 	fake_pass(scene->loop, 1000);
-	share_keep(shares_get(scene->shares, "alice"));
+	share_keep(shares_get(scene->shares, "alice", 0));
 	fake_settle(scene->loop);
 	last(scene, 3);
 	scene_end(scene);

@@ -36,7 +36,7 @@ strangers_do_not_push_out_who_has_just_had_a_session(void **state)
 	hers = last(scene, 1);
 	read_keys(scene, hers);
 	/* by a relay of hers, on a connection of its own */
-	share_keep(shares_get(scene->shares, "alice"));
+	share_keep(shares_get(scene->shares, "alice", 0));
 	fake_settle(scene->loop);
 	for (int i = 0; i < STRANGERS; i++) {
 		struct asked *a = &strangers[i];
@@ -81,7 +81,7 @@ nor_is_it_held_against_a_login_that_nobody_waited_for_it(void **state)
 
 	(void)state;
 	scene->children->full = true;
-	share_keep(shares_get(scene->shares, "alice"));
+	share_keep(shares_get(scene->shares, "alice", 0));
 	fake_settle(scene->loop);
 	assert_non_null(strstr(fake_log, "replace-failed"));
 	scene->children->full = false;

@@ -1,0 +1,157 @@
+#include "forwarded.h"
+
+#include <string.h>
+
+#include "../../shim/lib/clock.h"
+#include "gateway.h"
+
+static struct gateway *
+forwarded_gateway(const struct forwarded *f)
+{
+	return f->peer->context;
+}
+
+/* True if sshd lets anybody in by any name: the name says nothing then. */
+static bool
+forwarded_is_anybody(const struct forwarded *f)
+{
+	return forwarded_gateway(f)->config->keys == CONFIG_KEYS_ANY;
+}
+
+/* True if the gateway's key may log in where the agent doesn't. */
+static bool
+forwarded_may_use_key(const struct forwarded *f)
+{
+	return forwarded_gateway(f)->config->auth == CONFIG_AUTH_AGENT_KEY;
+}
+
+/* The session goes on with the gateway's key. */
+static void
+forwarded_use_key(struct forwarded *f)
+{
+	f->lane = 0;
+	f->answer(f, NULL);
+}
+
+/* The session can't go on, for WHY. */
+static void
+forwarded_refuse(struct forwarded *f, const struct refusal *why)
+{
+	struct gateway *gateway = forwarded_gateway(f);
+
+	loginlog_failed(&gateway->loginlog, f->peer, "session",
+	    gateway->config->host, why);
+	f->answer(f, why);
+}
+
+/* True if WHY is the agent's fault, and nothing that the key would not have. */
+static bool
+forwarded_is_agents(const struct refusal *why)
+{
+	static const char *const reasons[] = { "no-agent", "agent-refused",
+		"agent-empty", "agent-denied", "agent-silent", "agent-broken" };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (refusal_is(why, reasons[i]))
+			return true;
+	}
+	return false;
+}
+
+static void
+forwarded_on_given(struct proof *proof)
+{
+	struct forwarded *f = proof->asker;
+
+	f->given = true;
+	peer_given(f->peer);
+}
+
+static void
+forwarded_on_proof(struct proof *proof, enum proof_outcome outcome,
+    const struct refusal *why)
+{
+	struct forwarded *f = proof->asker;
+
+	if (f->given)
+		peer_returned(f->peer);
+	f->given = false;
+	f->proved = outcome == PROOF_GOOD;
+	if (f->proved)
+		f->answer(f, NULL);
+	else if (forwarded_may_use_key(f) && forwarded_is_agents(why))
+		forwarded_use_key(f);
+	else
+		forwarded_refuse(f, why);
+}
+
+/* Have the remote let the agent in. */
+static void
+forwarded_prove(struct forwarded *f, enum logins_kind kind)
+{
+	struct peer *peer = f->peer;
+
+	f->proof = (struct proof){ .kind = PROOF_AGENT,
+		.known = kind == LOGINS_KNOWN,
+		.vouched = kind == LOGINS_VOUCHED,
+		.uid = peer->uid,
+		.lane = f->lane,
+		.address = address_read(peer->client),
+		.trusted = !forwarded_is_anybody(f),
+		.agent_fd = peer_socket(peer),
+		.agent_uid = peer->uid,
+		.given = forwarded_on_given,
+		.answer = forwarded_on_proof,
+		.asker = f };
+	memcpy(f->proof.user, peer->user, sizeof(f->proof.user));
+	proofs_ask(forwarded_gateway(f)->proofs, &f->proof);
+}
+
+/* True if another login of the user's has left a connection that will do. */
+static bool
+forwarded_needs_none(const struct forwarded *f, bool alone)
+{
+	struct share *share = shares_find(forwarded_gateway(f)->shares,
+	    f->peer->user, f->lane);
+
+	return share != NULL && share_is_ready(share, clock_now_ms()) &&
+	    (!alone || share_is_idle(share));
+}
+
+void
+forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
+{
+	static const struct refusal no_agent = { .reason = "no-agent",
+		.sentence =
+		    "This gateway needs your SSH agent to log in to the "
+		    "remote server; log in again with ssh -A.",
+		.remedy = "the client has to forward its agent (ssh -A), and "
+			  "the gateway's sshd_config to say "
+			  "AllowAgentForwarding yes for group moshgate" };
+	struct gateway *gateway = forwarded_gateway(f);
+	const bool agent = fields_get(&f->peer->asked, "agent") != NULL;
+
+	if (gateway->config->auth == CONFIG_AUTH_KEY) {
+		f->answer(f, NULL);
+		return;
+	}
+	if (forwarded_is_anybody(f))
+		f->lane = shares_new_lane(gateway->shares);
+	if (kind == LOGINS_KNOWN && forwarded_needs_none(f, alone))
+		f->answer(f, NULL);
+	else if (agent)
+		forwarded_prove(f, kind);
+	else if (forwarded_may_use_key(f))
+		forwarded_use_key(f);
+	else
+		forwarded_refuse(f, &no_agent);
+}
+
+void
+forwarded_end(struct forwarded *f)
+{
+	proofs_forget(&f->proof);
+	if (f->lane != 0)
+		shares_end_lane(forwarded_gateway(f)->shares, f->peer->user,
+		    f->lane);
+}

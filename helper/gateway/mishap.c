@@ -1,0 +1,18 @@
+#include "mishap.h"
+
+const struct refusal mishap_no_process = { .reason = "internal",
+	.sentence = "The gateway could not start a process.",
+	.remedy = "raise the limit on processes" };
+
+const struct refusal mishap_late = { .reason = "timeout",
+	.sentence = "The remote server did not answer in time.",
+	.remedy = "check the link to the remote, and DNS on the gateway" };
+
+const struct refusal mishap_broken = { .reason = "internal",
+	.sentence = "The connection to the remote server broke on the gateway.",
+	.remedy = "a worker ended unexpectedly: see this log for a crash" };
+
+const struct refusal mishap_deaf = { .reason = "internal",
+	.sentence = "The connection to the remote server broke on the gateway.",
+	.remedy = "a worker does not take what it has asked for: see this log "
+		  "for a crash" };
