@@ -39,8 +39,13 @@ forwarded_refuse(struct forwarded *f, const struct refusal *why)
 {
 	struct gateway *gateway = forwarded_gateway(f);
 
-	loginlog_failed(&gateway->loginlog, f->peer, "session",
-	    gateway->config->host, why);
+	/* strangers' lines are bounded all together */
+	if (f->kind != LOGINS_KNOWN)
+		loginlog_unknown(&gateway->loginlog, f->peer, f->peer->user,
+		    why);
+	else
+		loginlog_failed(&gateway->loginlog, f->peer, "session",
+		    gateway->config->host, why);
 	f->answer(f, why);
 }
 
@@ -87,13 +92,13 @@ forwarded_on_proof(struct proof *proof, enum proof_outcome outcome,
 
 /* Have the remote let the agent in. */
 static void
-forwarded_prove(struct forwarded *f, enum logins_kind kind)
+forwarded_prove(struct forwarded *f)
 {
 	struct peer *peer = f->peer;
 
 	f->proof = (struct proof){ .kind = PROOF_AGENT,
-		.known = kind == LOGINS_KNOWN,
-		.vouched = kind == LOGINS_VOUCHED,
+		.known = f->kind == LOGINS_KNOWN,
+		.vouched = f->kind == LOGINS_VOUCHED,
 		.uid = peer->uid,
 		.lane = f->lane,
 		.address = address_read(peer->client),
@@ -131,6 +136,7 @@ forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
 	struct gateway *gateway = forwarded_gateway(f);
 	const bool agent = fields_get(&f->peer->asked, "agent") != NULL;
 
+	f->kind = kind;
 	if (gateway->config->auth == CONFIG_AUTH_KEY) {
 		f->answer(f, NULL);
 		return;
@@ -140,7 +146,7 @@ forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
 	if (kind == LOGINS_KNOWN && forwarded_needs_none(f, alone))
 		f->answer(f, NULL);
 	else if (agent)
-		forwarded_prove(f, kind);
+		forwarded_prove(f);
 	else if (forwarded_may_use_key(f))
 		forwarded_use_key(f);
 	else

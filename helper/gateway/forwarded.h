@@ -26,6 +26,7 @@ struct forwarded {
 	uint64_t lane;
 	bool proved;
 	/* its own */
+	enum logins_kind kind;
 	bool given; /* a worker speaks with the peer */
 	struct proof proof;
 };

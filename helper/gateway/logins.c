@@ -37,8 +37,7 @@ struct logins {
 };
 
 static const struct refusal logins_no_memory = { .reason = "internal",
-	.sentence = "Out of memory.",
-	.detail = "out of memory" };
+	.sentence = "Out of memory." };
 static const struct refusal logins_refused = { .reason = "refused-before",
 	.sentence = "The remote server has refused this user a short while "
 		    "ago.",

@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 23
+plan 24
 known alice
 no_bans
 
@@ -39,6 +39,8 @@ certify alice
 by alice hostname
 is 'a certificate opens nothing while the drop-in says so' "$out" ''
 ok 'the drop-in has a line for it' drop_in "$(variant TrustedUserCAKeys)"
+ok '... with which moshgate check is content' "$BED" on gateway \
+	moshgate check alice
 by alice hostname
 is 'with that a command runs on the remote' "$out" remote
 ok '... and the log of sshd has the certificate' see_log gateway \

@@ -6,10 +6,10 @@
 # shellcheck source=tests/e2e/kerberos.sh
 . "$(dirname "$0")/kerberos.sh"
 in_bed "$@"
-plan 27
+plan 28
 
 if ! have_kerberos >"$TMUX_TMPDIR/tools"; then
-	while [ "$tests" -lt 27 ]; do
+	while [ "$tests" -lt 28 ]; do
 		skip 'a ticket of Kerberos' \
 			'there is no krb5-admin-server or krb5-user'
 	done
@@ -34,6 +34,8 @@ is 'a ticket opens nothing while the drop-in says so' "$out" ''
 like '... which offers keys alone' "$err" 'Permission denied \(publickey\)'
 ok 'the drop-in has lines for it' drop_in "$(variant GSSAPIAuthentication)" \
 	"$(variant AuthenticationMethods gssapi)"
+ok '... with which moshgate check is content' "$BED" on gateway \
+	moshgate check alice
 by alice hostname
 is 'with its lines a command runs on the remote' "$out" remote
 ok '... for which sshd knew the ticket' see_log gateway \

@@ -5,12 +5,12 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 25
+plan 26
 
 if ! command -v oathtool >"$TMUX_TMPDIR/tool" ||
 	! $BED on gateway find /usr/lib /lib -name pam_oath.so |
 	grep -q pam_oath; then
-	while [ "$tests" -lt 25 ]; do
+	while [ "$tests" -lt 26 ]; do
 		skip 'a second factor' \
 			'there are no packages oathtool and libpam-oath'
 	done
@@ -68,6 +68,8 @@ auth [success=done default=die] pam_oath.so usersfile='"$tokens"' window=5\
 ok 'the drop-in has lines for it' drop_in \
 	"$(variant AuthenticationMethods publickey,keyboard)" \
 	"$(variant KbdInteractiveAuthentication)"
+ok '... with which moshgate check is content' "$BED" on gateway \
+	moshgate check alice
 key=$BED_DIR/client_key
 ssh-keygen -q -t ed25519 -N '' -f "$TMUX_TMPDIR/other"
 

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 57
+plan 43
 one_address
 
 ours='authorized_keys = /etc/moshgate/clients'
@@ -133,3 +133,67 @@ run fay@gateway id -un
 is '... and a new login goes' "$out" fay
 by fay id -un
 is '... not that of before' "$out$err" "$lost"
+ssh_with "$BED_DIR/client_key" -S "$TMUX_TMPDIR/fay" -O exit fay@gateway \
+	2>"$TMUX_TMPDIR/exit"
+
+# Who is not wanted any more.
+people mia
+master mia
+settings '[clients]' 'keys = file' "$ours" 'users = * !mia'
+signal_helper HUP
+see_log gateway 'event=reload ' >"$TMUX_TMPDIR/reload"
+by mia id -un
+is 'whom [clients] users excludes since the login gets a sentence' \
+	"$out$err" 'moshgate: This account does not go to the remote server.'
+ok '... which the log says' see_log gateway \
+	'event=unknown-user user=mia reason=not-wanted .* client='
+settings '[clients]' 'keys = file' "$ours" 'users = * !ann'
+$BED helper restart
+ok '... and at the next login a user who is known is kept out' \
+	not let_in ann@gateway
+
+# What keeps the gateway from taking anybody new.
+file_keys '[users]' 'lookups_per_minute = 1' 'new_names_per_address = 30'
+echo '{}' | $BED on gateway sh -c 'cat >>/var/lib/moshgate/users'
+$BED helper restart
+run gus@gateway id -un
+is 'while the user map is damaged there is a sentence for who is new' \
+	"$out$err" \
+	'moshgate: The gateway cannot take new users for now; the administrator must look into it.'
+ok '... which the log says' see_log gateway \
+	'event=unknown-user user=gus reason=users-damaged .* client='
+run dee@gateway id -un
+is '... and none for who is known' "$out" dee
+$BED on gateway sed -i '/^{}/d' /var/lib/moshgate/users
+run gus@gateway id -un
+is '... nor for anybody when it is mended' "$out" gus
+
+settings 'connect_timeout = 1' '[clients]' 'keys = file' "$ours"
+$BED helper restart
+$BED wan down
+run hal@gateway id -un
+is 'while the remote is out of reach there is a sentence' "$out$err" \
+	'moshgate: The remote server cannot be reached from the gateway.'
+ok '... which the log says' see_log gateway \
+	'event=unknown-user user=hal reason=unreachable .* client='
+run hal@gateway id -un
+is '... also when that is known' "$out$err" \
+	'moshgate: The remote server is out of reach.'
+$BED wan up
+reached() {
+	run hal@gateway id -un
+	[ "$out" = hal ]
+}
+ok '... and the session when it is back' wait_for reached
+
+# More names than the remote may refuse.
+file_keys '[users]' 'lookups_per_minute = 1'
+for name in nobody1 nobody2 nobody3; do
+	ssh_with "$BED_DIR/client_key" "$name@gateway" id </dev/null \
+		2>"$TMUX_TMPDIR/$name"
+done
+is 'when the remote has refused as many as it may there is a sentence' \
+	"$(cat "$TMUX_TMPDIR/nobody3")" \
+	'moshgate: Too many logins are under way; try again in a minute.'
+ok '... which the log says' see_log gateway \
+	'event=unknown-user user=nobody3 reason=too-many .* client='

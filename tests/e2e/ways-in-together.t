@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 18
+plan 29
 known alice bob
 no_bans
 
@@ -96,9 +96,58 @@ is 'a certificate does for the key' "$out" remote
 by alice wrong '' -i "$TMUX_TMPDIR/new"
 is '... but not for the password' "$out" ''
 
+# Without a key of the gateway's, what sshd accepts is worth what somebody has
+# left there who could log in to the remote.
+echo 'alice:of the remote' | $BED on remote chpasswd
+people dan
+ssh-keygen -q -s "$TMUX_TMPDIR/ca" -I new -n alice,dan "$TMUX_TMPDIR/new.pub"
+$BED on gateway mv /etc/moshgate/id_ed25519 /root
+settings '[clients]' 'passwords = remote'
+$BED helper restart
+drop_in 'AuthenticationMethods publickey password'
+nothing='moshgate: The gateway has nothing with which to log in to the remote '\
+'server for you; please log in again.'
+by alice '' '' -i "$TMUX_TMPDIR/new"
+is 'without a key of the gateway a certificate leads nowhere' "$out" ''
+is '... and says so' "$(cat "$TMUX_TMPDIR/err")" "$nothing"
+ok '... also in the log' see_log gateway 'user=alice .*reason=no-credential'
+by dan '' '' -i "$TMUX_TMPDIR/new"
+is "... nor does one of somebody's whom nobody knows" \
+	"$out$(cat "$TMUX_TMPDIR/err")" "$nothing"
+is '... who is no user by that' "$($BED on gateway getent passwd dan)" ''
+by alice 'of the remote' '' -o IdentityFile=none
+is '... but the password of the remote does' "$out" remote
+# The same with the client's own agent: sshd is shown a certificate, the remote a
+# key in the agent.
+settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
+	'authorized_keys = /etc/moshgate/clients'
+$BED on gateway sh -c ': >/etc/moshgate/clients'
+$BED helper restart
+drop_in 'AuthenticationMethods publickey' 'PasswordAuthentication no' \
+	'AllowAgentForwarding yes'
+SSH_AUTH_SOCK=$TMUX_TMPDIR/agent
+export SSH_AUTH_SOCK
+ssh-agent -D -a "$SSH_AUTH_SOCK" >"$TMUX_TMPDIR/agent.out" 2>&1 &
+wait_for ssh-add "$key"
+by dan '' '' -i "$TMUX_TMPDIR/new"
+is 'a certificate without an agent leads nowhere' "$out" ''
+like '... and it is said what is missing' "$(cat "$TMUX_TMPDIR/err")" \
+	'^moshgate: .*ssh -A'
+by dan '' '' -i "$TMUX_TMPDIR/new" -A
+is 'with it even somebody whom nobody knows gets to the remote' "$out" remote
+ok '... with a key in the agent' see_log remote \
+	"Accepted publickey for dan .*$(fingerprint <"$key.pub")"
+ok '... and is known from then on' see_log gateway \
+	'event=user-added user=dan'
+kill $!
+drop_in 'AllowAgentForwarding no'
+settings '[clients]' 'passwords = /etc/moshgate/passwords'
+$BED on gateway mv /root/id_ed25519 /etc/moshgate
+$BED helper restart
+
 # A password and a code, in one conversation.
 if [ -z "$have_codes" ]; then
-	while [ "$tests" -lt 18 ]; do
+	while [ "$tests" -lt 29 ]; do
 		skip 'a password and a code' \
 			'there are no packages oathtool and libpam-oath'
 	done
