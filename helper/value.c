@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../shim/lib/usermap.h"
+#include "content.h"
 #include "words.h"
 
 #define HOST_MAX_CHARS 253 /* of a name in DNS */
@@ -300,32 +301,6 @@ value_parse_command(const struct value_rule *rule, const char *text, void *to)
 	return !value_has_controls(text) && value_keep(text, to);
 }
 
-/*
- * Decode base64 at TEXT.  Returns new secret memory with the text of a file,
- * which has no NUL bytes, or NULL.
- */
-static char *
-value_decode(const char *text)
-{
-	const size_t len = strlen(text);
-	size_t decoded_len;
-	char *decoded;
-
-	if (len > VALUE_CONTENT_MAX_BYTES)
-		return NULL;
-	decoded = sodium_malloc(len + 1);
-	if (decoded == NULL)
-		return NULL;
-	if (sodium_base642bin((unsigned char *)decoded, len, text, len, " \t",
-		&decoded_len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    memchr(decoded, '\0', decoded_len) != NULL) {
-		sodium_free(decoded);
-		return NULL;
-	}
-	decoded[decoded_len] = '\0';
-	return decoded;
-}
-
 static bool
 value_parse_secret(const struct value_rule *rule, const char *text, void *to)
 {
@@ -333,7 +308,8 @@ value_parse_secret(const struct value_rule *rule, const char *text, void *to)
 	char *decoded = NULL;
 
 	(void)rule;
-	if (*text != '\0' && (decoded = value_decode(text)) == NULL)
+	if (*text != '\0' &&
+	    (decoded = content_decode(text, VALUE_CONTENT_MAX_BYTES)) == NULL)
 		return false;
 	sodium_free(*secret);
 	*secret = decoded;
@@ -349,7 +325,7 @@ value_parse_content(const struct value_rule *rule, const char *text, void *to)
 	(void)rule;
 	if (*text == '\0')
 		return value_keep(text, to);
-	decoded = value_decode(text);
+	decoded = content_decode(text, VALUE_CONTENT_MAX_BYTES);
 	kept = decoded != NULL && value_keep(decoded, to);
 	sodium_free(decoded);
 	return kept;

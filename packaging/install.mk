@@ -20,7 +20,8 @@ MAN5 = $(wildcard man/*.5)
 MAN8 = $(wildcard man/*.8)
 
 # The files in contrib/ are right as they are for PREFIX=/usr.
-for-prefix = sed 's|/usr/libexec/|$(libexecdir)/|g'
+for-prefix = sed -e 's|/usr/libexec/|$(libexecdir)/|g' \
+	-e 's|/usr/share/moshgate/|$(datadir)/moshgate/|g'
 put = $(for-prefix) $1 >$2 && chmod 0644 $2
 
 install: all

@@ -21,6 +21,8 @@
 /* pam_exec(8) hands over so many bytes at most: of more it cuts off the rest. */
 #define PASSWORD_MAX_BYTES ((size_t)511)
 
+#define PASSWORD_WORD_BYTES 128 /* of a word in the log */
+
 /* What PAM tells of the login. */
 struct password_login {
 	const char *user, *client;
@@ -88,20 +90,26 @@ password_sshd(void)
 	return parent > 1 ? parent : caller;
 }
 
+/* Write TEXT to OUT as it can stand between quotation marks in the log. */
+static void
+password_quote(char out[PASSWORD_WORD_BYTES], const char *text)
+{
+	visible_copy(out, PASSWORD_WORD_BYTES, text, strlen(text));
+	for (char *c = out; *c != '\0'; c++) {
+		if (*c == '"')
+			*c = '\'';
+	}
+}
+
 /* Log what the helper cannot log: PROBLEM, for which it was not asked. */
 static void
 password_log_unreachable(const struct password_login *login,
     const char *problem)
 {
-	char user[128], client[128];
+	char user[PASSWORD_WORD_BYTES], client[PASSWORD_WORD_BYTES];
 
-	visible_copy(user, sizeof(user), login->user, strlen(login->user));
-	visible_copy(client, sizeof(client), login->client,
-	    strlen(login->client));
-	for (char *c = user; *c != '\0'; c++)
-		*c = *c == '"' ? '\'' : *c;
-	for (char *c = client; *c != '\0'; c++)
-		*c = *c == '"' ? '\'' : *c;
+	password_quote(user, login->user);
+	password_quote(client, login->client);
 	openlog("moshgate-password", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_AUTHPRIV | LOG_ERR,
 	    "event=login-failed user=\"%s\" asked=password reason=helper "

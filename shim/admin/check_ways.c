@@ -12,7 +12,7 @@
 #include "sshdconf.h"
 
 #define BLOCK "in Match Group " CHECK_GROUP " of " CHECK_DROPIN
-#define PAM_LINES "the lines of moshgate's contrib/pam.d/moshgate"
+#define PAM_LINES "the lines of " DATADIR "/moshgate/pam.d/moshgate"
 
 /* What sshd has for USER. */
 struct check_ways {

@@ -66,7 +66,7 @@ well
 thing='passwords without lines for PAM'
 pam_without
 finds 'PAM +/etc/pam.d/sshd has no line that asks moshgate-password' \
-	'contrib/pam.d/moshgate there, before @include common-auth'
+	'share/moshgate/pam.d/moshgate there, before @include common-auth'
 thing='... and with them too late'
 pam_last
 finds 'PAM +/etc/pam.d/sshd asks moshgate-password too late' \
