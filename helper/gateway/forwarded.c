@@ -105,6 +105,7 @@ forwarded_prove(struct forwarded *f)
 		.trusted = !forwarded_is_anybody(f),
 		.agent_fd = peer_socket(peer),
 		.agent_uid = peer->uid,
+		.agent_or_key = forwarded_may_use_key(f),
 		.given = forwarded_on_given,
 		.answer = forwarded_on_proof,
 		.asker = f };

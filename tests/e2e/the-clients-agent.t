@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 24
+plan 25
 file="authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")"
 auth() {
 	settings '[gateway]' "auth = $1" '[clients]' 'keys = file' "$file" \
@@ -129,9 +129,11 @@ through -A alice@gateway id -un
 is 'with auth = agent,key an empty agent is no hindrance' "$out$err" alice
 through -a alice@gateway id -un
 is '... nor is none' "$out$err" alice
-ssh-add -q "$TMUX_TMPDIR/many1"
+ssh-add -q "$TMUX_TMPDIR"/many[1-6]
 through -A carol@gateway id -un
-is '... nor one that the remote refuses' "$out$err" carol
+is '... nor one of which the remote refuses all keys' "$out$err" carol
+ok '... over the same connection' not log_has remote \
+	'(closed by|Disconnected from) authenticating user carol'
 auth agent
 ssh-agent -k >/dev/null
 through -A alice@gateway id -un
