@@ -365,6 +365,11 @@ config_check_whole(struct config_reading *r)
 		    "[clients] keys = remote needs the gateway's key: say keys "
 		    "= file or keys = any, or auth = agent, key in [gateway]");
 	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
+	    c->keys == CONFIG_KEYS_ANY)
+		config_complain(r,
+		    "[clients] keys = any would let anybody use what a password "
+		    "has opened: not with passwords = remote");
+	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
 	    !c->verify_host_key)
 		config_complain(r,
 		    "[clients] passwords = remote would tell them to whoever "

@@ -101,13 +101,21 @@ password_ask_file(struct peer *peer)
  * The remote
  */
 
+/* The worker has had the password. */
+static void
+password_on_given(struct proof *proof)
+{
+	struct peer *peer = proof->asker;
+
+	frame_free(&peer->asked);
+}
+
 static void
 password_on_proved(struct proof *proof, enum proof_outcome outcome,
     const struct refusal *why)
 {
 	struct peer *peer = proof->asker;
 
-	/* the worker has had it */
 	frame_free(&peer->asked);
 	switch (outcome) {
 	case PROOF_GOOD:
@@ -140,6 +148,7 @@ password_ask_remote(struct peer *peer)
 		.address = request->guess.address,
 		.trusted = request->guess.known,
 		.password = fields_get(&peer->asked, "password"),
+		.given = password_on_given,
 		.answer = password_on_proved,
 		.asker = peer };
 	memcpy(request->proof.user, peer->user, sizeof(request->proof.user));

@@ -158,19 +158,22 @@ proof_on_turn(void *context, struct briefing *briefing)
 	return true;
 }
 
-/* For an agent, whose shim the worker is to ask for it. */
+/* The worker has the password; or is to ask the shim for the agent. */
 static void
 proof_on_reached(void *context)
 {
 	struct proof *proof = context;
 
-	if (proof->kind != PROOF_AGENT)
-		return;
-	if (connection_lend(proof->connection, proof->agent.fd,
-		proof->agent.uid))
+	if (proof->kind == PROOF_PASSWORD) {
+		proof->password = NULL;
+		if (proof->given != NULL)
+			proof->given(proof);
+	} else if (connection_lend(proof->connection, proof->agent.fd,
+		       proof->agent.uid)) {
 		proof->given(proof);
-	else
+	} else {
 		proof_fail(proof, &mishap_deaf);
+	}
 }
 
 static void
@@ -275,7 +278,8 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 	proof->connection = NULL;
 	proof->enroll = (struct enroll){ 0 };
 	proof->agent = (struct briefing_agent){ .fd = proof->agent_fd,
-		.uid = proof->agent_uid };
+		.uid = proof->agent_uid,
+		.or_key = proof->agent_or_key };
 	/* a name that anybody may say counts as a stranger's, when some do */
 	proof->claim = (struct patience_claim){ .address = proof->address,
 		.known = proof->known &&
@@ -312,7 +316,9 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 
 	proof->of = NULL;
 	outage_wanted(proofs->parts.outage, now_ms);
-	if (!proof->known && !proof->vouched)
+	/* where sshd waits nobody does for a remote that is gone, known or not */
+	if ((!proof->known && !proof->vouched) ||
+	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
 		why = logins_why_not_new(proofs->logins, &proof->address,
 		    now_ms);
 	/* of strangers the patience has its own choice */

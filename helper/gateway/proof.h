@@ -45,7 +45,7 @@ struct proof {
 	 * it needn't wait behind strangers while they are refused.
 	 */
 	bool trusted;
-	/* PROOF_PASSWORD: it stays the asker's, who wipes it */
+	/* PROOF_PASSWORD: the asker's, who wipes it when it has been given */
 	const char *password;
 	/*
 	 * PROOF_AGENT: the agent of AGENT_UID, who is at the other end of the
@@ -53,9 +53,10 @@ struct proof {
 	 */
 	int agent_fd;
 	uid_t agent_uid;
+	bool agent_or_key; /* the gateway's key may do where it doesn't */
 	/*
-	 * The same: called when a worker has got that socket, and speaks with
-	 * whoever is there until the answer.
+	 * Called when a worker has got the password, or that socket, by which it
+	 * speaks with whoever is there until the answer.
 	 */
 	void (*given)(struct proof *proof);
 	/*

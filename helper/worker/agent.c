@@ -179,7 +179,7 @@ agent_open(struct agent *agent, int shim_fd, struct deadline *deadline)
 }
 
 enum failure
-agent_list(struct agent *agent, bool tokens, size_t max,
+agent_list(struct agent *agent, bool newer, size_t max,
     struct agentwire_keys *keys)
 {
 	const enum failure failure = agent_ask(agent,
@@ -191,7 +191,7 @@ agent_list(struct agent *agent, bool tokens, size_t max,
 	free(agent->keys);
 	agent->keys = agent->answer;
 	agent->answer = NULL;
-	return agentwire_read_keys(agent->keys, agent->answer_len, tokens, max,
+	return agentwire_read_keys(agent->keys, agent->answer_len, newer, max,
 		   keys)
 	    ? FAILURE_NONE
 	    : FAILURE_AGENT_BROKEN;

@@ -36,11 +36,11 @@ enum failure agent_open(struct agent *agent, int shim_fd,
 
 /*
  * Store in *KEYS the agent's keys that are to be tried, MAX at most, which are
- * there until agent_close().  TOKENS is as in agentwire_read_keys().  Returns
+ * there until agent_close().  NEWER is as in agentwire_read_keys().  Returns
  * FAILURE_NONE, FAILURE_AGENT_SILENT, FAILURE_AGENT_BROKEN, or
  * FAILURE_ABANDONED.
  */
-enum failure agent_list(struct agent *agent, bool tokens, size_t max,
+enum failure agent_list(struct agent *agent, bool newer, size_t max,
     struct agentwire_keys *keys);
 
 /*

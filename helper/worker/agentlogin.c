@@ -5,7 +5,7 @@
 
 #include "agent.h"
 
-/* Its versions before this one know neither rsa-sha2 nor keys on a device. */
+/* Its versions before this one know no rsa-sha2, and fewer kinds of keys. */
 #define AGENTLOGIN_LIBSSH2_KNOWS 0x010b00
 
 /* A login by an agent, under way. */
@@ -115,7 +115,7 @@ static enum failure
 agentlogin_begin(struct agentlogin *l, size_t max)
 {
 	struct work *w = l->work;
-	const bool tokens = libssh2_version(AGENTLOGIN_LIBSSH2_KNOWS) != NULL;
+	const bool newer = libssh2_version(AGENTLOGIN_LIBSSH2_KNOWS) != NULL;
 	enum failure failure;
 	struct frame frame;
 
@@ -127,7 +127,7 @@ agentlogin_begin(struct agentlogin *l, size_t max)
 	    &w->deadline);
 	if (failure != FAILURE_NONE)
 		return failure;
-	return agent_list(&l->agent, tokens, max, &l->keys);
+	return agent_list(&l->agent, newer, max, &l->keys);
 }
 
 /* Say what was tried. */

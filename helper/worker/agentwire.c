@@ -32,35 +32,36 @@ static const struct agentwire_known {
 	const char *algorithm; /* of its login */
 	const char *signature; /* in that */
 	unsigned flags;
-	bool token;
+	bool newer; /* libssh2 1.10 can't */
+	bool token; /* with more in its signature */
 } agentwire_known[] = {
-#define AGENTWIRE_PLAIN(name)              \
-	{                                  \
-		name, name, name, 0, false \
+#define AGENTWIRE_PLAIN(name)                     \
+	{                                         \
+		name, name, name, 0, false, false \
 	}
-#define AGENTWIRE_CERTIFIED(name)                                             \
+#define AGENTWIRE_CERTIFIED(name, is_newer)                                   \
 	{                                                                     \
 		name AGENTWIRE_CERTIFICATE, name AGENTWIRE_CERTIFICATE, name, \
-		    0, false                                                  \
+		    0, is_newer, false                                        \
 	}
-#define AGENTWIRE_TOKEN(name)             \
-	{                                 \
-		name, name, name, 0, true \
+#define AGENTWIRE_TOKEN(name)                   \
+	{                                       \
+		name, name, name, 0, true, true \
 	}
 	AGENTWIRE_PLAIN("ssh-ed25519"),
 	AGENTWIRE_PLAIN("ecdsa-sha2-nistp256"),
 	AGENTWIRE_PLAIN("ecdsa-sha2-nistp384"),
 	AGENTWIRE_PLAIN("ecdsa-sha2-nistp521"),
-	AGENTWIRE_CERTIFIED("ssh-ed25519"),
-	AGENTWIRE_CERTIFIED("ecdsa-sha2-nistp256"),
-	AGENTWIRE_CERTIFIED("ecdsa-sha2-nistp384"),
-	AGENTWIRE_CERTIFIED("ecdsa-sha2-nistp521"),
+	AGENTWIRE_CERTIFIED("ssh-ed25519", true),
+	AGENTWIRE_CERTIFIED("ecdsa-sha2-nistp256", false),
+	AGENTWIRE_CERTIFIED("ecdsa-sha2-nistp384", false),
+	AGENTWIRE_CERTIFIED("ecdsa-sha2-nistp521", false),
 	AGENTWIRE_TOKEN("sk-ssh-ed25519@openssh.com"),
 	AGENTWIRE_TOKEN("sk-ecdsa-sha2-nistp256@openssh.com"),
 	{ "ssh-rsa", AGENTWIRE_RSA, AGENTWIRE_RSA, AGENTWIRE_RSA_SHA2_512,
-	    false },
+	    false, false },
 	{ "ssh-rsa", "rsa-sha2-256", "rsa-sha2-256", AGENTWIRE_RSA_SHA2_256,
-	    false },
+	    false, false },
 };
 
 #define AGENTWIRE_KNOWN (sizeof(agentwire_known) / sizeof(agentwire_known[0]))
@@ -78,14 +79,14 @@ agentwire_length(const unsigned char head[AGENTWIRE_LENGTH_BYTES], size_t *len)
 	return true;
 }
 
-/* What is known of a key of TYPE, if libssh2 can log in with it: with TOKENS maybe; or NULL. */
+/* What is known of a key of TYPE, if libssh2 can log in with it: a NEWER one maybe; or NULL. */
 static const struct agentwire_known *
-agentwire_find_type(const struct sshwire *type, bool tokens)
+agentwire_find_type(const struct sshwire *type, bool newer)
 {
 	for (size_t i = 0; i < AGENTWIRE_KNOWN; i++) {
 		const struct agentwire_known *known = &agentwire_known[i];
 
-		if (sshwire_is(type, known->type) && (!known->token || tokens))
+		if (sshwire_is(type, known->type) && (!known->newer || newer))
 			return known;
 	}
 	return NULL;
@@ -116,13 +117,13 @@ agentwire_has(const struct agentwire_keys *keys, const struct sshwire *blob)
 /* Have the key of BLOB among KEYS, if it is to be tried. */
 static void
 agentwire_take_key(struct agentwire_keys *keys, const struct sshwire *blob,
-    bool tokens, size_t max)
+    bool newer, size_t max)
 {
 	const struct agentwire_known *known = NULL;
 	struct sshwire in = *blob, type;
 
 	if (blob->left <= AGENTWIRE_KEY_MAX_BYTES && sshwire_string(&in, &type))
-		known = agentwire_find_type(&type, tokens);
+		known = agentwire_find_type(&type, newer);
 	if (known == NULL)
 		keys->others++;
 	else if (keys->count < max && !agentwire_has(keys, blob))
@@ -133,7 +134,7 @@ agentwire_take_key(struct agentwire_keys *keys, const struct sshwire *blob,
 }
 
 bool
-agentwire_read_keys(const unsigned char *bytes, size_t len, bool tokens,
+agentwire_read_keys(const unsigned char *bytes, size_t len, bool newer,
     size_t max, struct agentwire_keys *keys)
 {
 	struct sshwire in = { .at = bytes, .left = len }, blob, comment;
@@ -150,7 +151,7 @@ agentwire_read_keys(const unsigned char *bytes, size_t len, bool tokens,
 		if (!sshwire_string(&in, &blob) ||
 		    !sshwire_string(&in, &comment))
 			return false;
-		agentwire_take_key(keys, &blob, tokens, max);
+		agentwire_take_key(keys, &blob, newer, max);
 	}
 	return in.left == 0;
 }

@@ -47,11 +47,10 @@ bool agentwire_length(const unsigned char head[AGENTWIRE_LENGTH_BYTES],
 /*
  * Understand the answer (LEN bytes at BYTES) to AGENTWIRE_LIST: in *KEYS there
  * are the first MAX keys that libssh2 can log in with, each once, and they point
- * into the answer.  TOKENS says whether it can with one on a device that has to
- * be touched.
+ * into the answer.  NEWER says that libssh2 is 1.11 or later, which can with more.
  * Returns false if it is none.
  */
-bool agentwire_read_keys(const unsigned char *bytes, size_t len, bool tokens,
+bool agentwire_read_keys(const unsigned char *bytes, size_t len, bool newer,
     size_t max, struct agentwire_keys *keys);
 
 /*

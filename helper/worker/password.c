@@ -76,6 +76,16 @@ password_why_not(struct session *session, int error)
 	return failure;
 }
 
+/* libssh2 asks by this for another password, of which there is none. */
+static void
+password_change(LIBSSH2_SESSION *ssh, char **changed, int *len, void **abstract)
+{
+	(void)ssh;
+	(void)abstract;
+	*changed = NULL;
+	*len = 0;
+}
+
 static enum failure
 password_give(struct password *p)
 {
@@ -84,7 +94,8 @@ password_give(struct password *p)
 	session_begin_step(p->session, "password");
 	while ((error = libssh2_userauth_password_ex(session_ssh(p->session),
 		    p->user, (unsigned)strlen(p->user), p->text,
-		    (unsigned)strlen(p->text), NULL)) == LIBSSH2_ERROR_EAGAIN) {
+		    (unsigned)strlen(p->text), password_change)) ==
+	    LIBSSH2_ERROR_EAGAIN) {
 		const enum failure failure = session_wait(p->session);
 
 		if (failure != FAILURE_NONE)

@@ -8,7 +8,8 @@ in_bed "$@"
 plan 32
 known alice
 settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
-	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")"
+	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")" \
+	'[users]' 'lookups_per_minute = 600'
 $BED helper restart
 drop_in 'AllowAgentForwarding yes'
 # ssh itself is content with this one, and forwards another.

@@ -56,6 +56,9 @@ def receive(client, size):
 
 def answer(client, message):
     """Answer MESSAGE; false if that was the last."""
+    if message[0] == 27:  # ssh itself says which hop this is, and waits
+        client.sendall(b'\0\0\0\1\5')
+        return True
     if how == 'silent' or (how == 'hangs' and message[0] == 13):
         while client.recv(4096):
             pass

@@ -46,6 +46,13 @@ These have a step of their own:
 	names            as that, and the names have codes for terminals
 	banner           codes for terminals, in the banner before a login
 	short-group      a group of 1024 bits, where it is to choose one
+	password:WHAT    it lets in by a password: by that method (plain; change
+	                 it first), with no question at all (none), or by
+	                 keyboard-interactive: after the right answer (once, or
+	                 with something told before and after: told), with two
+	                 questions (two), one that shows the answer (shown),
+	                 another one after that (twice), or without any (nothing,
+	                 or something told for ever: ever)
 """
 
 import asyncio
@@ -64,6 +71,7 @@ from asyncssh.packet import (Boolean, NameList, String,  # noqa: E402
 
 GROUPS = asyncssh.kex_dh._dh_gex_groups  # the shortest one first
 CODES = b'\x1b[2J\x1b]0;owned\x07\xc2\x9b31m\x9b31m\r\n\x00\x7fevent=x'
+PASSWORD = 'hunter2'
 FLOOD_BYTES = 100 * 1000 * 1000
 
 DISCONNECT, IGNORE, DEBUG, KEXINIT, NEWKEYS, KEX_REPLY = 1, 2, 4, 20, 21, 31
@@ -302,7 +310,45 @@ class Server(asyncssh.SSHServer):
     def connection_made(self, conn):
         self.conn = conn
 
+    def how(self):
+        """What it does about passwords, or None."""
+        action, _, what = self.conn.action.partition(':')
+        return what if action == 'password' else None
+
+    def password_auth_supported(self):
+        return self.how() in ('plain', 'change')
+
+    def validate_password(self, username, password):
+        if self.how() == 'change':
+            raise asyncssh.PasswordChangeRequired(CODES.decode('latin-1'))
+        return password == PASSWORD
+
+    def kbdint_auth_supported(self):
+        return self.how() not in (None, 'plain', 'change')
+
+    def get_kbdint_challenge(self, username, lang, submethods):
+        self.rounds = 0
+        hidden = [('Password: ', False)]
+        return '', '', '', {'shown': [('Password: ', True)],
+                            'two': hidden + [('Code: ', False)],
+                            'nothing': [], 'ever': [], 'told': []
+                            }.get(self.how(), hidden)
+
+    def validate_kbdint_response(self, username, responses):
+        how = self.how()
+        self.rounds += 1
+        right = list(responses) == [PASSWORD]
+        if how == 'ever' or (how == 'told' and right):
+            return '', 'Welcome.', '', []
+        if how == 'told' and self.rounds == 1:
+            return '', '', '', [('Password: ', False)]
+        if how == 'twice' and self.rounds == 1:
+            return '', '', '', [('Code: ', False)]
+        return how in ('nothing', 'shown', 'two', 'twice', 'told') or right
+
     def begin_auth(self, username):
+        if self.how() == 'none':
+            return False
         try:
             home = pwd.getpwnam(username).pw_dir
             self.conn.set_authorized_keys(home + '/.ssh/authorized_keys')

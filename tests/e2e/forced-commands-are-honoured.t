@@ -19,8 +19,7 @@ free_pub=$(cat "$TMUX_TMPDIR/free.pub")
 
 # remote_keys LINE...: what alice has in authorized_keys there.
 remote_keys() {
-	printf '%s\n' "$gateway_pub" "$@" |
-		$BED on remote sh -c 'cat >/home/alice/.ssh/authorized_keys'
+	authorized_keys alice "$gateway_pub" "$@"
 }
 
 # start COMMAND INPUT: with the free key, in the background; $ssh is its process.

@@ -337,6 +337,17 @@ keys_of() {
 		"${2-ssh-ed25519}" "${3-AAAA}" "${keys_uid:-0}"
 }
 
+# authorized_keys USER LINE...: what the user's on the remote has from now on.  A
+# connection that is renewed meanwhile finds all of the one or of the other.
+authorized_keys() {
+	keys_user=$1
+	shift
+	# shellcheck disable=SC2016
+	printf '%s\n' "$@" | $BED on remote sh -c 'cd "/home/$1/.ssh" &&
+		cp -p authorized_keys new && cat >new &&
+		mv new authorized_keys' - "$keys_user"
+}
+
 # ssh_with KEY ARG...: ssh with this key alone, which asks nothing.
 ssh_with() {
 	ssh_key=$1

@@ -15,7 +15,8 @@ ln -s "$bed" "$tmp/bed"
 mkdir "$tmp/e2e"
 ln -s "$(realpath "$(dirname "$0")/lib.sh")" "$tmp/e2e"
 
-# What a test sees when it begins, without what is never the same.
+# What a test sees when it begins, without what is never the same.  No process is
+# about to become another one while they are listed.
 cat >"$tmp/look" <<-'END'
 	for host in gateway remote; do
 		$BED on $host sh -c 'cd / &&
@@ -29,13 +30,13 @@ cat >"$tmp/look" <<-'END'
 			ip -o addr
 			ip rule
 			wc -l <var/log/messages
-			ps -e -o comm= | sort'
+			list=$(ps -e -o comm=) && echo "$list" | sort'
 	done
 	$BED wan count
 	find /etc /run/client -type f -exec md5sum {} +
 	ip -o addr
 	mount
-	ps -e -o comm= | sort
+	list=$(ps -e -o comm=) && echo "$list" | sort
 END
 cat >"$tmp/change" <<-'END'
 	for host in gateway remote; do

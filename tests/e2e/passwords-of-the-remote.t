@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 44
+plan 45
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 # remote_takes LINE...: what the remote's sshd says of passwords from now on.
@@ -91,6 +91,15 @@ like '... as the log says' "$($BED log gateway)" \
 	'event=login-failed user=alice asked=relay remote=remote reason=no-credential '
 type_in a 'echo "still" "here"' Enter
 ok '... while the session goes on' see a '^still here'
+type_in a 'exit' Enter
+see a '^client\$ *$'
+$BED wan udp off
+forgotten
+fresh a
+type_in a "sh $TMUX_TMPDIR/go" Enter
+ok 'where UDP is blocked the session goes over SSH' see a 'alice@remote'
+see_log gateway 'event=relay user=alice .*terminal=yes' >&2
+$BED wan udp on
 type_in a 'exit' Enter
 see a '^client\$ *$'
 ok 'nobody gets in with a key' not let_in alice@gateway

@@ -13,8 +13,7 @@ other_pub=$(cut -d ' ' -f 1,2 "$other.pub")
 
 # remote_keys LINE...: what alice has in authorized_keys there.
 remote_keys() {
-	printf '%s\n' "$@" |
-		$BED on remote sh -c 'cat >/home/alice/.ssh/authorized_keys'
+	authorized_keys alice "$@"
 }
 gateway_pub=$($BED on gateway cat /etc/moshgate/id_ed25519.pub)
 our_pub=$(cat "$ours.pub")

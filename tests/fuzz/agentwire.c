@@ -12,12 +12,12 @@ is_in(const struct sshwire *wire, const unsigned char *bytes, size_t size)
 }
 
 static void
-try_keys(const unsigned char *bytes, size_t size, bool tokens)
+try_keys(const unsigned char *bytes, size_t size, bool newer)
 {
 	struct agentwire_keys keys;
 	unsigned char *renamed;
 
-	if (!agentwire_read_keys(bytes, size, tokens, SIZE_MAX, &keys))
+	if (!agentwire_read_keys(bytes, size, newer, SIZE_MAX, &keys))
 		return;
 	must(keys.count <= AGENTWIRE_KEYS_MAX && keys.count <= keys.all &&
 	    keys.others <= keys.all);

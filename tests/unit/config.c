@@ -168,6 +168,10 @@ what_contradicts_itself_is_refused(void **state)
 			    "[clients]\npasswords = remote\n",
 	    "a.ini: [clients] passwords = remote would tell them to whoever is "
 	    "there, with verify_host_key = no in [remote]");
+	inifile_refuse(HOST
+	    "[clients]\nkeys = any\nany_key = i-know\npasswords = remote\n",
+	    "a.ini: [clients] keys = any would let anybody use what a password "
+	    "has opened: not with passwords = remote");
 }
 
 static void
