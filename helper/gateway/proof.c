@@ -276,7 +276,8 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 	proof->connection = NULL;
 	proof->enroll = (struct enroll){ 0 };
 	proof->agent = (struct briefing_agent){ .fd = proof->agent_fd,
-		.uid = proof->agent_uid };
+		.uid = proof->agent_uid,
+		.or_key = proof->agent_or_key };
 	/* a name that anybody may say counts as a stranger's, when some do */
 	proof->claim = (struct patience_claim){ .address = proof->address,
 		.known = proof->known &&
