@@ -365,10 +365,11 @@ config_check_whole(struct config_reading *r)
 		    "[clients] keys = remote needs the gateway's key: say keys "
 		    "= file or keys = any, or auth = agent, key in [gateway]");
 	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
-	    c->keys == CONFIG_KEYS_ANY)
+	    (c->keys == CONFIG_KEYS_ANY || !config_has_key(c)))
 		config_complain(r,
-		    "[clients] keys = any would let anybody use what a password "
-		    "has opened: not with passwords = remote");
+		    "[clients] passwords = remote goes neither with keys = any "
+		    "nor with auth = agent: a password's connection is not for "
+		    "whoever comes with a key, who can't be told apart");
 	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
 	    !c->verify_host_key)
 		config_complain(r,
