@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 43
+plan 47
 one_address
 
 ours='authorized_keys = /etc/moshgate/clients'
@@ -73,13 +73,14 @@ run zoe@gateway true
 is 'a name that is nobody there gets one sentence' "$err" \
 	'moshgate: The remote server does not let the gateway in as this user.'
 is '... and status 1' "$status" 1
+zoes=$(log_count remote 'Invalid user zoe')
 ok '... which the log says' see_log gateway \
 	'event=unknown-user user=zoe reason=refused .* client=fd66:1::1$'
-new_connections 'from now on'
 run zoe@gateway true
 is 'once more ...' "$err" \
 	'moshgate: The remote server has refused this user a short while ago.'
-ok '... the remote is not asked' new_connections 0
+is '... the remote is not asked' \
+	"$(log_count remote 'Invalid user zoe')" "$zoes"
 ok '... as the log says' see_log gateway \
 	'event=unknown-user user=zoe reason=refused-before .* client='
 terminal z
@@ -167,6 +168,18 @@ is '... and none for who is known' "$out" dee
 $BED on gateway sed -i '/^{}/d' /var/lib/moshgate/users
 run gus@gateway id -un
 is '... nor for anybody when it is mended' "$out" gus
+
+people ora
+file_keys '[users]' 'uid_max = 65536' 'lookups_per_minute = 30'
+run ora@gateway id -un
+is 'when there is no uid left there is a sentence' "$out$err" \
+	'moshgate: The gateway takes no new users from here for now; please log in again in ten minutes.'
+ok '... which the log says' see_log gateway \
+	'event=unknown-user user=ora reason=no-uid .*the line before'
+ok '... with why' see_log gateway \
+	'event=unknown-user user=ora reason=no-uid .*raise uid_max'
+run dee@gateway id -un
+is '... but for who has one' "$out" dee
 
 settings 'connect_timeout = 1' '[clients]' 'keys = file' "$ours"
 $BED helper restart
