@@ -16,6 +16,7 @@
 struct briefing_agent {
 	int fd;
 	uid_t uid;
+	bool or_key; /* if it does not do, then with the gateway's key */
 };
 
 /* What it begins with: FRAME_START. */

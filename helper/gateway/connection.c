@@ -293,6 +293,7 @@ connection_take_sign(struct connection *c, const struct frame *frame)
 		credential_drop(&c->credential);
 	if (!credential_sign(&c->credential, c->user, frame, signature))
 		return false;
+	c->facts.users = c->credential.users;
 	connection_enter(c, PHASE_PROVING);
 	child_send(c->child, FRAME_SIGNED, (const char *)signature,
 	    sizeof(signature));

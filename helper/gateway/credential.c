@@ -16,10 +16,11 @@ credential_take(struct credential *credential, struct keyring *keyring,
 	*credential = (struct credential){ .keyring = keyring,
 		.users = briefing->password != NULL ||
 		    briefing->agent != NULL };
-	if (credential->users)
-		return true;
-	credential->key = keyring_take(keyring);
-	return credential->key != NULL || !phase_logs_in(briefing->job);
+	if (!credential->users ||
+	    (briefing->agent != NULL && briefing->agent->or_key))
+		credential->key = keyring_take(keyring);
+	return credential->users || credential->key != NULL ||
+	    !phase_logs_in(briefing->job);
 }
 
 const unsigned char *
@@ -41,6 +42,7 @@ credential_sign(struct credential *credential, const char *user,
 		return false;
 	}
 	credential_drop(credential);
+	credential->users = false;
 	return true;
 }
 

@@ -25,14 +25,6 @@ forwarded_may_use_key(const struct forwarded *f)
 	return forwarded_gateway(f)->config->auth == CONFIG_AUTH_AGENT_KEY;
 }
 
-/* The session goes on with the gateway's key. */
-static void
-forwarded_use_key(struct forwarded *f)
-{
-	f->lane = 0;
-	f->answer(f, NULL);
-}
-
 /* The session can't go on, for WHY. */
 static void
 forwarded_refuse(struct forwarded *f, const struct refusal *why)
@@ -82,10 +74,8 @@ forwarded_on_proof(struct proof *proof, enum proof_outcome outcome,
 		peer_returned(f->peer);
 	f->given = false;
 	f->proved = outcome == PROOF_GOOD;
-	if (f->proved)
+	if (f->proved || (forwarded_may_use_key(f) && forwarded_is_agents(why)))
 		f->answer(f, NULL);
-	else if (forwarded_may_use_key(f) && forwarded_is_agents(why))
-		forwarded_use_key(f);
 	else
 		forwarded_refuse(f, why);
 }
@@ -105,6 +95,7 @@ forwarded_prove(struct forwarded *f)
 		.trusted = !forwarded_is_anybody(f),
 		.agent_fd = peer_socket(peer),
 		.agent_uid = peer->uid,
+		.agent_or_key = forwarded_may_use_key(f),
 		.given = forwarded_on_given,
 		.answer = forwarded_on_proof,
 		.asker = f };
@@ -148,7 +139,7 @@ forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
 	else if (agent)
 		forwarded_prove(f);
 	else if (forwarded_may_use_key(f))
-		forwarded_use_key(f);
+		f->answer(f, NULL);
 	else
 		forwarded_refuse(f, &no_agent);
 }

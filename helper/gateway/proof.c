@@ -13,8 +13,6 @@
  * besides those that wait for keys, see outage.h.
  */
 #define PROOF_SILENT_MAX 2
-/* So many of those that may be anybody's wait for their turn as known ones do. */
-#define PROOF_WAITING_MAX 4
 
 struct proofs {
 	struct logins_parts parts;
@@ -278,7 +276,8 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 	proof->connection = NULL;
 	proof->enroll = (struct enroll){ 0 };
 	proof->agent = (struct briefing_agent){ .fd = proof->agent_fd,
-		.uid = proof->agent_uid };
+		.uid = proof->agent_uid,
+		.or_key = proof->agent_or_key };
 	/* a name that anybody may say counts as a stranger's, when some do */
 	proof->claim = (struct patience_claim){ .address = proof->address,
 		.known = proof->known &&
@@ -298,13 +297,16 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
  * sshd before them, which takes few.
  */
 static bool
-proofs_are_enough(const struct proofs *proofs)
+proofs_are_enough(const struct proofs *proofs, int64_t now_ms)
 {
+	const size_t most = patience_is_calm(proofs->parts.patience, now_ms)
+	    ? PATIENCE_WAITING_CALM_MAX
+	    : PATIENCE_WAITING_MAX;
 	size_t waiting = 0;
 
 	for (const struct proof *p = proofs->first; p != NULL; p = p->next)
 		waiting += p->state == PROOF_WAITS && !p->trusted;
-	return waiting >= PROOF_WAITING_MAX;
+	return waiting >= most;
 }
 
 void
@@ -322,7 +324,7 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 		    now_ms);
 	/* of strangers the patience has its own choice */
 	if (why == NULL && proof->known && !proof->trusted &&
-	    proofs_are_enough(proofs))
+	    proofs_are_enough(proofs, now_ms))
 		why = logins_why_crowded(proofs->logins, now_ms);
 	if (why != NULL)
 		proof->answer(proof, PROOF_FAILED, why);

@@ -53,6 +53,7 @@ struct proof {
 	 */
 	int agent_fd;
 	uid_t agent_uid;
+	bool agent_or_key; /* the gateway's key may do where it doesn't */
 	/*
 	 * Called when a worker has got the password, or that socket, by which it
 	 * speaks with whoever is there until the answer.

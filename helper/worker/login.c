@@ -52,6 +52,33 @@ login_by_password(struct work *w)
 	return failure;
 }
 
+/* True if FAILURE is about the agent, and the connection may be there still. */
+static bool
+login_is_agents(enum failure failure)
+{
+	return failure >= FAILURE_AGENT_REFUSED &&
+	    failure <= FAILURE_AGENT_BROKEN;
+}
+
+/*
+ * Log in with the agent, or else, over the same connection, with the gateway's
+ * key: the remote allows for one more than the agent's (MaxAuthTries).
+ */
+static enum failure
+login_by_agent_or_key(struct work *w)
+{
+	const enum failure failure = agentlogin_run(w, AGENTWIRE_KEYS_MAX - 1);
+	const bool counted = w->facts.counted;
+	enum failure by_key;
+
+	if (!login_is_agents(failure))
+		return failure;
+	by_key = login_by_key(w);
+	w->facts.counted = counted && by_key != FAILURE_NONE;
+	/* where the remote has closed it because of the agent's keys */
+	return by_key == FAILURE_LOST ? failure : by_key;
+}
+
 enum failure
 login_run(struct work *w)
 {
@@ -60,6 +87,8 @@ login_run(struct work *w)
 		return login_by_password(w);
 	case WORK_BY_AGENT:
 		return agentlogin_run(w, AGENTWIRE_KEYS_MAX);
+	case WORK_BY_AGENT_OR_KEY:
+		return login_by_agent_or_key(w);
 	case WORK_BY_KEY:
 		return login_by_key(w);
 	default:

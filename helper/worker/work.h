@@ -29,6 +29,7 @@ struct work {
 		WORK_BY_KEY,
 		WORK_BY_PASSWORD,
 		WORK_BY_AGENT,
+		WORK_BY_AGENT_OR_KEY,
 	} login;
 	enum job first;
 	struct deadline deadline;

@@ -76,10 +76,10 @@ worker_take_login(struct work *w)
 	if (fields_get(&w->start, "password") != NULL)
 		w->login = WORK_BY_PASSWORD;
 	else if (fields_get(&w->start, "agent") != NULL)
-		w->login = WORK_BY_AGENT;
+		w->login = blob != NULL ? WORK_BY_AGENT_OR_KEY : WORK_BY_AGENT;
 	else if (blob != NULL)
 		w->login = WORK_BY_KEY;
-	return w->login != WORK_BY_KEY ||
+	return blob == NULL ||
 	    (sodium_base642bin(w->blob, sizeof(w->blob), blob, strlen(blob),
 		 NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
 		len == sizeof(w->blob));

@@ -58,8 +58,10 @@ new_password bob "$right"
 $BED on gateway sed -i 's/^\(bob:.*\),t=2,/\1,t=10,/' /etc/moshgate/passwords
 is_right bob "$right" &
 ok 'a password is being hashed' wait_for running gateway '[m]oshgate-helper --hash'
+$BED on gateway pkill -STOP -f '[m]oshgate-helper --hash'
 unlike '... and shown nowhere' "$(shown)" 'horse-battery'
 like '... but that process has it' "$(search)" '^found moshgate-hash$'
+$BED on gateway pkill -CONT -f '[m]oshgate-helper --hash'
 wait
 
 for method in keyboard-interactive password; do

@@ -27,6 +27,14 @@ id_by() {
 	answer_with "$1"
 	ssh_by_password "$2@gateway" id -un </dev/null 2>&1
 }
+# helper_takes LINE...: would the helper start with these settings?
+helper_takes() {
+	# shellcheck disable=SC2016
+	printf '%s\n' '[remote]' 'host = remote' "$@" |
+		$BED on gateway sh -c 'cat >/run/moshgate.ini &&
+		exec /usr/libexec/moshgate/moshgate-helper -t \
+			-f /run/moshgate.ini'
+}
 # forgotten: nothing is kept, and there are no pauses any more.
 forgotten() {
 	$BED helper restart
@@ -49,15 +57,11 @@ like '... and says who gets in' "$($BED log gateway)" \
 like '... as moshgate-helper -t does' \
 	"$($BED on gateway /usr/libexec/moshgate/moshgate-helper -t)" \
 	'ok, remote remote, key none$'
-ok '... but not without the directory' not $BED on gateway sh -c '
-	printf "[remote]\nhost = remote\n[clients]\npasswords = remote\n" \
-		>/run/moshgate.ini &&
-	echo "[gateway]" >>/run/moshgate.ini &&
-	echo "key = /etc/moshgate/moshgate.ini/key" >>/run/moshgate.ini &&
-	/usr/libexec/moshgate/moshgate-helper -t -f /run/moshgate.ini'
-ok '... nor if passwords are not the remote'\''s' not $BED on gateway sh -c '
-	printf "[remote]\nhost = remote\n" >/run/moshgate.ini &&
-	/usr/libexec/moshgate/moshgate-helper -t -f /run/moshgate.ini'
+ok '... but not if the key cannot be looked for' not helper_takes \
+	'[clients]' 'passwords = remote' \
+	'[gateway]' 'key = /etc/moshgate/moshgate.ini/key'
+ok '... nor if passwords are not the remote'\''s' not helper_takes '[clients]' \
+	'passwords = no'
 new_connections 'from now on'
 is 'a user whom the gateway does not know comes in with the password' \
 	"$(id_by hunter2 alice)" alice
@@ -121,7 +125,9 @@ is '... after which the right one lets in at once' "$(id_by hunter2 alice)" \
 ok 'a name that the remote does not have is refused' \
 	kept_out_by hunter2 nobody2@gateway
 forgotten
+# shellcheck disable=SC2016 # it is to be taken as it is
 remote_password alice 'пароль 🔑 "$x" \n'
+# shellcheck disable=SC2016
 is 'one with letters of all kinds lets in' \
 	"$(id_by 'пароль 🔑 "$x" \n' alice)" alice
 long=$(printf '%0511d' 7)

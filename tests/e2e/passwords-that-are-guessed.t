@@ -106,38 +106,51 @@ $BED on gateway sh -c '
 		echo "$name:x:$((5000 + number)):771::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session" >>/etc/passwd
 		echo "$name:$line"
 	done >>/etc/moshgate/passwords'
-$BED helper restart
-# A process for each guess would take as long as the guess.
-# shellcheck disable=SC2016
-$BED on gateway perl -e '
-	use Time::HiRes "time";
-	my ($tries) = @ARGV;
-	my %took;
-	$ENV{PAM_TYPE} = "auth";
-	for my $try (0 .. $tries - 1) {
-		for my $kind ($try % 2 ? qw(user robot) : qw(robot user)) {
-			$ENV{PAM_USER} = $kind . ($try % 34 + 1);
-			$ENV{PAM_RHOST} = "198.18." .
-				($kind eq "user" ? 1 : 2) . ".$try";
-			my $begin = time;
-			open(my $to, "|-",
-				"/usr/libexec/moshgate/moshgate-password");
-			print $to "guess\0";
-			close $to and die "let in";
-			push @{$took{$kind}}, time - $begin;
+# measure: store in the file "took" the medians, in microseconds, of guesses at
+# users and at others, by turns.  A process for each guess would take as long as
+# the guess.
+measure() {
+	$BED helper restart
+	# shellcheck disable=SC2016
+	$BED on gateway perl -e '
+		use Time::HiRes "time";
+		my ($tries) = @ARGV;
+		my %took;
+		$ENV{PAM_TYPE} = "auth";
+		for my $try (0 .. $tries - 1) {
+			for my $kind ($try % 2 ? qw(user robot) : qw(robot user)) {
+				$ENV{PAM_USER} = $kind . ($try % 34 + 1);
+				$ENV{PAM_RHOST} = "198.18." .
+					($kind eq "user" ? 1 : 2) . ".$try";
+				my $begin = time;
+				open(my $to, "|-",
+					"/usr/libexec/moshgate/moshgate-password");
+				print $to "guess\0";
+				close $to and die "let in";
+				push @{$took{$kind}}, time - $begin;
+			}
 		}
-	}
-	for my $kind (qw(user robot)) {
-		my @sorted = sort { $a <=> $b } @{$took{$kind}};
-		print int(1e6 * $sorted[@sorted / 2]), "\n";
-	}' "${TRIES:-100}" >"$TMUX_TMPDIR/took"
+		for my $kind (qw(user robot)) {
+			my @sorted = sort { $a <=> $b } @{$took{$kind}};
+			print int(1e6 * $sorted[@sorted / 2]), "\n";
+		}' "$1" >"$TMUX_TMPDIR/took"
+	note "medians in us: $(xargs <"$TMUX_TMPDIR/took")"
+}
+# apart: by how many percent they differ.
+apart() {
+	perl -e 'my ($one, $other) = split " ", <STDIN>;
+		print int 100 * abs($one - $other) / $one' <"$TMUX_TMPDIR/apart"
+}
+# On a machine with much else to do one round may say anything.
+rounds=0
+until
+	rounds=$((rounds + 1))
+	measure "${TRIES:-100}"
+	xargs <"$TMUX_TMPDIR/took" >"$TMUX_TMPDIR/apart"
+	[ "$(apart)" -lt 5 ] || [ $rounds = 3 ]
+do :; done
 is 'all were tried' "$($BED log gateway |
 	grep -c 'login-failed.*\(reason=wrong-password\|other-uid\) .*client=198.18')" \
-	"$((2 * ${TRIES:-100}))"
-note "medians in us: $(xargs <"$TMUX_TMPDIR/took")"
-# shellcheck disable=SC2046
-is 'a user'\''s name takes no longer than any other, within 5 %' \
-	"$(perl -e 'my ($one, $other) = @ARGV;
-		my $apart = abs($one - $other) / $one;
-		print $apart < 0.05 ? "so" : $apart' \
-		$(xargs <"$TMUX_TMPDIR/took"))" so
+	"$((rounds * 2 * ${TRIES:-100}))"
+like 'a user'\''s name takes no longer than any other, within 5 %' "$(apart)" \
+	'^[0-4]$'

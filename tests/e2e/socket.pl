@@ -11,6 +11,8 @@
 #	                   several, at a place of a request: see places(); print
 #	                   CLOSED if all are closed while the request could still
 #	                   be going on, else OPEN
+#	agent HOW          a session that has an agent, as it says, and that gives it
+#	                   to the worker that asks so: see agent(); print the answer
 #	linger WHERE       the same with one that takes a minute to close, close all
 #	                   that is its own, print READY, and wait for the end of
 #	                   standard input
@@ -110,6 +112,44 @@ sub give {
 	return send_with($s, $bytes, 0, @files) || answer($s);
 }
 
+# Ask for a session with an agent, by which a worker then asks for that.
+sub agent_asked {
+	my ($s) = @_;
+	syswrite($s, request('session', 'via\0force-command\0' .
+		'streams\0yes\0agent\0yes\0'));
+	my $asked = answer($s);
+	return $asked eq '39' ? '' : $asked;
+}
+
+# What is said to be the agent: a frame, with FILES or other BYTES behind it.
+sub agent_give {
+	my ($s, $type, $bytes, @files) = @_;
+	my $frame = pack('a2 C C N', 'MG', 1, $type, 0) . $bytes;
+	return @files ? send_with($s, $frame, 0, @files)
+		: syswrite($s, $frame) && '';
+}
+
+sub agent {
+	my ($how) = @_;
+	my $s = dial();
+	my $asked = agent_asked($s);
+	return $asked if $asked ne '';
+	open(my $file, '<', '/dev/zero') or die;
+	pipe(my $out, my $in) or die;
+	my %ways = (
+		none => sub { agent_give($s, 8, '') },
+		file => sub { agent_give($s, 8, '', $file) },
+		pipe => sub { agent_give($s, 8, '', $in) },
+		many => sub { agent_give($s, 8, '', ($file) x 200) },
+		streams => sub { agent_give($s, 7, '', ($file) x 3) },
+		odd => sub { agent_give($s, 99, '') },
+		more => sub { agent_give($s, 8, 'more' x 100) },
+		leave => sub { close $s; exit 0 },
+	);
+	my $fault = $ways{$how}->();
+	return $fault || answer($s);
+}
+
 # Send FILES at a place of a request, with each step given time to be read.
 sub place {
 	my ($s, $where, @files) = @_;
@@ -149,6 +189,10 @@ sub place {
 			syswrite($s, substr $request, 0, 4);
 			sleep 0.1;
 			send_with($s, 'xx', MSG_OOB, @files);
+		},
+		agent => sub {
+			agent_asked($s);
+			agent_give($s, 8, '', @files);
 		},
 		last => sub {
 			send_with($s, $request, 0, @files);
@@ -291,6 +335,8 @@ if ($command eq 'send') {
 	print give(dial(), request($args[0])), "\n";
 } elsif ($command eq 'pass') {
 	print pass(@args), "\n";
+} elsif ($command eq 'agent') {
+	print agent(@args), "\n";
 } elsif ($command eq 'linger') {
 	linger(@args);
 } elsif ($command eq 'hang') {

@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 24
+plan 26
 file="authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")"
 auth() {
 	settings '[gateway]' "auth = $1" '[clients]' 'keys = file' "$file" \
@@ -47,6 +47,18 @@ see a '^client\$ *$' >/dev/null
 through -A alice@gateway 'id -un; cat /etc/hostname; exit 7'
 is 'a command has its status' "$?" 0
 like '... and runs there as its user' "$out" '^alice$'
+several() {
+	several_pids=
+	for number in 1 2 3 4; do
+		ssh_with "$BED_DIR/client_key" -A alice@gateway hostname \
+			</dev/null >"$TMUX_TMPDIR/several$number" 2>&1 &
+		several_pids="$several_pids $!"
+	done
+	# shellcheck disable=SC2086
+	wait $several_pids
+	cat "$TMUX_TMPDIR"/several?
+}
+is 'several at once do as well' "$(several | uniq -c | tr -s ' ')" ' 4 remote'
 echo content >"$TMUX_TMPDIR/file"
 echo "put $TMUX_TMPDIR/file /home/alice/there" |
 	sftp -q -b - -A alice@gateway >/dev/null 2>&1
@@ -129,9 +141,11 @@ through -A alice@gateway id -un
 is 'with auth = agent,key an empty agent is no hindrance' "$out$err" alice
 through -a alice@gateway id -un
 is '... nor is none' "$out$err" alice
-ssh-add -q "$TMUX_TMPDIR/many1"
+ssh-add -q "$TMUX_TMPDIR"/many[1-6]
 through -A carol@gateway id -un
-is '... nor one that the remote refuses' "$out$err" carol
+is '... nor one of which the remote refuses all keys' "$out$err" carol
+ok '... over the same connection' not log_has remote \
+	'(closed by|Disconnected from) authenticating user carol'
 auth agent
 ssh-agent -k >/dev/null
 through -A alice@gateway id -un

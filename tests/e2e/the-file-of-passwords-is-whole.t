@@ -46,9 +46,14 @@ killed_at() {
 		-e trace="$1" -e inject="$1":signal=KILL moshgate passwd dave
 	[ "$(users)" = "$before" ]
 }
-ok 'killed before it is written, the old file is there' killed_at fsync
-ok '... and before it is put in its place' killed_at /^renameat
-on_gateway "ls -A $dir" | note
+# What looks for leaks can't do so below strace.
+if [ -n "${SAN-}" ]; then
+	skip 'killed before it is written' 'built with sanitizers'
+	skip '... and before it is put in its place' 'built with sanitizers'
+else
+	ok 'killed before it is written, the old file is there' killed_at fsync
+	ok '... and before it is put in its place' killed_at /^renameat
+fi
 ok 'what that leaves hinders nobody' new_password dave hunter4
 before='al alice bob carol dave'
 ok '... and goes' as_before
