@@ -46,6 +46,7 @@ one_address
 settings '[clients]' 'passwords = remote'
 pam_lines
 sshd_takes publickey password keyboard-interactive
+no_bans
 $BED on gateway rm /etc/moshgate/id_ed25519
 forgotten
 
