@@ -144,10 +144,8 @@ signer_open(struct config *config, char error[SIGNER_ERROR_BYTES])
 		config->key_content = NULL;
 		return NULL;
 	}
-	/* without one a key that is good for all would use their passwords */
 	if (config->key_content == NULL)
 		return signer_is_absent(config->key) &&
-			config->keys == CONFIG_KEYS_REMOTE &&
 			config_passwords(config) == CONFIG_PASSWORDS_REMOTE
 		    ? NULL
 		    : signer_read(config->key, error);

@@ -153,10 +153,9 @@ what_contradicts_itself_is_refused(void **state)
 	    "a.ini: [clients] keys = any opens every account that the "
 	    "gateway's key opens to whoever can connect: say auth = agent in "
 	    "[gateway], or any_key = i-know beside it";
-	static const char neither[] =
-	    "a.ini: [clients] passwords = remote goes neither with keys = any "
-	    "nor with auth = agent: a password's connection is not for whoever "
-	    "comes with a key, who can't be told apart";
+	static const char others[] =
+	    "a.ini: [clients] keys = any and keys = file would let others use "
+	    "what a password has opened: not with passwords = remote";
 
 	(void)state;
 	inifile_refuse(HOST "[clients]\nkeys = any\n", any_key);
@@ -174,11 +173,13 @@ what_contradicts_itself_is_refused(void **state)
 	    "there, with verify_host_key = no in [remote]");
 	inifile_refuse(HOST
 	    "[clients]\nkeys = any\nany_key = i-know\npasswords = remote\n",
-	    neither);
-	inifile_refuse(HOST
-	    "[clients]\nkeys = file\nauthorized_keys = /x\npasswords = remote\n"
-	    "[gateway]\nauth = agent\n",
-	    neither);
+	    others);
+	inifile_refuse(HOST "[clients]\nkeys = file\n"
+			    "authorized_keys = /k\npasswords = remote\n",
+	    others);
+	inifile_taken("clients", "passwords", "remote");
+	inifile_taken("clients", "keys",
+	    "file\nauthorized_keys = /k\npasswords = /p");
 }
 
 static void

@@ -252,11 +252,6 @@ only_a_gateway_that_has_passwords_tried_needs_no_key(void **state)
 	config.passwords = remote;
 	assert_null(signer_open(&config, error));
 	assert_string_equal(error, "");
-	/* where a key is good for every user it would be for their passwords */
-	config.keys = CONFIG_KEYS_FILE;
-	assert_null(signer_open(&config, error));
-	assert_string_not_equal(error, "");
-	config.keys = CONFIG_KEYS_REMOTE;
 	/* one that is there must be good, and so must be where it leads */
 	scratch_path("phrase", path);
 	config.key = path;
