@@ -126,6 +126,7 @@ forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
 			  "AllowAgentForwarding yes for group moshgate" };
 	struct gateway *gateway = forwarded_gateway(f);
 	const bool agent = fields_get(&f->peer->asked, "agent") != NULL;
+	bool ready;
 
 	f->kind = kind;
 	if (gateway->config->auth == CONFIG_AUTH_KEY) {
@@ -134,11 +135,10 @@ forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
 	}
 	if (forwarded_is_anybody(f))
 		f->lane = shares_new_lane(gateway->shares);
-	if (kind == LOGINS_KNOWN && forwarded_needs_none(f, alone))
-		f->answer(f, NULL);
-	else if (agent)
+	ready = kind == LOGINS_KNOWN && forwarded_needs_none(f, alone);
+	if (agent && !ready)
 		forwarded_prove(f);
-	else if (forwarded_may_use_key(f))
+	else if (ready || forwarded_may_use_key(f))
 		f->answer(f, NULL);
 	else
 		forwarded_refuse(f, &no_agent);

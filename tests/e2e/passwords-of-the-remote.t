@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 45
+plan 48
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 # remote_takes LINE...: what the remote's sshd says of passwords from now on.
@@ -27,6 +27,14 @@ id_by() {
 	answer_with "$1"
 	ssh_by_password "$2@gateway" id -un </dev/null 2>&1
 }
+# helper_takes LINE...: would the helper start with these settings?
+helper_takes() {
+	# shellcheck disable=SC2016
+	printf '%s\n' '[remote]' 'host = remote' "$@" |
+		$BED on gateway sh -c 'cat >/run/moshgate.ini &&
+		exec /usr/libexec/moshgate/moshgate-helper -t \
+			-f /run/moshgate.ini'
+}
 # forgotten: nothing is kept, and there are no pauses any more.
 forgotten() {
 	$BED helper restart
@@ -38,26 +46,23 @@ one_address
 settings '[clients]' 'passwords = remote'
 pam_lines
 sshd_takes publickey password keyboard-interactive
+no_bans
 $BED on gateway rm /etc/moshgate/id_ed25519
 forgotten
 
 # A gateway without a key.
-like 'without a key the helper starts' "$($BED log gateway)" \
+ok 'without a key the helper starts' see_log gateway \
 	'event=start .* key=none'
-like '... and says who gets in' "$($BED log gateway)" \
+ok '... and says who gets in' see_log gateway \
 	'event=note about=no-gateway-key '
 like '... as moshgate-helper -t does' \
 	"$($BED on gateway /usr/libexec/moshgate/moshgate-helper -t)" \
 	'ok, remote remote, key none$'
-ok '... but not without the directory' not $BED on gateway sh -c '
-	printf "[remote]\nhost = remote\n[clients]\npasswords = remote\n" \
-		>/run/moshgate.ini &&
-	echo "[gateway]" >>/run/moshgate.ini &&
-	echo "key = /etc/moshgate/moshgate.ini/key" >>/run/moshgate.ini &&
-	/usr/libexec/moshgate/moshgate-helper -t -f /run/moshgate.ini'
-ok '... nor if passwords are not the remote'\''s' not $BED on gateway sh -c '
-	printf "[remote]\nhost = remote\n" >/run/moshgate.ini &&
-	/usr/libexec/moshgate/moshgate-helper -t -f /run/moshgate.ini'
+ok '... but not if the key cannot be looked for' not helper_takes \
+	'[clients]' 'passwords = remote' \
+	'[gateway]' 'key = /etc/moshgate/moshgate.ini/key'
+ok '... nor if passwords are not the remote'\''s' not helper_takes '[clients]' \
+	'passwords = no'
 new_connections 'from now on'
 is 'a user whom the gateway does not know comes in with the password' \
 	"$(id_by hunter2 alice)" alice
@@ -121,7 +126,9 @@ is '... after which the right one lets in at once' "$(id_by hunter2 alice)" \
 ok 'a name that the remote does not have is refused' \
 	kept_out_by hunter2 nobody2@gateway
 forgotten
+# shellcheck disable=SC2016 # it is to be taken as it is
 remote_password alice 'пароль 🔑 "$x" \n'
+# shellcheck disable=SC2016
 is 'one with letters of all kinds lets in' \
 	"$(id_by 'пароль 🔑 "$x" \n' alice)" alice
 long=$(printf '%0511d' 7)
@@ -173,5 +180,21 @@ $BED on gateway cat /etc/moshgate/id_ed25519.pub |
 forgotten
 ok 'with one that it knows keys let in' let_in alice@gateway
 is '... and passwords as well' "$(id_by hunter2 alice)" alice
+sshd_takes publickey,password
+forgotten
+is '... and both together, where both are asked for' \
+	"$(SSH_ASKPASS=$TMUX_TMPDIR/askpass SSH_ASKPASS_REQUIRE=force \
+		ssh alice@gateway id -un </dev/null 2>&1)" alice
+
+# Beside an agent.
+sshd_takes publickey password keyboard-interactive
+$BED on gateway sh -c 'cat >/etc/moshgate/clients' <"$BED_DIR/client_key.pub"
+settings '[gateway]' 'auth = agent' '[clients]' 'passwords = remote' \
+	'keys = file' 'authorized_keys = /etc/moshgate/clients'
+forgotten
+is 'where the remote knows the client'\''s agent passwords let in as well' \
+	"$(id_by hunter2 alice)" alice
+like '... and whoever has neither is told so' \
+	"$(ssh alice@gateway id -un </dev/null 2>&1)" 'ssh -A'
 unlike 'no password is in any log' "$($BED log gateway; $BED log remote)" \
 	"hunter[23]|secret one|пароль|$long"
