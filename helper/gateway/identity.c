@@ -5,11 +5,40 @@
 
 #include "../../shim/lib/clock.h"
 #include "gateway.h"
+#include "pace.h"
 
 static struct gateway *
 identity_gateway(const struct identity *identity)
 {
 	return identity->peer->context;
+}
+
+static void
+identity_fire(void *context, int64_t now_ms)
+{
+	struct identity *identity = context;
+
+	(void)now_ms;
+	identity->answer(identity, NULL);
+}
+
+/*
+ * The user may come.  Why others may not has nothing to do with whether they are
+ * users of the remote, and is told at once.
+ */
+static void
+identity_admit(struct identity *identity)
+{
+	const struct gateway *gateway = identity_gateway(identity);
+
+	if (!pace_is_kept(gateway->config)) {
+		identity->answer(identity, NULL);
+		return;
+	}
+	identity->timer = (struct loop_timer){ .fire = identity_fire,
+		.context = identity };
+	loop_at(gateway->loop, &identity->timer,
+	    pace_ms(identity->peer->asked_ms, clock_now_ms()));
 }
 
 /*
@@ -42,7 +71,10 @@ identity_on_name(struct directory_question *question,
 
 	if (users_find(gateway->users, name, &uid)) {
 		/* another session of theirs was first */
-		identity->answer(identity, identity_enrolled(identity));
+		if (identity_enrolled(identity) == NULL)
+			identity_admit(identity);
+		else
+			identity->answer(identity, &admission_lost_uid);
 		return;
 	}
 	identity->kind = config_names_user(gateway->config, name)
@@ -50,7 +82,7 @@ identity_on_name(struct directory_question *question,
 	    : LOGINS_NEW;
 	if (identity_is_free(identity, answer, &why) &&
 	    admission_wants(&gateway->admission, name, &why))
-		identity->answer(identity, NULL);
+		identity_admit(identity);
 	else
 		identity->answer(identity, &why);
 }
@@ -192,7 +224,10 @@ identity_on_account(struct directory_question *question,
 	    peer->user, answer);
 	if (why == NULL && !identity_has_kept_name(identity, answer))
 		why = &admission_other_uid;
-	identity->answer(identity, why);
+	if (why == NULL)
+		identity_admit(identity);
+	else
+		identity->answer(identity, why);
 }
 
 void
@@ -228,4 +263,7 @@ identity_forget(struct identity *identity)
 {
 	directory_forget(&identity->question);
 	logins_forget(&identity->login);
+	if (identity->timer.on)
+		loop_at(identity_gateway(identity)->loop, &identity->timer,
+		    INT64_MAX);
 }

@@ -28,6 +28,7 @@ struct identity {
 	void (*proven)(struct identity *identity, const struct refusal *why);
 	struct directory_question question;
 	struct logins_question login;
+	struct loop_timer timer; /* until when the answer waits: pace.h */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "beat.h"
 #include "gateway.h"
 #include "ownkeys.h"
+#include "pace.h"
 
 struct keys_request {
 	uid_t uid;  /* that sshd has for the user; 0: unknown */
@@ -16,6 +17,7 @@ struct keys_request {
 	struct directory_question question;
 	struct logins_question login;
 	struct waiter waiter;
+	struct loop_timer timer; /* until when the answer waits: pace.h */
 };
 
 /*
@@ -55,16 +57,30 @@ keys_ask_remote(struct peer *peer)
 	shares_ask(gateway->shares, waiter);
 }
 
+static void
+keys_on_pace(void *context, int64_t now_ms)
+{
+	(void)now_ms;
+	ownkeys_answer(context);
+}
+
 /* Answer with the keys of a user who may come. */
 static void
 keys_answer(struct peer *peer)
 {
 	const struct gateway *gateway = peer->context;
+	struct keys_request *request = peer->request;
 
-	if (gateway->config->keys == CONFIG_KEYS_REMOTE)
+	if (gateway->config->keys == CONFIG_KEYS_REMOTE) {
 		keys_ask_remote(peer);
-	else
+	} else if (pace_is_kept(gateway->config)) {
+		request->timer = (struct loop_timer){ .fire = keys_on_pace,
+			.context = peer };
+		loop_at(gateway->loop, &request->timer,
+		    pace_ms(peer->asked_ms, clock_now_ms()));
+	} else {
 		ownkeys_answer(peer);
+	}
 }
 
 /* Refuse PEER, whose user is as KIND says, for WHY. */
@@ -346,6 +362,7 @@ keys_leave(struct peer *peer)
 	users_look_no_more(&request->looking);
 	directory_forget(&request->question);
 	logins_forget(&request->login);
+	loop_at(gateway->loop, &request->timer, INT64_MAX);
 	if (request->waiter.state != WAITER_NEW)
 		shares_forget(gateway->shares, &request->waiter);
 }

@@ -14,6 +14,15 @@
  */
 #define PROOF_SILENT_MAX 2
 
+/*
+ * An agent may take as long as a person does, or one who means ill, with a
+ * connection to the remote that is not logged in: so many of a user's at a time,
+ * or of an address of which anybody may come by any name; and so many of all.
+ * The others wait.
+ */
+#define PROOF_AGENTS_MAX 4
+#define PROOF_AGENTS_ALL_MAX 16
+
 struct proofs {
 	struct logins_parts parts;
 	struct pool *pool;
@@ -264,6 +273,51 @@ proof_give_way(struct patience_claim *claim, const struct refusal *why)
 	proof_fail(claim->asker, why);
 }
 
+/* True if the agents of ONE and of OTHER are as good as one person's. */
+static bool
+proof_is_alike(const struct proof *one, const struct proof *other)
+{
+	return strcmp(one->user, other->user) == 0 ||
+	    (!one->trusted && address_same(&one->address, &other->address));
+}
+
+/* True if PROOF may take its turn: there are not too many agents before it. */
+static bool
+proof_may_claim(const struct proof *proof)
+{
+	size_t alike = 0, all = 0;
+
+	for (const struct proof *p = proof->of->first;
+	     p != NULL && proof->kind == PROOF_AGENT; p = p->next) {
+		if (p->kind != PROOF_AGENT || p->claim.state == PATIENCE_NONE)
+			continue;
+		all++;
+		alike += proof_is_alike(proof, p);
+	}
+	return alike < PROOF_AGENTS_MAX && all < PROOF_AGENTS_ALL_MAX;
+}
+
+/* Have those take their turns that may, in the order in which they came. */
+static void
+proofs_claim(struct proofs *proofs, int64_t now_ms)
+{
+	struct proof *oldest;
+
+	do {
+		oldest = NULL;
+		for (struct proof *p = proofs->first; p != NULL; p = p->next) {
+			if (p->state == PROOF_WAITS &&
+			    p->claim.state == PATIENCE_NONE &&
+			    proof_may_claim(p))
+				oldest = p;
+		}
+		if (oldest != NULL)
+			patience_wait(proofs->parts.patience, &oldest->claim,
+			    now_ms);
+	} while (oldest != NULL);
+	logins_touch(proofs->logins);
+}
+
 /* Put PROOF among those that wait. */
 static void
 proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
@@ -287,8 +341,7 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 		.go = proof_go,
 		.give_way = proof_give_way };
 	memcpy(proof->claim.name, proof->user, sizeof(proof->claim.name));
-	patience_wait(proofs->parts.patience, &proof->claim, now_ms);
-	logins_touch(proofs->logins);
+	proofs_claim(proofs, now_ms);
 	proofs_touch(proofs);
 }
 
@@ -330,6 +383,18 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 		proof->answer(proof, PROOF_FAILED, why);
 	else
 		proof_wait(proofs, proof, now_ms);
+}
+
+void
+proofs_configure(struct proofs *proofs)
+{
+	static const struct refusal changed = { .reason = "reloaded",
+		.sentence = "The gateway's settings have just changed; please "
+			    "log in again.",
+		.detail = "the settings were read again during this login" };
+
+	while (proofs->first != NULL)
+		proof_fail(proofs->first, &changed);
 }
 
 /*
@@ -398,6 +463,7 @@ proofs_fire(void *context, int64_t now_ms)
 	struct proof *proof, *next;
 	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
 
+	proofs_claim(proofs, now_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
 		const struct refusal *why = proof_why_late(proof, now_ms,
 		    &next_ms);

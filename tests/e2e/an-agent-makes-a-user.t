@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 24
+plan 26
 
 any=$TMUX_TMPDIR/any
 ssh-keygen -q -t ed25519 -N '' -f "$any"
@@ -61,6 +61,56 @@ like '... the log says it of who is known' "$($BED log gateway)" \
 	'event=login-failed user=alice asked=session .*reason=no-agent '
 like '... and of who is not' "$($BED log gateway)" \
 	'event=unknown-user user=robot reason=no-agent .*client=fd66:1::1$'
+
+# How long the helper takes: beside this, what sshd and ssh do is noise.  By
+# turns, so that what else the machine does is in both.
+# helper_took TYPE KNOWN OTHER: the medians of 50 answers to two requests of this
+# type, "uid field value ...", in tenths of milliseconds.
+helper_took() {
+	# shellcheck disable=SC2016 # it is perl
+	$BED on gateway perl -MSocket -MTime::HiRes=time -e '
+		my ($type, @requests) = @ARGV;
+		my @took = ([], []);
+		for my $turn (0 .. 99) {
+			my $which = ($turn ^ $turn >> 1) & 1;
+			my ($uid, @fields) = split " ", $requests[$which];
+			my $body = join "", map { "$_\0" } @fields;
+			my ($all, $some) = ("", "");
+			$> = $uid;
+			my $began = time;
+			socket(my $s, AF_UNIX, SOCK_STREAM, 0);
+			connect($s, pack_sockaddr_un("/run/moshgate/helper.sock"))
+				or die;
+			syswrite($s, pack("a2 C C N", "MG", 1, $type,
+				length $body) . $body);
+			# the first answer may be that it is at work
+			$all .= $some while ($all !~ /reason|ssh-/ &&
+				sysread($s, $some, 4096));
+			push @{$took[$which]}, time - $began;
+			$> = 0;
+		}
+		printf "%d ", (sort { $a <=> $b } @$_)[25] * 10000 for @took;' "$@"
+}
+# alike TYPE KNOWN OTHER: do they take the same?  Without care it is half as much
+# again, or twice as much.
+alike() {
+	helper_took "$@" >"$TMUX_TMPDIR/took" || return
+	read -r one other <"$TMUX_TMPDIR/took"
+	echo "they take $one and $other tenths of a millisecond"
+	apart=$((one > other ? one - other : other - one))
+	[ $((apart * 100 / one)) -le 8 ]
+}
+alice=$(look_up alice | cut -d : -f 3)
+robot=$(look_up robot | cut -d : -f 3)
+session='terminal 1 via force-command streams 1 login'
+keys="type ssh-ed25519 blob $(cut -d ' ' -f 2 "$any.pub")"
+ok 'the helper takes as long for who is known as for others' \
+	alike 2 "$alice $session alice" "$robot $session robot"
+note "they take $one and $other tenths of a millisecond"
+ok '... also when sshd asks about a key' \
+	alike 1 "770 $keys user alice uid $alice" \
+	"770 $keys user robot uid $robot"
+note "they take $one and $other tenths of a millisecond"
 
 # With somebody else's.
 agent "$any"

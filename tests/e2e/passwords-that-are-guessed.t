@@ -104,9 +104,10 @@ new_password alice hunter2
 # shellcheck disable=SC2016
 $BED on gateway sh -c '
 	line=$(cut -d : -f 2 /etc/moshgate/passwords)
+	gid=$(getent group moshgate | cut -d : -f 3)
 	for number in $(seq 34); do
 		name=user$number
-		echo "$name:x:$((5000 + number)):771::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session" >>/etc/passwd
+		echo "$name:x:$((5000 + number)):$gid::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session" >>/etc/passwd
 		echo "$name:$line"
 	done >>/etc/moshgate/passwords'
 # measure: store in the file "took" the medians, in microseconds, of guesses at
