@@ -365,10 +365,10 @@ config_check_whole(struct config_reading *r)
 		    "[clients] keys = remote needs the gateway's key: say keys "
 		    "= file or keys = any, or auth = agent, key in [gateway]");
 	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
-	    c->keys == CONFIG_KEYS_ANY)
+	    c->keys != CONFIG_KEYS_REMOTE)
 		config_complain(r,
-		    "[clients] keys = any would let anybody use what a password "
-		    "has opened: not with passwords = remote");
+		    "[clients] keys = any and keys = file would let others use "
+		    "what a password has opened: not with passwords = remote");
 	else if (config_passwords(c) == CONFIG_PASSWORDS_REMOTE &&
 	    !c->verify_host_key)
 		config_complain(r,

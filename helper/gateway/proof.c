@@ -385,6 +385,18 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 		proof_wait(proofs, proof, now_ms);
 }
 
+void
+proofs_configure(struct proofs *proofs)
+{
+	static const struct refusal changed = { .reason = "reloaded",
+		.sentence = "The gateway's settings have just changed; please "
+			    "log in again.",
+		.detail = "the settings were read again during this login" };
+
+	while (proofs->first != NULL)
+		proof_fail(proofs->first, &changed);
+}
+
 /*
  * Time
  */

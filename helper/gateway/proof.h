@@ -89,6 +89,12 @@ void proofs_free(struct proofs *proofs);
 
 void proofs_ask(struct proofs *proofs, struct proof *proof);
 
+/*
+ * The settings are others: what is under way was asked for by the old ones, and
+ * perhaps of another remote, so it fails.
+ */
+void proofs_configure(struct proofs *proofs);
+
 /* PROOF, all zero or asked, is not waited for any more. */
 void proofs_forget(struct proof *proof);
 

@@ -264,6 +264,7 @@ server_reload(struct server *server)
 	}
 	server_admit_by(server, config);
 	trial_configure(gateway->trial, config);
+	proofs_configure(gateway->proofs);
 	carries_end_spares(gateway->carries);
 	shares_configure(gateway->shares);
 	users_refresh(gateway->users);

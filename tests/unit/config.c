@@ -153,6 +153,9 @@ what_contradicts_itself_is_refused(void **state)
 	    "a.ini: [clients] keys = any opens every account that the "
 	    "gateway's key opens to whoever can connect: say auth = agent in "
 	    "[gateway], or any_key = i-know beside it";
+	static const char others[] =
+	    "a.ini: [clients] keys = any and keys = file would let others use "
+	    "what a password has opened: not with passwords = remote";
 
 	(void)state;
 	inifile_refuse(HOST "[clients]\nkeys = any\n", any_key);
@@ -170,8 +173,13 @@ what_contradicts_itself_is_refused(void **state)
 	    "there, with verify_host_key = no in [remote]");
 	inifile_refuse(HOST
 	    "[clients]\nkeys = any\nany_key = i-know\npasswords = remote\n",
-	    "a.ini: [clients] keys = any would let anybody use what a password "
-	    "has opened: not with passwords = remote");
+	    others);
+	inifile_refuse(HOST "[clients]\nkeys = file\n"
+			    "authorized_keys = /k\npasswords = remote\n",
+	    others);
+	inifile_taken("clients", "passwords", "remote");
+	inifile_taken("clients", "keys",
+	    "file\nauthorized_keys = /k\npasswords = /p");
 }
 
 static void

@@ -363,6 +363,33 @@ a_login_that_is_given_up_is_not_answered(void **state)
 	stage_end(&stage);
 }
 
+/* By other settings it would not have been begun, or somewhere else. */
+static void
+what_is_under_way_when_the_settings_change_fails(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried in = { 0 }, waits[8];
+	struct child *child;
+
+	(void)state;
+	stage_make(&stage);
+	try(&stage, &in);
+	child = last(stage.scene, 1);
+	fake_reach(child);
+	for (size_t i = 0; i < 8; i++) {
+		waits[i] = (struct tried){ 0 };
+		try_from(&stage, &waits[i], "bob", "192.0.2.8");
+	}
+	proofs_configure(stage.proofs);
+	fake_settle(stage.scene->loop);
+	ended(&in, PROOF_FAILED, "reloaded");
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(waits[i].answers, 1);
+	assert_int_not_equal(child->state, FAKE_RUNS);
+	assert_null(shares_find(stage.scene->shares, "alice", 0));
+	stage_end(&stage);
+}
+
 /*
  * What is kept
  */
@@ -620,6 +647,8 @@ main(void)
 		cmocka_unit_test(a_remote_that_says_nothing_keeps_few_waiting),
 		cmocka_unit_test(no_password_is_tried_while_the_remote_is_gone),
 		cmocka_unit_test(a_login_that_is_given_up_is_not_answered),
+		cmocka_unit_test(
+		    what_is_under_way_when_the_settings_change_fails),
 		cmocka_unit_test(
 		    whoever_waits_for_another_connection_gets_that_one),
 		cmocka_unit_test(
