@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 fake=$(dirname "$0")/fake-agent.py
 in_bed "$@"
-plan 32
+plan 33
 known alice
 settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
 	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")" \
