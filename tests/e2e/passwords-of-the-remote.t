@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 45
+plan 46
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 # remote_takes LINE...: what the remote's sshd says of passwords from now on.
@@ -115,6 +115,15 @@ like 'moshgate check goes as far as it can' \
 like '... which makes nobody a user' \
 	"$($BED on gateway moshgate check carol 2>&1;
 		$BED log gateway | grep -c 'user-added user=carol')" '^0$'
+
+# Whatever is kept.
+settings '[clients]' 'passwords = remote' \
+	'[session]' 'share_idle = 0' 'share_max_age = 10' 'share_max = 1'
+forgotten
+is 'where nothing is kept a password lets in all the same' \
+	"$(id_by hunter2 alice)" alice
+settings '[clients]' 'passwords = remote'
+forgotten
 
 # Passwords that are wrong.
 ok 'a wrong one is refused' kept_out_by hunter3 alice@gateway

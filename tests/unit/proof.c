@@ -457,6 +457,39 @@ it_is_never_renewed_and_ends_when_it_is_too_old(void **state)
 	stage_end(&stage);
 }
 
+/* Whatever the settings say of what is kept. */
+static void
+it_stays_till_its_login_has_come(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried bobs = { 0 };
+	struct asked session;
+	struct child *alices;
+
+	(void)state;
+	stage.scene->config->share_idle_s = 0;
+	stage.scene->config->share_max_age_s = 10;
+	stage.scene->config->share_max = 1;
+	stage_make(&stage);
+	alices = let_in(&stage);
+	try_from(&stage, &bobs, "bob", "192.0.2.8");
+	enter_done(stage.scene, stage.scene->children->last);
+	ended(&bobs, PROOF_GOOD, "");
+	fake_pass(stage.scene->loop, 60000);
+	assert_int_equal(alices->state, FAKE_RUNS);
+	ask(stage.scene, &session, JOB_SESSION);
+	fake_was_told(alices, FRAME_SESSION, NULL, NULL);
+	done(stage.scene, alices);
+	answered(&session, FRAME_OK);
+	fake_settle(stage.scene->loop);
+	assert_int_equal(alices->state, FAKE_CLOSED);
+	/* nor longer than that */
+	assert_int_equal(stage.scene->children->last->state, FAKE_RUNS);
+	fake_pass(stage.scene->loop, 60000);
+	assert_int_equal(stage.scene->children->last->state, FAKE_CLOSED);
+	stage_end(&stage);
+}
+
 static void
 a_no_to_the_gateways_key_does_not_end_it(void **state)
 {
@@ -579,6 +612,7 @@ main(void)
 		    it_takes_the_place_of_one_that_is_at_work_afterwards),
 		cmocka_unit_test(
 		    it_is_never_renewed_and_ends_when_it_is_too_old),
+		cmocka_unit_test(it_stays_till_its_login_has_come),
 		cmocka_unit_test(a_no_to_the_gateways_key_does_not_end_it),
 		cmocka_unit_test(when_it_is_lent_no_other_takes_its_place),
 		cmocka_unit_test(
