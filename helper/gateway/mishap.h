@@ -7,6 +7,9 @@
 
 extern const struct refusal mishap_no_process; /* its worker can't be started */
 extern const struct refusal mishap_late;       /* it takes too long */
+extern const struct refusal mishap_silent;     /* as it does for others */
+extern const struct refusal mishap_lost;       /* it ends without a word */
+extern const struct refusal mishap_reloaded;   /* the settings are others */
 extern const struct refusal mishap_broken;     /* it ends, or says nonsense */
 extern const struct refusal mishap_deaf;       /* it takes nothing */
 

@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
+#include "decoy.h"
 #include "mishap.h"
 
-/* So long a proof waits for its turn; then the connection has its own time. */
+/*
+ * So long a proof waits for its turn; then the connection has its own time.
+ * With a password sshd waits as well, which takes few.
+ */
 #define PROOF_TURN_MS 20000
+#define PROOF_PASSWORD_TURN_MS 8000
 /*
  * So many go on waiting for a remote that says nothing, with sshd before them:
  * besides those that wait for keys, see outage.h.
@@ -19,16 +24,11 @@ struct proofs {
 	struct pool *pool;
 	struct logins *logins;
 	struct loop_timer timer;
+	struct decoys decoys;
 	struct proof *first; /* the one that came last */
 };
 
 static const struct connection_owner proof_owner;
-
-static const struct refusal proof_lost = { .reason = "lost",
-	.sentence = "The connection between the gateway and the remote server "
-		    "broke.",
-	.remedy = "try again; if it happens every time, see the remote's sshd "
-		  "log" };
 
 static void
 proofs_touch(struct proofs *proofs)
@@ -83,8 +83,9 @@ proofs_forget(struct proof *proof)
 	if (proof->of != NULL)
 		proof_leave(proof,
 		    proof->state == PROOF_GOES &&
-			connection_facts(proof->connection)->phase >
-			    PHASE_REACHING);
+			(proof->unwanted != NULL ||
+			    connection_facts(proof->connection)->phase >
+				PHASE_REACHING));
 }
 
 /* The remote has let PROOF in, whose name has a uid: the connection is kept. */
@@ -94,7 +95,7 @@ proof_succeed(struct proof *proof)
 	struct share *share = NULL;
 
 	if (proof->connection == NULL) {
-		proof_fail(proof, &proof_lost);
+		proof_fail(proof, &mishap_lost);
 		return;
 	}
 	share = shares_get(proof->of->parts.shares, proof->user, proof->lane);
@@ -156,6 +157,15 @@ proof_on_turn(void *context, struct briefing *briefing)
 	return true;
 }
 
+/* The password isn't needed any more. */
+static void
+proof_give(struct proof *proof)
+{
+	proof->password = NULL;
+	if (proof->given != NULL)
+		proof->given(proof);
+}
+
 /* The worker has the password; or is to ask the shim for the agent. */
 static void
 proof_on_reached(void *context)
@@ -163,9 +173,7 @@ proof_on_reached(void *context)
 	struct proof *proof = context;
 
 	if (proof->kind == PROOF_PASSWORD) {
-		proof->password = NULL;
-		if (proof->given != NULL)
-			proof->given(proof);
+		proof_give(proof);
 	} else if (connection_lend(proof->connection, proof->agent.fd,
 		       proof->agent.uid)) {
 		proof->given(proof);
@@ -212,11 +220,20 @@ proof_is_wrong(const struct proof *proof, const struct connection_end *end,
 	    (end->refused || refusal_is(why, "wrong-password"));
 }
 
+/* The remote has said no to PROOF, or as if it had, for WHY. */
+static void
+proof_turn_away(struct proof *proof, const struct refusal *why)
+{
+	patience_turned_away(proof->of->parts.patience, &proof->claim,
+	    clock_now_ms());
+	proof_end(proof, PROOF_WRONG, true, why);
+}
+
 static void
 proof_on_end(void *context, const struct connection_end *end)
 {
 	struct proof *proof = context;
-	struct refusal why = proof_lost;
+	struct refusal why = mishap_lost;
 	const bool goes = proof->state == PROOF_GOES;
 
 	proof->connection = NULL;
@@ -229,9 +246,10 @@ proof_on_end(void *context, const struct connection_end *end)
 		proof_end(proof, PROOF_FAILED, goes && end->reached, &why);
 		return;
 	}
-	patience_turned_away(proof->of->parts.patience, &proof->claim,
-	    clock_now_ms());
-	proof_end(proof, PROOF_WRONG, true, &why);
+	if (proof->kind == PROOF_PASSWORD)
+		decoys_learn(&proof->of->decoys, proof->gone_ms,
+		    clock_now_ms());
+	proof_turn_away(proof, &why);
 }
 
 static const struct connection_owner proof_owner = {
@@ -252,6 +270,12 @@ proof_go(struct patience_claim *claim)
 	struct proof *proof = claim->asker;
 
 	proof->state = PROOF_GOES;
+	proof->gone_ms = clock_now_ms();
+	if (proof->unwanted != NULL) {
+		proofs_touch(proof->of);
+		proof_give(proof);
+		return;
+	}
 	proof->connection = pool_connect(proof->of->pool, proof->user,
 	    QUEUE_LOGIN, QUEUE_ALONE, &proof_owner, proof);
 	if (proof->connection == NULL)
@@ -322,6 +346,13 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
 		why = logins_why_not_new(proofs->logins, &proof->address,
 		    now_ms);
+	/* from that time nobody is to learn that the name is a new one */
+	if (why != NULL && proof->kind == PROOF_PASSWORD &&
+	    !proofs->parts.outage->down) {
+		if (proof->unwanted == NULL)
+			proof->unwanted = why;
+		why = NULL;
+	}
 	/* of strangers the patience has its own choice */
 	if (why == NULL && proof->known && !proof->trusted &&
 	    proofs_are_enough(proofs, now_ms))
@@ -335,13 +366,8 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 void
 proofs_configure(struct proofs *proofs)
 {
-	static const struct refusal changed = { .reason = "reloaded",
-		.sentence = "The gateway's settings have just changed; please "
-			    "log in again.",
-		.detail = "the settings were read again during this login" };
-
 	while (proofs->first != NULL)
-		proof_fail(proofs->first, &changed);
+		proof_fail(proofs->first, &mishap_reloaded);
 }
 
 /*
@@ -371,7 +397,7 @@ proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
 		if (!proof_keeps_sshd(p))
 			continue;
 		waiting++;
-		if (p->state != PROOF_GOES)
+		if (p->state != PROOF_GOES || p->unwanted != NULL)
 			continue;
 		silent_ms = outage_silent_ms(proofs->parts.outage, p->asked_ms);
 		silent = silent || silent_ms <= now_ms;
@@ -381,11 +407,30 @@ proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
 	return silent ? waiting : 0;
 }
 
+/*
+ * True if PROOF, of which the remote seems to be asked, has taken its time; at
+ * *NEXT_MS it may have.
+ */
+static bool
+proof_is_through(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
+{
+	int64_t end_ms;
+
+	if (proof->state != PROOF_GOES || proof->unwanted == NULL)
+		return false;
+	end_ms = decoys_end_ms(&proof->of->decoys, proof->gone_ms);
+	if (end_ms > now_ms && end_ms < *next_ms)
+		*next_ms = end_ms;
+	return end_ms <= now_ms;
+}
+
 /* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
 static const struct refusal *
 proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
 {
-	const int64_t end_ms = proof->asked_ms + PROOF_TURN_MS;
+	const int64_t end_ms = proof->asked_ms +
+	    (proof->kind == PROOF_PASSWORD ? PROOF_PASSWORD_TURN_MS
+					   : PROOF_TURN_MS);
 
 	if (proof->state != PROOF_WAITS)
 		return NULL;
@@ -399,12 +444,6 @@ proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
 static void
 proofs_fire(void *context, int64_t now_ms)
 {
-	static const struct refusal silent = { .reason = "busy",
-		.sentence = "The remote server does not answer; try again in a "
-			    "minute.",
-		.detail = "others wait for the remote already, which does not "
-			  "answer",
-		.remedy = "check the link to the remote" };
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
@@ -418,10 +457,12 @@ proofs_fire(void *context, int64_t now_ms)
 		if (why == NULL && waiting > PROOF_SILENT_MAX &&
 		    proof_keeps_sshd(proof)) {
 			waiting--;
-			why = &silent;
+			why = &mishap_silent;
 		}
 		if (why != NULL)
 			proof_fail(proof, why);
+		else if (proof_is_through(proof, now_ms, &next_ms))
+			proof_turn_away(proof, proof->unwanted);
 	}
 	/* unless there is more to do already */
 	if (!proofs->timer.on)

@@ -96,10 +96,12 @@ try_from(struct stage *stage, struct tried *tried, const char *user,
     const char *address)
 {
 	const bool trusted = tried->proof.trusted;
+	const struct refusal *unwanted = tried->proof.unwanted;
 
 	*tried = (struct tried){ .proof = { .kind = PROOF_PASSWORD,
 				     .known = true,
 				     .trusted = trusted,
+				     .unwanted = unwanted,
 				     .address = address_read(address),
 				     .password = "open sesame",
 				     .given = tried_given,
@@ -363,6 +365,54 @@ a_login_that_is_given_up_is_not_answered(void **state)
 	stage_end(&stage);
 }
 
+/* Nobody who looks at the clock learns which names may come. */
+static void
+a_name_that_gets_in_by_none_takes_as_long_as_a_wrong_one(void **state)
+{
+	static const struct refusal reserved = { .reason = "reserved" };
+	struct stage stage = stage_begin();
+	struct tried wrong = { 0 }, tried = { 0 };
+
+	(void)state;
+	stage_make(&stage);
+	try(&stage, &wrong);
+	fake_pass(stage.scene->loop, 2345);
+	turn_away(&stage, stage.scene->children->last);
+	ended(&wrong, PROOF_WRONG, "wrong-password");
+	tried.proof.unwanted = &reserved;
+	try_from(&stage, &tried, "mallory", "192.0.2.8");
+	fake_pass(stage.scene->loop, 2344);
+	assert_int_equal(tried.given, 1);
+	assert_int_equal(tried.answers, 0);
+	fake_pass(stage.scene->loop, 1);
+	ended(&tried, PROOF_WRONG, "reserved");
+	last(stage.scene, 1);
+	/* one that is given up */
+	try_from(&stage, &tried, "mallory", "192.0.2.8");
+	proofs_forget(&tried.proof);
+	stage_end(&stage);
+}
+
+static void
+no_password_waits_for_long_before_sshd_lets_in(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried guess[6] = { 0 };
+
+	(void)state;
+	stage_make(&stage);
+	for (size_t i = 0; i < 6; i++) {
+		try_from(&stage, &guess[i], "alice", "192.0.2.66");
+		if (guess[i].proof.state == PROOF_GOES)
+			turn_away(&stage, stage.scene->children->last);
+	}
+	fake_pass(stage.scene->loop, 7999);
+	assert_int_equal(guess[5].answers, 0);
+	fake_pass(stage.scene->loop, 1);
+	ended(&guess[5], PROOF_FAILED, "too-many");
+	stage_end(&stage);
+}
+
 /* By other settings it would not have been begun, or somewhere else. */
 static void
 what_is_under_way_when_the_settings_change_fails(void **state)
@@ -604,6 +654,10 @@ main(void)
 		cmocka_unit_test(a_remote_that_says_nothing_keeps_few_waiting),
 		cmocka_unit_test(no_password_is_tried_while_the_remote_is_gone),
 		cmocka_unit_test(a_login_that_is_given_up_is_not_answered),
+		cmocka_unit_test(
+		    a_name_that_gets_in_by_none_takes_as_long_as_a_wrong_one),
+		cmocka_unit_test(
+		    no_password_waits_for_long_before_sshd_lets_in),
 		cmocka_unit_test(
 		    what_is_under_way_when_the_settings_change_fails),
 		cmocka_unit_test(
