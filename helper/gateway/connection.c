@@ -261,6 +261,9 @@ connection_lend(struct connection *c, int fd, uid_t uid)
 		return false;
 	child_blame(c->child, uid);
 	connection_limit_job(c, JOB_AGENT_MS);
+	/* others need not wait for a person */
+	c->entry.state = QUEUE_AT_WORK;
+	c->shared->changed(c->shared->context);
 	return true;
 }
 

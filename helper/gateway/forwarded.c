@@ -11,11 +11,14 @@ forwarded_gateway(const struct forwarded *f)
 	return f->peer->context;
 }
 
-/* True if sshd lets anybody in by any name: the name says nothing then. */
+/*
+ * True if a key may have let in whoever comes by any name, as those of a file do,
+ * and any: the name says nothing then.
+ */
 static bool
 forwarded_is_anybody(const struct forwarded *f)
 {
-	return forwarded_gateway(f)->config->keys == CONFIG_KEYS_ANY;
+	return forwarded_gateway(f)->config->keys != CONFIG_KEYS_REMOTE;
 }
 
 /* True if the gateway's key may log in where the agent doesn't. */
@@ -126,19 +129,20 @@ forwarded_ask(struct forwarded *f, enum logins_kind kind, bool alone)
 			  "AllowAgentForwarding yes for group moshgate" };
 	struct gateway *gateway = forwarded_gateway(f);
 	const bool agent = fields_get(&f->peer->asked, "agent") != NULL;
+	bool ready;
 
 	f->kind = kind;
 	if (gateway->config->auth == CONFIG_AUTH_KEY) {
 		f->answer(f, NULL);
 		return;
 	}
-	if (forwarded_is_anybody(f))
+	/* what the gateway's key opens it opens to all of them */
+	if (forwarded_is_anybody(f) && (agent || !forwarded_may_use_key(f)))
 		f->lane = shares_new_lane(gateway->shares);
-	if (kind == LOGINS_KNOWN && forwarded_needs_none(f, alone))
-		f->answer(f, NULL);
-	else if (agent)
+	ready = kind == LOGINS_KNOWN && forwarded_needs_none(f, alone);
+	if (agent && !ready)
 		forwarded_prove(f);
-	else if (forwarded_may_use_key(f))
+	else if (ready || forwarded_may_use_key(f))
 		f->answer(f, NULL);
 	else
 		forwarded_refuse(f, &no_agent);

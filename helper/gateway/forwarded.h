@@ -20,8 +20,8 @@ struct forwarded {
 	struct peer *peer;
 	/*
 	 * In which the session's connections are: shares.h.  What one client's
-	 * agent has opened must not serve another client whom sshd hasn't
-	 * checked: [clients] keys = any.
+	 * agent has opened must not serve another client who may have come by
+	 * any name: with [clients] keys = file, or any.
 	 */
 	uint64_t lane;
 	bool proved;

@@ -4,20 +4,17 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
-#include "decoy.h"
 #include "mishap.h"
+#include "prooftime.h"
 
 /*
- * So long a proof waits for its turn; then the connection has its own time.
- * With a password sshd waits as well, which takes few.
+ * An agent may take as long as a person does, or one who means ill, with a
+ * connection to the remote that is not logged in: so many of a user's at a time,
+ * or of an address of which anybody may come by any name; and so many of all.
+ * The others wait.
  */
-#define PROOF_TURN_MS 20000
-#define PROOF_PASSWORD_TURN_MS 8000
-/*
- * So many go on waiting for a remote that says nothing, with sshd before them:
- * besides those that wait for keys, see outage.h.
- */
-#define PROOF_SILENT_MAX 2
+#define PROOF_AGENTS_MAX 4
+#define PROOF_AGENTS_ALL_MAX 16
 
 struct proofs {
 	struct logins_parts parts;
@@ -288,6 +285,51 @@ proof_give_way(struct patience_claim *claim, const struct refusal *why)
 	proof_fail(claim->asker, why);
 }
 
+/* True if the agents of ONE and of OTHER are as good as one person's. */
+static bool
+proof_is_alike(const struct proof *one, const struct proof *other)
+{
+	return strcmp(one->user, other->user) == 0 ||
+	    (!one->trusted && address_same(&one->address, &other->address));
+}
+
+/* True if PROOF may take its turn: there are not too many agents before it. */
+static bool
+proof_may_claim(const struct proof *proof)
+{
+	size_t alike = 0, all = 0;
+
+	for (const struct proof *p = proof->of->first;
+	     p != NULL && proof->kind == PROOF_AGENT; p = p->next) {
+		if (p->kind != PROOF_AGENT || p->claim.state == PATIENCE_NONE)
+			continue;
+		all++;
+		alike += proof_is_alike(proof, p);
+	}
+	return alike < PROOF_AGENTS_MAX && all < PROOF_AGENTS_ALL_MAX;
+}
+
+/* Have those take their turns that may, in the order in which they came. */
+static void
+proofs_claim(struct proofs *proofs, int64_t now_ms)
+{
+	struct proof *oldest;
+
+	do {
+		oldest = NULL;
+		for (struct proof *p = proofs->first; p != NULL; p = p->next) {
+			if (p->state == PROOF_WAITS &&
+			    p->claim.state == PATIENCE_NONE &&
+			    proof_may_claim(p))
+				oldest = p;
+		}
+		if (oldest != NULL)
+			patience_wait(proofs->parts.patience, &oldest->claim,
+			    now_ms);
+	} while (oldest != NULL);
+	logins_touch(proofs->logins);
+}
+
 /* Put PROOF among those that wait. */
 static void
 proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
@@ -311,8 +353,7 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 		.go = proof_go,
 		.give_way = proof_give_way };
 	memcpy(proof->claim.name, proof->user, sizeof(proof->claim.name));
-	patience_wait(proofs->parts.patience, &proof->claim, now_ms);
-	logins_touch(proofs->logins);
+	proofs_claim(proofs, now_ms);
 	proofs_touch(proofs);
 }
 
@@ -374,95 +415,29 @@ proofs_configure(struct proofs *proofs)
  * Time
  */
 
-/* True if sshd waits for PROOF, which has its turn or not. */
-static bool
-proof_keeps_sshd(const struct proof *proof)
-{
-	return proof->kind == PROOF_PASSWORD && proof->state <= PROOF_GOES;
-}
-
-/*
- * How many keep sshd waiting for a remote that says nothing; 0 if it does, or is
- * not being asked.  At *NEXT_MS that may be otherwise.
- */
-static size_t
-proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
-{
-	size_t waiting = 0;
-	bool silent = false;
-
-	for (const struct proof *p = proofs->first; p != NULL; p = p->next) {
-		int64_t silent_ms;
-
-		if (!proof_keeps_sshd(p))
-			continue;
-		waiting++;
-		if (p->state != PROOF_GOES || p->unwanted != NULL)
-			continue;
-		silent_ms = outage_silent_ms(proofs->parts.outage, p->asked_ms);
-		silent = silent || silent_ms <= now_ms;
-		if (silent_ms > now_ms && silent_ms < *next_ms)
-			*next_ms = silent_ms;
-	}
-	return silent ? waiting : 0;
-}
-
-/*
- * True if PROOF, of which the remote seems to be asked, has taken its time; at
- * *NEXT_MS it may have.
- */
-static bool
-proof_is_through(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
-{
-	int64_t end_ms;
-
-	if (proof->state != PROOF_GOES || proof->unwanted == NULL)
-		return false;
-	end_ms = decoys_end_ms(&proof->of->decoys, proof->gone_ms);
-	if (end_ms > now_ms && end_ms < *next_ms)
-		*next_ms = end_ms;
-	return end_ms <= now_ms;
-}
-
-/* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
-static const struct refusal *
-proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
-{
-	const int64_t end_ms = proof->asked_ms +
-	    (proof->kind == PROOF_PASSWORD ? PROOF_PASSWORD_TURN_MS
-					   : PROOF_TURN_MS);
-
-	if (proof->state != PROOF_WAITS)
-		return NULL;
-	if (now_ms >= end_ms)
-		return logins_why_crowded(proof->of->logins, now_ms);
-	if (end_ms < *next_ms)
-		*next_ms = end_ms;
-	return NULL;
-}
-
 static void
 proofs_fire(void *context, int64_t now_ms)
 {
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
-	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
+	size_t waiting = prooftime_silent(proofs->first, proofs->parts.outage,
+	    now_ms, &next_ms);
 
+	proofs_claim(proofs, now_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
-		const struct refusal *why = proof_why_late(proof, now_ms,
-		    &next_ms);
-
 		next = proof->next;
-		if (why == NULL && waiting > PROOF_SILENT_MAX &&
-		    proof_keeps_sshd(proof)) {
+		if (prooftime_is_late(proof, now_ms, &next_ms)) {
+			proof_fail(proof,
+			    logins_why_crowded(proofs->logins, now_ms));
+		} else if (waiting > PROOFTIME_SILENT_MAX &&
+		    prooftime_keeps_sshd(proof)) {
 			waiting--;
-			why = &mishap_silent;
-		}
-		if (why != NULL)
-			proof_fail(proof, why);
-		else if (proof_is_through(proof, now_ms, &next_ms))
+			proof_fail(proof, &mishap_silent);
+		} else if (prooftime_is_through(proof, &proofs->decoys, now_ms,
+			       &next_ms)) {
 			proof_turn_away(proof, proof->unwanted);
+		}
 	}
 	/* unless there is more to do already */
 	if (!proofs->timer.on)

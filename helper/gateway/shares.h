@@ -6,8 +6,8 @@
 /*
  * What is kept of all users: a share.h for each, by the user's name, and by lane.
  * Where sshd has made sure who a user is, all that come by that name are in lane
- * 0, and have what is kept in common.  Where it lets in anybody by any name, each
- * is in a lane alone, and nothing gets from one lane to another.
+ * 0, and have what is kept in common.  Where a key lets in by any name, each is in
+ * a lane alone, and nothing gets from one lane to another.
  */
 struct shares;
 

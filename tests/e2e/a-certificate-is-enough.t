@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 24
+plan 30
 known alice
 no_bans
 
@@ -105,3 +105,23 @@ certify dan
 by dan hostname
 is 'whoever is excluded in moshgate.ini gets nowhere' "$out" ''
 ok '... which the log says' see_log gateway 'user=dan reason=not-wanted'
+
+# A restricted one, also at the first login.
+people eli
+settings '[clients]' 'forced_commands = honor'
+$BED helper restart
+drop_in 'ForceCommand none'
+certify eli -O force-command='echo "only this, not $SSH_ORIGINAL_COMMAND"'
+by eli hostname
+is 'a certificate with force-command runs that at the first login' "$out" \
+	'only this, not hostname'
+by eli
+is '... and for a shell' "$out" 'only this, not '
+by eli -s sftp
+like '... and for sftp' "$out" '^only this, not .*sftp-server'
+by eli -tt hostname
+like '... and with a terminal' "$out" 'only this, not hostname'
+unlike '... and nothing else' "$out" '^remote'
+certify eli
+by eli hostname
+is 'one without is free' "$out" remote

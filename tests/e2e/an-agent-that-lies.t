@@ -27,7 +27,7 @@ with_agent() {
 	out=$(ssh_with "$BED_DIR/client_key" -o "ForwardAgent=$agent" \
 		alice@gateway "$@" </dev/null 2>"$agent.err")
 	err=$(cat "$agent.err")
-	asked=$(cat "$agent.asked" 2>/dev/null | wc -l)
+	asked=$(grep -c . "$agent.asked" 2>/dev/null)
 	kill "$agent_pid"
 	rm -f "$agent" "$agent.asked"
 }

@@ -70,6 +70,7 @@ ok '... and changes nothing' is_right bob 'secret one'
 # Logins.
 pam_lines
 sshd_takes publickey password keyboard-interactive
+no_bans
 $BED helper restart
 ok 'the right password lets in' let_in_by hunter2 alice@gateway
 see_log gateway 'event=password user=alice'

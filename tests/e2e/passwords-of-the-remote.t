@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 46
+plan 49
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 # remote_takes LINE...: what the remote's sshd says of passwords from now on.
@@ -46,13 +46,14 @@ one_address
 settings '[clients]' 'passwords = remote'
 pam_lines
 sshd_takes publickey password keyboard-interactive
+no_bans
 $BED on gateway rm /etc/moshgate/id_ed25519
 forgotten
 
 # A gateway without a key.
-like 'without a key the helper starts' "$($BED log gateway)" \
+ok 'without a key the helper starts' see_log gateway \
 	'event=start .* key=none'
-like '... and says who gets in' "$($BED log gateway)" \
+ok '... and says who gets in' see_log gateway \
 	'event=note about=no-gateway-key '
 like '... as moshgate-helper -t does' \
 	"$($BED on gateway /usr/libexec/moshgate/moshgate-helper -t)" \
@@ -188,5 +189,21 @@ $BED on gateway cat /etc/moshgate/id_ed25519.pub |
 forgotten
 ok 'with one that it knows keys let in' let_in alice@gateway
 is '... and passwords as well' "$(id_by hunter2 alice)" alice
+sshd_takes publickey,password
+forgotten
+is '... and both together, where both are asked for' \
+	"$(SSH_ASKPASS=$TMUX_TMPDIR/askpass SSH_ASKPASS_REQUIRE=force \
+		ssh alice@gateway id -un </dev/null 2>&1)" alice
+
+# Beside an agent.
+sshd_takes publickey password keyboard-interactive
+$BED on gateway sh -c 'cat >/etc/moshgate/clients' <"$BED_DIR/client_key.pub"
+settings '[gateway]' 'auth = agent' '[clients]' 'passwords = remote' \
+	'keys = file' 'authorized_keys = /etc/moshgate/clients'
+forgotten
+is 'where the remote knows the client'\''s agent passwords let in as well' \
+	"$(id_by hunter2 alice)" alice
+like '... and whoever has neither is told so' \
+	"$(ssh alice@gateway id -un </dev/null 2>&1)" 'ssh -A'
 unlike 'no password is in any log' "$($BED log gateway; $BED log remote)" \
 	"hunter[23]|secret one|пароль|$long"

@@ -41,7 +41,7 @@ login_with() {
 ok 'with it there is a session, of somebody new' login_with alice
 ok '... who has a uid for good' see_log gateway 'event=user-added user=alice'
 through -a alice@gateway hostname
-is 'the connection is kept for the next login' "$out" remote
+is '... which serves nobody else who comes by that name' "$out$err" "$need"
 type_in a exit Enter
 see a '^client\$ *$' >/dev/null
 through -A alice@gateway 'id -un; cat /etc/hostname; exit 7'
@@ -66,7 +66,7 @@ is 'a file goes through' "$($BED on remote cat /home/alice/there)" content
 
 # Keys of other kinds.
 has_key() {
-	cat "$1.pub" | $BED on remote sh -c 'cat >/home/bob/.ssh/authorized_keys'
+	$BED on remote sh -c 'cat >/home/bob/.ssh/authorized_keys' <"$1.pub"
 }
 kind() {
 	ssh-keygen -q -t "$@" -N '' -f "$TMUX_TMPDIR/$1"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../helper/worker/budget.h"
+#include "freed.h"
 
 #define MIB ((size_t)1024 * 1024)
 
@@ -108,6 +109,35 @@ sizes_beyond_all_measure_are_refused(void **state)
 	assert_int_equal(budget.memory_bytes, 0);
 }
 
+static void
+while_there_is_a_secret_what_is_freed_is_wiped(void **state)
+{
+	struct budget budget = { .wipes = true };
+	char *text = budget_alloc(&budget, sizeof(freed_secret));
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, freed_secret, sizeof(freed_secret));
+	text = budget_realloc(&budget, text, MIB);
+	assert_non_null(text);
+	assert_string_equal(text, freed_secret);
+	text = budget_realloc(&budget, text, sizeof(freed_secret));
+	assert_non_null(text);
+	assert_string_equal(text, freed_secret);
+	budget_free(&budget, text);
+	budget_free(&budget, NULL);
+	assert_int_equal(budget.memory_bytes, 0);
+	assert_int_equal(freed_secrets, 0);
+	/* without one it is not, which takes no time */
+	budget.wipes = false;
+	text = budget_alloc(&budget, sizeof(freed_secret));
+	assert_non_null(text);
+	memcpy(text, freed_secret, sizeof(freed_secret));
+	budget_free(&budget, text);
+	if (FREED_SEEN)
+		assert_int_equal(freed_secrets, 1);
+}
+
 int
 main(void)
 {
@@ -118,6 +148,8 @@ main(void)
 		cmocka_unit_test(memory_is_bounded_and_comes_back),
 		cmocka_unit_test(a_part_that_grows_is_counted_once),
 		cmocka_unit_test(sizes_beyond_all_measure_are_refused),
+		cmocka_unit_test(
+		    while_there_is_a_secret_what_is_freed_is_wiped),
 	};
 
 	return cmocka_run_group_tests_name("budget", tests, NULL, NULL);

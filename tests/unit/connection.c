@@ -28,6 +28,8 @@ struct owner {
 	struct connection *connection;
 	enum job job; /* to begin with */
 	bool needless, spare;
+	const struct briefing_agent *agent;
+	unsigned reached;
 	unsigned turns, ready, answers, ends;
 	enum frame_type answer;
 	struct connection_end end;
@@ -96,9 +98,16 @@ owner_turn(void *context, struct briefing *briefing)
 	owner->turns++;
 	briefing->job = owner->job;
 	briefing->spare = owner->spare;
+	briefing->agent = owner->agent;
 	if (owner->needless)
 		owner->connection = NULL;
 	return !owner->needless;
+}
+
+static void
+owner_reached(void *context)
+{
+	((struct owner *)context)->reached++;
 }
 
 static void
@@ -134,6 +143,7 @@ owner_end(void *context, const struct connection_end *end)
 }
 
 static const struct connection_owner owner_calls = { .on_turn = owner_turn,
+	.on_reached = owner_reached,
 	.on_ready = owner_ready,
 	.on_answer = owner_answer,
 	.on_end = owner_end };
@@ -410,6 +420,77 @@ nor_for_a_spare_that_is_held_or_used(void **state)
 	fake_ask_signature(child, "alice", 0);
 	assert_int_equal(child->told_count, 2);
 	over(&owner, "internal");
+	scene_end(scene);
+}
+
+/* OWNER has a connection that is to log in with an agent, as AGENT says. */
+static struct child *
+begin_with(struct scene *scene, struct owner *owner,
+    const struct briefing_agent *agent)
+{
+	*owner = (struct owner){ .scene = scene,
+		.job = JOB_OPEN,
+		.agent = agent };
+	owner->connection = pool_connect(scene->pool, "alice", QUEUE_LOGIN,
+	    QUEUE_ALONE, &owner_calls, owner);
+	assert_non_null(owner->connection);
+	fake_settle(scene->loop);
+	return scene->children->last;
+}
+
+static void
+one_with_an_agent_is_lent_whose_it_is(void **state)
+{
+	static const struct briefing_agent agent = { .fd = SOME_FD,
+		.uid = SOME_UID };
+	struct scene *scene = scene_begin();
+	struct owner owner;
+	struct child *child = begin_with(scene, &owner, &agent);
+
+	(void)state;
+	fake_was_told(child, FRAME_START, "agent", "1");
+	/* not before it is the right remote */
+	assert_int_equal(owner.reached, 0);
+	fake_reach(child);
+	assert_int_equal(owner.reached, 1);
+	assert_true(connection_lend(owner.connection, SOME_FD, SOME_UID));
+	assert_int_equal(child->fd, SOME_FD);
+	assert_int_equal(child->uid, SOME_UID);
+	/* a person may take long */
+	fake_pass(scene->loop, JOB_AGENT_MS);
+	assert_int_equal(owner.ends, 0);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	in(&owner, PHASE_AT_WORK);
+	assert_true(connection_facts(owner.connection)->users);
+	/* it has no use for the gateway's key */
+	connection_close(owner.connection);
+	child = begin_with(scene, &owner, &agent);
+	fake_reach(child);
+	fake_ask_signature(child, "alice", 0);
+	over(&owner, "internal");
+	scene_end(scene);
+}
+
+static void
+or_else_with_the_gateways_key(void **state)
+{
+	static const struct briefing_agent agent = { .fd = SOME_FD,
+		.uid = SOME_UID,
+		.or_key = true };
+	struct scene *scene = scene_begin();
+	struct owner owner;
+	struct child *child = begin_with(scene, &owner, &agent);
+
+	(void)state;
+	fake_reach(child);
+	assert_true(connection_lend(owner.connection, SOME_FD, SOME_UID));
+	assert_true(connection_facts(owner.connection)->users);
+	fake_ask_signature(child, "alice", 0);
+	fake_say(child, FRAME_ACCEPTED, NULL, NULL);
+	in(&owner, PHASE_AT_WORK);
+	/* it is as any that the gateway makes */
+	assert_false(connection_facts(owner.connection)->users);
+	connection_close(owner.connection);
 	scene_end(scene);
 }
 
@@ -1039,6 +1120,8 @@ main(void)
 		cmocka_unit_test(
 		    there_is_none_before_the_remote_is_the_right_one_nor_after_login),
 		cmocka_unit_test(nor_for_a_spare_that_is_held_or_used),
+		cmocka_unit_test(one_with_an_agent_is_lent_whose_it_is),
+		cmocka_unit_test(or_else_with_the_gateways_key),
 		cmocka_unit_test(nor_for_another_user_or_with_another_key),
 		cmocka_unit_test(
 		    one_that_has_begun_logs_in_with_the_key_that_it_began_with),

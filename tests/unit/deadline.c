@@ -30,6 +30,25 @@ a_step_has_the_time_of_a_step(void **state)
 }
 
 static void
+what_a_person_takes_is_not_the_remotes(void **state)
+{
+	struct deadline deadline;
+
+	(void)state;
+	deadline_start(&deadline, -1, 10, 1000);
+	deadline_begin(&deadline, "publickey", 2000);
+	deadline_extend(&deadline, 25000);
+	assert_int_equal(deadline.end_ms, 37000);
+	/* and what follows is not cut short by it */
+	deadline_begin(&deadline, "publickey", 34000);
+	assert_int_equal(deadline.end_ms, 44000);
+	deadline_end_login(&deadline);
+	deadline_extend(&deadline, 1000);
+	deadline_begin(&deadline, "run", 99000);
+	assert_int_equal(deadline.end_ms, 109000);
+}
+
+static void
 all_steps_of_a_login_have_a_time_together(void **state)
 {
 	struct deadline deadline;
@@ -135,6 +154,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_has_the_time_of_a_step),
+		cmocka_unit_test(what_a_person_takes_is_not_the_remotes),
 		cmocka_unit_test(all_steps_of_a_login_have_a_time_together),
 		cmocka_unit_test(after_the_login_only_each_step_has),
 		cmocka_unit_test(a_relay_takes_as_long_as_it_likes),

@@ -75,6 +75,17 @@ one_that_is_held_takes_its_relay_alone(void **state)
 }
 
 static void
+one_that_logs_in_with_an_agent_takes_whose_it_is(void **state)
+{
+	(void)state;
+	assert_true(orders_legal(ORDERS_SHIM, FRAME_SHIM, JOB_SHIM_FDS));
+	assert_int_equal(count_legal(ORDERS_SHIM, JOB_SHIM_FDS), 1);
+	assert_int_equal(count_legal(ORDERS_SHIM, 0), 0);
+	assert_int_equal(count_legal(ORDERS_SHIM, JOB_SHIM_FDS + 1), 0);
+	assert_int_equal(count_legal(ORDERS_FREE, JOB_SHIM_FDS), 0);
+}
+
+static void
 descriptors_come_with_nothing_else(void **state)
 {
 	(void)state;
@@ -177,6 +188,8 @@ main(void)
 		cmocka_unit_test(
 		    between_jobs_each_job_that_has_a_frame_is_legal),
 		cmocka_unit_test(one_that_is_held_takes_its_relay_alone),
+		cmocka_unit_test(
+		    one_that_logs_in_with_an_agent_takes_whose_it_is),
 		cmocka_unit_test(descriptors_come_with_nothing_else),
 		cmocka_unit_test(what_is_legal_is_taken),
 		cmocka_unit_test(what_is_not_legal_is_refused),

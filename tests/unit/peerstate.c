@@ -11,7 +11,7 @@
 #include "../../helper/gateway/peerstate.h"
 
 #define STATES (PEER_ANSWERING + 1)
-#define EVENTS (PEER_GIVES + 1)
+#define EVENTS (PEER_RETURNS + 1)
 #define NOT (-1)
 
 static void
@@ -21,18 +21,22 @@ each_event_leads_where_the_table_says(void **state)
 		[PEER_ASKING] = { [PEER_ASKS] = PEER_WAITING,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
 		    [PEER_SETTLED] = NOT,
-		    [PEER_GIVES] = NOT },
+		    [PEER_GIVES] = NOT,
+		    [PEER_RETURNS] = NOT },
 		[PEER_WAITING] = { [PEER_ASKS] = NOT,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
 		    [PEER_SETTLED] = PEER_STAYING,
-		    [PEER_GIVES] = PEER_GIVEN },
-		[PEER_STAYING] = { NOT, NOT, NOT, NOT },
+		    [PEER_GIVES] = PEER_GIVEN,
+		    [PEER_RETURNS] = NOT },
+		[PEER_STAYING] = { NOT, NOT, NOT, NOT, NOT },
 		/* in its worker's place */
 		[PEER_GIVEN] = { [PEER_ASKS] = NOT,
 		    [PEER_ANSWERED] = PEER_ANSWERING,
 		    [PEER_SETTLED] = NOT,
-		    [PEER_GIVES] = NOT },
-		[PEER_ANSWERING] = { NOT, NOT, NOT, NOT },
+		    [PEER_GIVES] = NOT,
+		    /* or back from a worker that had it for a while */
+		    [PEER_RETURNS] = PEER_WAITING },
+		[PEER_ANSWERING] = { NOT, NOT, NOT, NOT, NOT },
 	};
 
 	(void)state;

@@ -638,6 +638,82 @@ without_a_key_a_password_opens_a_session_and_that_alone(void **state)
 	stage_end(&stage);
 }
 
+/* USER comes from ADDRESS with an agent, and may be TRUSTED to be the user. */
+static void
+try_agent(struct stage *stage, struct tried *tried, const char *user,
+    const char *address, bool trusted)
+{
+	*tried = (struct tried){ .proof = { .kind = PROOF_AGENT,
+				     .known = true,
+				     .trusted = trusted,
+				     .address = address_read(address),
+				     .agent_fd = 7,
+				     .agent_uid = 65537,
+				     .given = tried_given,
+				     .answer = tried_answer,
+				     .asker = tried } };
+	snprintf(tried->proof.user, sizeof(tried->proof.user), "%s", user);
+	proofs_ask(stage->proofs, &tried->proof);
+	fake_settle(stage->scene->loop);
+}
+
+static void
+agents_that_do_not_answer_keep_nobody_else(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried hers[6], his;
+	struct child *first = NULL;
+
+	(void)state;
+	stage_make(&stage);
+	patience_configure(stage.parts.patience, 600, NEGATIVE_TTL_S);
+	for (size_t i = 0; i < 6; i++) {
+		try_agent(&stage, &hers[i], "alice", "192.0.2.7", true);
+		if (i == 0)
+			first = stage.scene->children->last;
+		if (i < 4)
+			fake_reach(last(stage.scene, i + 1));
+		assert_int_equal(hers[i].given, i < 4);
+	}
+	/* two of hers wait, and bob doesn't */
+	last(stage.scene, 4);
+	try_agent(&stage, &his, "bob", "192.0.2.7", true);
+	last(stage.scene, 5);
+	/* when one of hers is over the next is tried, in their order */
+	fake_fail(first, "agent-silent");
+	fake_settle(stage.scene->loop);
+	ended(&hers[0], PROOF_FAILED, "agent-silent");
+	last(stage.scene, 6);
+	assert_int_equal(hers[4].proof.state, PROOF_GOES);
+	assert_int_equal(hers[5].proof.state, PROOF_WAITS);
+	/* and the last does not wait for ever */
+	fake_pass(stage.scene->loop, 20000);
+	assert_int_equal(hers[5].answers, 1);
+	stage_end(&stage);
+}
+
+static void
+nor_does_one_address_by_many_names(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried names[5], other;
+	char name[] = "name0";
+
+	(void)state;
+	stage_make(&stage);
+	patience_configure(stage.parts.patience, 600, NEGATIVE_TTL_S);
+	for (size_t i = 0; i < 5; i++) {
+		name[4] = (char)('0' + i);
+		try_agent(&stage, &names[i], name, "192.0.2.7", false);
+		if (i < 4)
+			fake_reach(last(stage.scene, i + 1));
+	}
+	last(stage.scene, 4);
+	try_agent(&stage, &other, "alice", "192.0.2.8", false);
+	last(stage.scene, 5);
+	stage_end(&stage);
+}
+
 int
 main(void)
 {
@@ -673,6 +749,8 @@ main(void)
 		    without_a_key_nobody_is_connected_for_who_has_nothing),
 		cmocka_unit_test(
 		    without_a_key_a_password_opens_a_session_and_that_alone),
+		cmocka_unit_test(agents_that_do_not_answer_keep_nobody_else),
+		cmocka_unit_test(nor_does_one_address_by_many_names),
 	};
 
 	if (sodium_init() < 0)

@@ -91,6 +91,85 @@ nor_is_it_held_against_a_login_that_nobody_waited_for_it(void **state)
 	scene_end(scene);
 }
 
+/* ASKED wants a session of alice's in LANE. */
+static void
+ask_in_lane(struct scene *scene, struct asked *asked, uint64_t lane)
+{
+	*asked = (struct asked){ .scene = scene,
+		.request = { .want = JOB_SESSION,
+		    .user = "alice",
+		    .lane = lane,
+		    .asked = &nothing_asked,
+		    .answer = asked_answer,
+		    .asker = asked } };
+	shares_ask(scene->shares, &asked->request);
+	fake_settle(scene->loop);
+}
+
+static void
+what_is_in_one_lane_is_of_no_use_in_another(void **state)
+{
+	struct scene *scene = scene_begin(false);
+	const uint64_t first = shares_new_lane(scene->shares),
+		       second = shares_new_lane(scene->shares);
+	struct asked hers, his, common;
+	struct loan loan = { .borrower = NULL };
+	struct child *child;
+
+	(void)state;
+	assert_int_not_equal(first, 0);
+	assert_int_not_equal(first, second);
+	ask_in_lane(scene, &hers, first);
+	child = last(scene, 1);
+	enter_done(scene, child);
+	answered(&hers, FRAME_OK);
+	assert_true(share_is_ready(shares_find(scene->shares, "alice", first),
+	    clock_now_ms()));
+	/* another by that name gets nothing of it */
+	assert_null(shares_find(scene->shares, "alice", second));
+	assert_null(shares_find(scene->shares, "alice", 0));
+	assert_false(share_borrow(shares_get(scene->shares, "alice", second),
+	    &loan, 1000));
+	ask_in_lane(scene, &his, second);
+	assert_int_equal(his.answers, 0);
+	last(scene, 2);
+	ask_in_lane(scene, &common, 0);
+	assert_int_equal(common.answers, 0);
+	last(scene, 3);
+	/* nor does a no to one of them touch the others */
+	say_no(scene);
+	assert_int_equal(child->state, FAKE_RUNS);
+	shares_forget(scene->shares, &his.request);
+	scene_end(scene);
+}
+
+static void
+a_lane_ends_with_whoever_was_in_it(void **state)
+{
+	struct scene *scene = scene_begin(false);
+	const uint64_t lane = shares_new_lane(scene->shares);
+	struct asked common, hers;
+	struct child *kept, *child;
+
+	(void)state;
+	ask_in_lane(scene, &common, 0);
+	kept = last(scene, 1);
+	enter_done(scene, kept);
+	ask_in_lane(scene, &hers, lane);
+	child = last(scene, 2);
+	enter_done(scene, child);
+	shares_end_lane(scene->shares, "alice", lane);
+	fake_settle(scene->loop);
+	assert_int_not_equal(child->state, FAKE_RUNS);
+	assert_null(shares_find(scene->shares, "alice", lane));
+	assert_int_equal(kept->state, FAKE_RUNS);
+	/* all have that one in common */
+	shares_end_lane(scene->shares, "alice", 0);
+	fake_settle(scene->loop);
+	assert_int_equal(kept->state, FAKE_RUNS);
+	scene_end(scene);
+}
+
 static int
 group_begin(void **state)
 {
@@ -108,6 +187,8 @@ main(void)
 		    a_process_that_cannot_be_started_ends_the_trial_that_it_was_for),
 		cmocka_unit_test(
 		    nor_is_it_held_against_a_login_that_nobody_waited_for_it),
+		cmocka_unit_test(what_is_in_one_lane_is_of_no_use_in_another),
+		cmocka_unit_test(a_lane_ends_with_whoever_was_in_it),
 	};
 
 	return cmocka_run_group_tests_name("shares", tests, group_begin, NULL);
