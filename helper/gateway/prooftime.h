@@ -16,10 +16,11 @@
 
 /*
  * So long a proof waits for its turn; then the connection has its own time.
- * With a password sshd waits as well, which takes few.
+ * With a password sshd waits as well, which takes few: so long as one turn takes
+ * to come with lookups_per_minute as it is by default, for who has mistyped it.
  */
 #define PROOFTIME_TURN_MS 20000
-#define PROOFTIME_PASSWORD_TURN_MS 8000
+#define PROOFTIME_PASSWORD_TURN_MS 12000
 /*
  * So many go on waiting for a remote that says nothing, with sshd before them:
  * besides those that wait for keys, see outage.h.

@@ -406,7 +406,7 @@ no_password_waits_for_long_before_sshd_lets_in(void **state)
 		if (guess[i].proof.state == PROOF_GOES)
 			turn_away(&stage, stage.scene->children->last);
 	}
-	fake_pass(stage.scene->loop, 7999);
+	fake_pass(stage.scene->loop, 11999);
 	assert_int_equal(guess[5].answers, 0);
 	fake_pass(stage.scene->loop, 1);
 	ended(&guess[5], PROOF_FAILED, "too-many");
