@@ -30,12 +30,6 @@ struct proofs {
 
 static const struct connection_owner proof_owner;
 
-static const struct refusal proof_lost = { .reason = "lost",
-	.sentence = "The connection between the gateway and the remote server "
-		    "broke.",
-	.remedy = "try again; if it happens every time, see the remote's sshd "
-		  "log" };
-
 static void
 proofs_touch(struct proofs *proofs)
 {
@@ -100,7 +94,7 @@ proof_succeed(struct proof *proof)
 	struct share *share = NULL;
 
 	if (proof->connection == NULL) {
-		proof_fail(proof, &proof_lost);
+		proof_fail(proof, &mishap_lost);
 		return;
 	}
 	share = shares_get(proof->of->parts.shares, proof->user, proof->lane);
@@ -222,7 +216,7 @@ static void
 proof_on_end(void *context, const struct connection_end *end)
 {
 	struct proof *proof = context;
-	struct refusal why = proof_lost;
+	struct refusal why = mishap_lost;
 	const bool goes = proof->state == PROOF_GOES;
 
 	proof->connection = NULL;
@@ -378,13 +372,8 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 void
 proofs_configure(struct proofs *proofs)
 {
-	static const struct refusal changed = { .reason = "reloaded",
-		.sentence = "The gateway's settings have just changed; please "
-			    "log in again.",
-		.detail = "the settings were read again during this login" };
-
 	while (proofs->first != NULL)
-		proof_fail(proofs->first, &changed);
+		proof_fail(proofs->first, &mishap_reloaded);
 }
 
 /*
@@ -442,12 +431,6 @@ proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
 static void
 proofs_fire(void *context, int64_t now_ms)
 {
-	static const struct refusal silent = { .reason = "busy",
-		.sentence = "The remote server does not answer; try again in a "
-			    "minute.",
-		.detail = "others wait for the remote already, which does not "
-			  "answer",
-		.remedy = "check the link to the remote" };
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
@@ -462,7 +445,7 @@ proofs_fire(void *context, int64_t now_ms)
 		if (why == NULL && waiting > PROOF_SILENT_MAX &&
 		    proof_keeps_sshd(proof)) {
 			waiting--;
-			why = &silent;
+			why = &mishap_crowded;
 		}
 		if (why != NULL)
 			proof_fail(proof, why);
