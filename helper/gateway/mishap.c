@@ -8,10 +8,14 @@ const struct refusal mishap_late = { .reason = "timeout",
 	.sentence = "The remote server did not answer in time.",
 	.remedy = "check the link to the remote, and DNS on the gateway" };
 
-const struct refusal mishap_silent = { .reason = "busy",
-	.sentence = "The remote server does not answer; try again in a minute.",
-	.detail = "others wait for the remote already, which does not answer",
-	.remedy = "check the link to the remote" };
+const struct refusal mishap_broken = { .reason = "internal",
+	.sentence = "The connection to the remote server broke on the gateway.",
+	.remedy = "a worker ended unexpectedly: see this log for a crash" };
+
+const struct refusal mishap_deaf = { .reason = "internal",
+	.sentence = "The connection to the remote server broke on the gateway.",
+	.remedy = "a worker does not take what it has asked for: see this log "
+		  "for a crash" };
 
 const struct refusal mishap_lost = { .reason = "lost",
 	.sentence = "The connection between the gateway and the remote server "
@@ -24,11 +28,7 @@ const struct refusal mishap_reloaded = { .reason = "reloaded",
 		    "again.",
 	.detail = "the settings were read again during this login" };
 
-const struct refusal mishap_broken = { .reason = "internal",
-	.sentence = "The connection to the remote server broke on the gateway.",
-	.remedy = "a worker ended unexpectedly: see this log for a crash" };
-
-const struct refusal mishap_deaf = { .reason = "internal",
-	.sentence = "The connection to the remote server broke on the gateway.",
-	.remedy = "a worker does not take what it has asked for: see this log "
-		  "for a crash" };
+const struct refusal mishap_crowded = { .reason = "busy",
+	.sentence = "The remote server does not answer; try again in a minute.",
+	.detail = "others wait for the remote already, which does not answer",
+	.remedy = "check the link to the remote" };

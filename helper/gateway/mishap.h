@@ -7,10 +7,10 @@
 
 extern const struct refusal mishap_no_process; /* its worker can't be started */
 extern const struct refusal mishap_late;       /* it takes too long */
-extern const struct refusal mishap_silent;     /* as it does for others */
-extern const struct refusal mishap_lost;       /* it ends without a word */
-extern const struct refusal mishap_reloaded;   /* the settings are others */
 extern const struct refusal mishap_broken;     /* it ends, or says nonsense */
 extern const struct refusal mishap_deaf;       /* it takes nothing */
+extern const struct refusal mishap_lost;       /* the link breaks */
+extern const struct refusal mishap_reloaded;   /* it is of other settings */
+extern const struct refusal mishap_crowded;    /* too many wait for it */
 
 #endif

@@ -8,10 +8,8 @@
 #include "prooftime.h"
 
 /*
- * An agent may take as long as a person does, or one who means ill, with a
- * connection to the remote that is not logged in: so many of a user's at a time,
- * or of an address of which anybody may come by any name; and so many of all.
- * The others wait.
+ * An agent may keep a connection waiting for a person: so many of a user's at a
+ * time, or of an address where the name says nothing, and so many of all.
  */
 #define PROOF_AGENTS_MAX 4
 #define PROOF_AGENTS_ALL_MAX 16
@@ -285,14 +283,6 @@ proof_give_way(struct patience_claim *claim, const struct refusal *why)
 	proof_fail(claim->asker, why);
 }
 
-/* True if the agents of ONE and of OTHER are as good as one person's. */
-static bool
-proof_is_alike(const struct proof *one, const struct proof *other)
-{
-	return strcmp(one->user, other->user) == 0 ||
-	    (!one->trusted && address_same(&one->address, &other->address));
-}
-
 /* True if PROOF may take its turn: there are not too many agents before it. */
 static bool
 proof_may_claim(const struct proof *proof)
@@ -304,9 +294,12 @@ proof_may_claim(const struct proof *proof)
 		if (p->kind != PROOF_AGENT || p->claim.state == PATIENCE_NONE)
 			continue;
 		all++;
-		alike += proof_is_alike(proof, p);
+		alike += strcmp(proof->user, p->user) == 0 ||
+		    (!proof->trusted &&
+			address_same(&proof->address, &p->address));
 	}
-	return alike < PROOF_AGENTS_MAX && all < PROOF_AGENTS_ALL_MAX;
+	return proof->claim.state == PATIENCE_NONE &&
+	    alike < PROOF_AGENTS_MAX && all < PROOF_AGENTS_ALL_MAX;
 }
 
 /* Have those take their turns that may, in the order in which they came. */
@@ -318,9 +311,7 @@ proofs_claim(struct proofs *proofs, int64_t now_ms)
 	do {
 		oldest = NULL;
 		for (struct proof *p = proofs->first; p != NULL; p = p->next) {
-			if (p->state == PROOF_WAITS &&
-			    p->claim.state == PATIENCE_NONE &&
-			    proof_may_claim(p))
+			if (p->state == PROOF_WAITS && proof_may_claim(p))
 				oldest = p;
 		}
 		if (oldest != NULL)
@@ -433,7 +424,7 @@ proofs_fire(void *context, int64_t now_ms)
 		} else if (waiting > PROOFTIME_SILENT_MAX &&
 		    prooftime_keeps_sshd(proof)) {
 			waiting--;
-			proof_fail(proof, &mishap_silent);
+			proof_fail(proof, &mishap_crowded);
 		} else if (prooftime_is_through(proof, &proofs->decoys, now_ms,
 			       &next_ms)) {
 			proof_turn_away(proof, proof->unwanted);
