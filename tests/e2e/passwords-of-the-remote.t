@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 49
+plan 48
 
 memory=$(cat "$(dirname "$0")/memory.pl")
 # remote_takes LINE...: what the remote's sshd says of passwords from now on.
@@ -195,15 +195,10 @@ is '... and both together, where both are asked for' \
 	"$(SSH_ASKPASS=$TMUX_TMPDIR/askpass SSH_ASKPASS_REQUIRE=force \
 		ssh alice@gateway id -un </dev/null 2>&1)" alice
 
-# Beside an agent.
-sshd_takes publickey password keyboard-interactive
-$BED on gateway sh -c 'cat >/etc/moshgate/clients' <"$BED_DIR/client_key.pub"
-settings '[gateway]' 'auth = agent' '[clients]' 'passwords = remote' \
-	'keys = file' 'authorized_keys = /etc/moshgate/clients'
-forgotten
-is 'where the remote knows the client'\''s agent passwords let in as well' \
-	"$(id_by hunter2 alice)" alice
-like '... and whoever has neither is told so' \
-	"$(ssh alice@gateway id -un </dev/null 2>&1)" 'ssh -A'
+# Beside keys that are no concern of the remote's, whose owners would come to what
+# a password has opened.
+ok 'with a file of keys the helper does not start' not helper_takes '[clients]' \
+	'passwords = remote' 'keys = file' \
+	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")"
 unlike 'no password is in any log' "$($BED log gateway; $BED log remote)" \
 	"hunter[23]|secret one|пароль|$long"
