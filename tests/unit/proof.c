@@ -508,6 +508,44 @@ when_it_is_lent_no_other_takes_its_place(void **state)
 	stage_end(&stage);
 }
 
+/* Each login has what it has opened itself, whatever the other one waits for. */
+static void
+of_two_logins_at_once_both_get_a_connection(void **state)
+{
+	struct stage stage = stage_begin();
+	struct connection *lent[3] = { NULL };
+	struct loan loans[3];
+	struct asked session;
+	struct child *first, *second;
+
+	(void)state;
+	stage_make(&stage);
+	first = let_in(&stage);
+	second = let_in(&stage);
+	assert_int_equal(first->state, FAKE_RUNS);
+	/* one of them is at work, or will be when there is a verdict */
+	ask(stage.scene, &session, JOB_SESSION);
+	for (size_t i = 0; i < 3; i++)
+		loans[i] = (struct loan){ .lend = lent_stage_lend,
+			.deny = lent_stage_deny,
+			.borrower = &lent[i] };
+	assert_true(share_borrow(shares_find(stage.scene->shares, "alice", 0),
+	    &loans[0], 1000));
+	assert_non_null(lent[0]);
+	assert_int_equal(first->state, FAKE_RUNS);
+	assert_int_equal(second->state, FAKE_RUNS);
+	done(stage.scene, first);
+	answered(&session, FRAME_OK);
+	assert_true(share_borrow(shares_find(stage.scene->shares, "alice", 0),
+	    &loans[1], 1000));
+	assert_non_null(lent[1]);
+	assert_false(share_borrow(shares_find(stage.scene->shares, "alice", 0),
+	    &loans[2], 1000));
+	connection_close(lent[0]);
+	connection_close(lent[1]);
+	stage_end(&stage);
+}
+
 /*
  * A gateway without a key
  */
@@ -657,6 +695,7 @@ main(void)
 		    it_is_never_renewed_and_ends_when_it_is_too_old),
 		cmocka_unit_test(a_no_to_the_gateways_key_does_not_end_it),
 		cmocka_unit_test(when_it_is_lent_no_other_takes_its_place),
+		cmocka_unit_test(of_two_logins_at_once_both_get_a_connection),
 		cmocka_unit_test(
 		    without_a_key_nobody_is_connected_for_who_has_nothing),
 		cmocka_unit_test(
