@@ -431,10 +431,6 @@ share_was_refused(const struct share *share, struct frame *refusal)
 	return true;
 }
 
-/*
- * Time
- */
-
 /* Have a connection kept, once the relays that connect have theirs. */
 static void
 share_tend_renewal(struct share *share, int64_t now_ms)
