@@ -8,6 +8,20 @@
 
 #include "hash.h"
 
+/* Read TEXT as inet_pton(3) does, without the zone. */
+static bool
+address_read_ipv6(const char *text, struct in6_addr *ipv6)
+{
+	const size_t len = strcspn(text, "%");
+	char number[INET6_ADDRSTRLEN];
+
+	if (len >= sizeof(number))
+		return false;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	return inet_pton(AF_INET6, number, ipv6) == 1;
+}
+
 struct address
 address_read(const char *text)
 {
@@ -20,7 +34,7 @@ address_read(const char *text)
 	if (inet_pton(AF_INET, text, &ipv4) == 1) {
 		address.kind = ADDRESS_IPV4;
 		memcpy(address.bytes, &ipv4, sizeof(ipv4));
-	} else if (inet_pton(AF_INET6, text, &ipv6) == 1) {
+	} else if (address_read_ipv6(text, &ipv6)) {
 		if (IN6_IS_ADDR_V4MAPPED(&ipv6)) {
 			address.kind = ADDRESS_IPV4;
 			memcpy(address.bytes, &ipv6.s6_addr[12], sizeof(ipv4));
@@ -30,6 +44,16 @@ address_read(const char *text)
 		}
 	}
 	return address;
+}
+
+struct address
+address_network(const struct address *address, unsigned bits)
+{
+	struct address network = *address;
+
+	if (address->kind == ADDRESS_IPV6)
+		memset(network.bytes + bits / 8, 0, ADDRESS_BYTES - bits / 8);
+	return network;
 }
 
 struct address

@@ -24,10 +24,17 @@ struct address {
 
 /*
  * The address in TEXT, in numbers as inet_pton(3) reads them.  An IPv4 one that
- * is written as IPv6 (RFC 4291, section 2.5.5.2) is IPv4.  Anything else, NULL
- * among it, is ADDRESS_UNKNOWN.
+ * is written as IPv6 (RFC 4291, section 2.5.5.2) is IPv4.  The zone behind an
+ * IPv6 one (RFC 4007, section 11) doesn't count.  Anything else, NULL among it,
+ * is ADDRESS_UNKNOWN.
  */
 struct address address_read(const char *text);
+
+/*
+ * The network of the first BITS of ADDRESS, if it is IPv6: a multiple of 8, up to
+ * 64.  Any other is itself.
+ */
+struct address address_network(const struct address *address, unsigned bits);
 
 /* One that stands for the user called NAME. */
 struct address address_of_name(const char *name);

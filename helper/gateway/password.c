@@ -91,7 +91,7 @@ password_ask_file(struct peer *peer)
 	request->hashing = (struct hashing_question){ .name = peer->user,
 		.password = fields_get(&peer->asked, "password"),
 		.address = request->guess.address,
-		.known = request->guess.known,
+		.known = request->guess.standing == GUESS_KNOWN,
 		.answer = password_on_hashed,
 		.asker = peer };
 	hashing_ask(gateway->hashing, &request->hashing);
@@ -146,7 +146,7 @@ password_ask_remote(struct peer *peer)
 		.vouched = config_names_user(gateway->config, peer->user),
 		.uid = request->uid,
 		.address = request->guess.address,
-		.trusted = request->guess.known,
+		.trusted = request->guess.standing == GUESS_KNOWN,
 		.password = fields_get(&peer->asked, "password"),
 		.given = password_on_given,
 		.answer = password_on_proved,

@@ -50,6 +50,24 @@ session_log_failed(const struct session *session, enum job asked,
 }
 
 /*
+ * SESSION has begun: the remote has taken its user.  So the client's address is
+ * one of the user's, where others that guess passwords don't lock them out.
+ */
+static void
+session_began(struct session *session, enum session_phase phase)
+{
+	const struct peer *peer = session->peer;
+	const struct gateway *gateway = session_gateway(session);
+	const struct address address = address_read(peer->client);
+
+	session->phase = phase;
+	session->began_ms = clock_now_ms();
+	guesses_let_in(gateway->guesses, peer->user, &address,
+	    session->began_ms);
+	warning_log(gateway->config, peer->user);
+}
+
+/*
  * Over SSH
  */
 
@@ -68,13 +86,11 @@ session_relay_runs(struct session *session, const struct frame *answer)
 {
 	const bool refused = fields_get(answer, "no_terminal") != NULL;
 
-	session->phase = SESSION_SSH;
-	session->began_ms = clock_now_ms();
 	sessionlog_relay(session->peer, session_gateway(session)->config->host,
 	    !session->facts.terminal ? NULL
 		: refused            ? "refused"
 				     : "yes");
-	warning_log(session_gateway(session)->config, session->peer->user);
+	session_began(session, SESSION_SSH);
 }
 
 static void
@@ -139,8 +155,6 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	const char *port = fields_get(answer, "port");
 	struct fields fields = { 0 };
 
-	session->phase = SESSION_MOSH;
-	session->began_ms = clock_now_ms();
 	snprintf(session->mosh_at, sizeof(session->mosh_at),
 	    strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
 	mosh_add_client(&fields, answer, config);
@@ -148,7 +162,7 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	sessionlog_mosh(session->peer, config->host, session->mosh_at);
 	if (warning_text(config) != NULL)
 		fields_add(&fields, "warning", warning_text(config));
-	warning_log(config, session->peer->user);
+	session_began(session, SESSION_MOSH);
 	peer_settle(session->peer, &fields);
 	fields_free(&fields);
 }

@@ -23,8 +23,9 @@
 
 /* The file, and the one that is to take its place. */
 struct passwordfile {
-	int dir_fd; /* the directory of both, locked */
+	int dir_fd, lock_fd; /* the directory of both, and its lock */
 	char name[NAME_MAX + 1], new_name[NAME_MAX + 8];
+	char lock_name[NAME_MAX + 8];
 	char *text; /* of the old one */
 	size_t len;
 	FILE *new;
@@ -59,28 +60,99 @@ passwordfile_split(struct passwordfile *file, const char *path,
 	}
 	slash = strrchr(dir, '/');
 	if (slash == NULL || slash[1] == '\0' ||
-	    strlen(slash + 1) > NAME_MAX - 5)
+	    strlen(slash + 1) > NAME_MAX - 6)
 		return passwordfile_fail(file, "this is no file's path", 0);
 	snprintf(file->name, sizeof(file->name), "%s", slash + 1);
 	len = snprintf(file->new_name, sizeof(file->new_name), ".%s.new",
+	    file->name);
+	len += snprintf(file->lock_name, sizeof(file->lock_name), ".%s.lock",
 	    file->name);
 	slash[slash == dir ? 1 : 0] = '\0';
 	return len > 0;
 }
 
-/* Open the directory DIR and have it to ourselves. */
+/*
+ * Locks
+ *
+ * Whoever can open a file can lock it (flock(2)).  So this is one that only root
+ * can open, and that isn't there when nobody changes anything.
+ */
+
+/* True if the lock that is open is the one that others will find. */
+static bool
+passwordfile_lock_is_there(const struct passwordfile *file,
+    const struct stat *open)
+{
+	struct stat st;
+
+	return fstatat(file->dir_fd, file->lock_name, &st,
+		   AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == open->st_dev && st.st_ino == open->st_ino;
+}
+
+static void
+passwordfile_close_lock(struct passwordfile *file)
+{
+	close(file->lock_fd);
+	file->lock_fd = -1;
+}
+
+/* Try to have the lock.  Stores in *FAULT what never lets that be, or NULL. */
+static bool
+passwordfile_try_lock(struct passwordfile *file, const char **fault)
+{
+	struct stat st;
+
+	*fault = NULL;
+	file->lock_fd = openat(file->dir_fd, file->lock_name,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (file->lock_fd < 0) {
+		*fault = strerror(errno);
+		return false;
+	}
+	if (fstat(file->lock_fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != 0 || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		*fault = "others than root can open it: remove it";
+	else if (flock(file->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
+	    passwordfile_lock_is_there(file, &st))
+		return true;
+	passwordfile_close_lock(file);
+	return false;
+}
+
+/* Open the directory DIR and have the file there to ourselves. */
 static bool
 passwordfile_lock(struct passwordfile *file, const char *dir)
 {
+	char text[PASSWORDFILE_FAULT_BYTES];
+	const char *fault;
+
 	file->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (file->dir_fd < 0)
 		return passwordfile_fail(file, dir, errno);
 	for (int i = 0; i < PASSWORDFILE_LOCK_TRIES; i++) {
-		if (flock(file->dir_fd, LOCK_EX | LOCK_NB) == 0)
+		if (passwordfile_try_lock(file, &fault))
 			return true;
+		if (fault != NULL) {
+			snprintf(text, sizeof(text), "%.120s: %.100s",
+			    file->lock_name, fault);
+			return passwordfile_fail(file, text, 0);
+		}
 		poll(NULL, 0, PASSWORDFILE_LOCK_PAUSE_MS);
 	}
 	return passwordfile_fail(file, "another one is changing it", 0);
+}
+
+/* Let others have it. */
+static void
+passwordfile_unlock(struct passwordfile *file)
+{
+	if (file->lock_fd >= 0) {
+		unlinkat(file->dir_fd, file->lock_name, 0);
+		passwordfile_close_lock(file);
+	}
+	if (file->dir_fd >= 0)
+		close(file->dir_fd);
 }
 
 /*
@@ -227,9 +299,9 @@ passwordfile_replace(struct passwordfile *file)
 	return done || passwordfile_fail(file, "it cannot be written", errno);
 }
 
-/* Do all of it, in the directory of FILE, which is locked. */
+/* Write the new file, and put it in the place of the old one. */
 static bool
-passwordfile_change(struct passwordfile *file, const char *user,
+passwordfile_rewrite(struct passwordfile *file, const char *user,
     const char *hash)
 {
 	bool done;
@@ -247,26 +319,42 @@ passwordfile_change(struct passwordfile *file, const char *user,
 	return done;
 }
 
-bool
-passwordfile_set(const char *path, const char *user, const char *hash,
-    char fault[PASSWORDFILE_FAULT_BYTES])
+/* Do all of it, in the directory of FILE, which is locked. */
+static bool
+passwordfile_change(struct passwordfile *file, const char *user,
+    const char *hash)
 {
-	struct passwordfile file = { .dir_fd = -1, .fault = fault };
-	char dir[PATH_MAX];
 	sigset_t all, before;
 	bool done;
 
 	/* nobody interrupts this; it doesn't take long */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	done = passwordfile_split(&file, path, dir) &&
-	    passwordfile_lock(&file, dir) &&
-	    passwordfile_change(&file, user, hash);
+	done = passwordfile_rewrite(file, user, hash);
+	passwordfile_unlock(file);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return done;
+}
+
+bool
+passwordfile_set(const char *path, const char *user, const char *hash,
+    char fault[PASSWORDFILE_FAULT_BYTES])
+{
+	struct passwordfile file = { .dir_fd = -1,
+		.lock_fd = -1,
+		.fault = fault };
+	char dir[PATH_MAX];
+	bool done;
+
+	if (!passwordfile_split(&file, path, dir))
+		return false;
+	if (!passwordfile_lock(&file, dir)) {
+		passwordfile_unlock(&file);
+		return false;
+	}
+	done = passwordfile_change(&file, user, hash);
 	if (file.text != NULL)
 		explicit_bzero(file.text, file.len);
 	free(file.text);
-	if (file.dir_fd >= 0)
-		close(file.dir_fd);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return done;
 }

@@ -57,6 +57,6 @@ ok 'nothing is left of them' wait_for not workers
 is 'the helper is the same' \
 	"$($BED on gateway cat /run/moshgate-helper.pid)" "$helper"
 ssh-agent -k >/dev/null
-ok '... and root is answered' $BED on gateway moshgate status
+ok '... and root is answered' "$BED" on gateway moshgate status
 is 'the log has no fault of its own' "$(log_count gateway \
 	'event=(worker-failed|sign-refused|out-of-memory)')" 0

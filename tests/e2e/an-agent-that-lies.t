@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 fake=$(dirname "$0")/fake-agent.py
 in_bed "$@"
-plan 32
+plan 33
 known alice
 settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
 	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")" \
@@ -27,7 +27,7 @@ with_agent() {
 	out=$(ssh_with "$BED_DIR/client_key" -o "ForwardAgent=$agent" \
 		alice@gateway "$@" </dev/null 2>"$agent.err")
 	err=$(cat "$agent.err")
-	asked=$(cat "$agent.asked" 2>/dev/null | wc -l)
+	asked=$(grep -c . "$agent.asked" 2>/dev/null)
 	kill "$agent_pid"
 	rm -f "$agent" "$agent.asked"
 }

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 27
+plan 29
 
 file=/etc/moshgate/passwords
 settings '[clients]' "passwords = $file"
@@ -35,7 +35,10 @@ is 'the first guesses are tried, the others refused' "$(reasons alice)" \
 	'wrong-password wrong-password wrong-password wrong-password guessing guessing'
 like '... and the log says who guesses' "$($BED log gateway | grep guessing)" \
 	"client=$robot\$"
-ok '... from whichever address' not is_right alice hunter2 192.0.2.77
+ok '... but once from elsewhere' not is_right alice wrong 192.0.2.76
+ok '... and then from whichever address' not is_right alice hunter2 192.0.2.77
+like '... which was not tried' "$($BED log gateway | grep 192.0.2.77)" \
+	reason=guessing
 ok 'alice is let in at home all the same' is_right alice hunter2 "$home"
 ok '... and bob from anywhere' is_right bob hunter3 192.0.2.78
 ok 'a name that is nobody'\''s is refused the same' guess nobody2 6
@@ -101,9 +104,10 @@ new_password alice hunter2
 # shellcheck disable=SC2016
 $BED on gateway sh -c '
 	line=$(cut -d : -f 2 /etc/moshgate/passwords)
+	gid=$(getent group moshgate | cut -d : -f 3)
 	for number in $(seq 34); do
 		name=user$number
-		echo "$name:x:$((5000 + number)):771::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session" >>/etc/passwd
+		echo "$name:x:$((5000 + number)):$gid::/run/moshgate/empty:/usr/libexec/moshgate/moshgate-session" >>/etc/passwd
 		echo "$name:$line"
 	done >>/etc/moshgate/passwords'
 # measure: store in the file "took" the medians, in microseconds, of guesses at

@@ -73,7 +73,8 @@ then_there_is_a_pause_that_doubles(void **state)
 	int64_t now_ms = START_MS;
 
 	(void)state;
-	wrong(guesses, "alice", HOME, GUESSES_FREE_NAME, now_ms);
+	wrong(guesses, "alice", HOME, GUESSES_FREE_NAME - 1, now_ms);
+	wrong(guesses, "alice", ELSEWHERE, 1, now_ms);
 	for (size_t i = 0; i < sizeof(pauses_s) / sizeof(pauses_s[0]); i++) {
 		/* from anywhere */
 		const char *from = i % 2 == 0 ? HOME : ELSEWHERE;
@@ -222,13 +223,13 @@ after_an_hour_all_is_forgotten(void **state)
 }
 
 static void
-clients_without_an_address_have_no_count_together(void **state)
+clients_without_an_address_have_a_count_together(void **state)
 {
 	struct guesses *guesses = guesses_new();
 	char name[16];
 
 	(void)state;
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < GUESSES_FREE_NOWHERE - 4; i++) {
 		snprintf(name, sizeof(name), "name%d", i);
 		wrong(guesses, name, "", 1, START_MS);
 	}
@@ -236,6 +237,9 @@ clients_without_an_address_have_no_count_together(void **state)
 	assert_true(guess(guesses, "alice", "", GUESS_RIGHT, START_MS));
 	wrong(guesses, "alice", "", GUESSES_FREE_NAME + 1, START_MS);
 	assert_false(guess(guesses, "alice", "", GUESS_RIGHT, START_MS));
+	assert_true(guess(guesses, "bob", "", GUESS_WRONG, START_MS));
+	assert_false(guess(guesses, "bob", "", GUESS_RIGHT, START_MS));
+	assert_true(guess(guesses, "bob", HOME, GUESS_RIGHT, START_MS));
 	guesses_free(guesses);
 }
 
@@ -248,21 +252,179 @@ others_do_not_have_a_name_forgotten_that_is_guessed_at(void **state)
 	(void)state;
 	assert_true(guess(guesses, "carol", HOME, GUESS_RIGHT, START_MS));
 	wrong(guesses, "alice", ELSEWHERE, GUESSES_FREE_NAME + 1, START_MS);
-	for (int i = 0; i < 3000; i++) {
-		snprintf(name, sizeof(name), "name%d", i);
-		snprintf(from, sizeof(from), "10.%d.%d.1", i / 200, i % 200);
-		wrong(guesses, name, from, 1, START_MS + 1);
-	}
-	assert_false(guess(guesses, "alice", HOME, GUESS_RIGHT, START_MS + 1));
 	/* a user's own addresses are bounded, and nobody else's give way */
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 5000; i++) {
 		snprintf(from, sizeof(from), "10.%d.%d.1", i / 200, i % 200);
 		assert_true(
-		    guess(guesses, "mallory", from, GUESS_RIGHT, START_MS + 2));
+		    guess(guesses, "mallory", from, GUESS_RIGHT, START_MS + 1));
 	}
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "name%d", i);
+		snprintf(from, sizeof(from), "10.%d.%d.2", i / 200, i % 200);
+		guess(guesses, name, from, GUESS_WRONG, START_MS + 1);
+	}
+	assert_false(
+	    guess(guesses, "alice", ELSEWHERE, GUESS_RIGHT, START_MS + 1));
 	assert_true(knows(guesses, "carol", HOME));
-	assert_true(knows(guesses, "mallory", "10.14.199.1"));
+	assert_true(knows(guesses, "mallory", "10.24.199.1"));
 	assert_false(knows(guesses, "mallory", "10.0.0.1"));
+	guesses_free(guesses);
+}
+
+/* How many of COUNT guesses at one name and another, a second apart, begin. */
+static unsigned
+alternate(struct guesses *guesses, int count, int64_t now_ms)
+{
+	unsigned begun = 0;
+	char from[32];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(from, sizeof(from), "172.16.0.%d", i % 4);
+		begun += guess(guesses, i % 2 ? "bob" : "alice", from,
+		    GUESS_WRONG, now_ms + i * 1000);
+	}
+	return begun;
+}
+
+static void
+a_flood_of_names_gives_no_more_guesses(void **state)
+{
+	struct guesses *guesses = guesses_new();
+	char name[16], from[32];
+	unsigned calm, flooded = 0;
+
+	(void)state;
+	calm = alternate(guesses, 300, START_MS);
+	assert_in_range(calm, 2 * GUESSES_FREE_NAME, 2 * 11);
+	guesses_free(guesses);
+	guesses = guesses_new();
+	for (int i = 0; i < (int)GUESSES_MAX * 2; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		snprintf(from, sizeof(from), "10.%d.%d.1", i / 200, i % 200);
+		flooded += guess(guesses, name, from, GUESS_WRONG, START_MS);
+	}
+	assert_true(flooded > GUESSES_MAX);
+	assert_true(alternate(guesses, 300, START_MS) <= calm);
+	/* nor are they kept out for good */
+	assert_true(guess(guesses, "alice", HOME, GUESS_RIGHT,
+	    START_MS + 300 * 1000 + GUESSES_KEPT_MS));
+	guesses_free(guesses);
+}
+
+static void
+a_flood_between_two_guesses_gives_no_more(void **state)
+{
+	struct guesses *guesses = guesses_new();
+	unsigned begun = 0;
+	char name[16], from[32];
+
+	(void)state;
+	for (int round = 0; round < 5; round++) {
+		begun += guess(guesses, "alice", ELSEWHERE, GUESS_WRONG,
+		    START_MS);
+		for (int i = 0; i < (int)GUESSES_MAX; i++) {
+			snprintf(name, sizeof(name), "n%d-%d", round, i);
+			snprintf(from, sizeof(from), "10.%d.%d.%d", round,
+			    i / 200, i % 200);
+			guess(guesses, name, from, GUESS_WRONG, START_MS);
+		}
+	}
+	assert_int_equal(begun, GUESSES_FREE_NAME + 1);
+	guesses_free(guesses);
+}
+
+static void
+what_is_open_ends_where_it_began(void **state)
+{
+	struct guesses *guesses = guesses_new();
+	struct guess one;
+	char name[16], from[32];
+
+	(void)state;
+	for (int i = 0; i < (int)GUESSES_MAX; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		snprintf(from, sizeof(from), "10.%d.%d.1", i / 200, i % 200);
+		wrong(guesses, name, from, 1, START_MS);
+	}
+	for (int i = 0; i < 2 * GUESSES_OPEN_NAME; i++) {
+		one = guess_of("alice", HOME);
+		assert_true(guesses_begin(guesses, &one, START_MS));
+		/* there is room meanwhile */
+		guesses_end(guesses, &one, GUESS_UNTRIED,
+		    START_MS + GUESSES_KEPT_MS);
+	}
+	guesses_free(guesses);
+}
+
+static void
+networks_of_ipv6_count_too(void **state)
+{
+	struct guesses *guesses = guesses_new();
+	unsigned begun = 0;
+	char name[16], from[64];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "name%d", i);
+		snprintf(from, sizeof(from), "2001:db8:1:%x::1", i % 256);
+		begun += guess(guesses, name, from, GUESS_WRONG, START_MS);
+	}
+	assert_int_equal(begun, GUESSES_FREE_NET56 + 1);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "other%d", i);
+		snprintf(from, sizeof(from), "2001:db8:1:%x::1", 256 + i * 16);
+		begun += guess(guesses, name, from, GUESS_WRONG, START_MS);
+	}
+	assert_int_equal(begun, GUESSES_FREE_NET48 + 1);
+	assert_true(
+	    guess(guesses, "alice", "2001:db8:2::1", GUESS_RIGHT, START_MS));
+	guesses_free(guesses);
+}
+
+static void
+a_paused_name_is_tried_from_elsewhere_once_in_a_while(void **state)
+{
+	struct guesses *guesses = guesses_new();
+	unsigned begun = 0;
+	char from[32];
+
+	(void)state;
+	wrong(guesses, "alice", ELSEWHERE, GUESSES_FREE_NAME + 1, START_MS);
+	for (int i = 0; i < 100; i++) {
+		snprintf(from, sizeof(from), "10.0.0.%d", i);
+		begun += guess(guesses, "alice", from, GUESS_WRONG, START_MS);
+	}
+	assert_int_equal(begun, 1);
+	/* which makes the pause no longer */
+	wrong(guesses, "alice", ELSEWHERE, 1, START_MS + GUESSES_PAUSE_MS);
+	/* who has guessed has no other */
+	assert_false(guess(guesses, "alice", ELSEWHERE, GUESS_RIGHT,
+	    START_MS + GUESSES_PAUSE_MS));
+	wrong(guesses, "alice", ELSEWHERE, 1, START_MS + 30000 - 1);
+	assert_false(guess(guesses, "alice", ELSEWHERE, GUESS_RIGHT,
+	    START_MS + GUESSES_SPARE_MS));
+	assert_true(guess(guesses, "alice", HOME, GUESS_RIGHT,
+	    START_MS + GUESSES_SPARE_MS));
+	/* and nobody whose address isn't known */
+	assert_false(guess(guesses, "alice", "", GUESS_RIGHT,
+	    START_MS + GUESSES_SPARE_MS));
+	guesses_free(guesses);
+}
+
+static void
+who_has_had_a_session_from_there_is_not_locked_out(void **state)
+{
+	struct guesses *guesses = guesses_new();
+	const struct address home = address_read(HOME);
+
+	(void)state;
+	guesses_let_in(guesses, "alice", &home, START_MS);
+	assert_true(knows(guesses, "alice", HOME));
+	wrong(guesses, "alice", ELSEWHERE, GUESSES_FREE_NAME + 1, START_MS);
+	wrong(guesses, "alice", HOME, GUESSES_FREE_NAME + 1, START_MS);
+	/* but a session is no password */
+	guesses_let_in(guesses, "alice", &home, START_MS);
+	assert_false(guess(guesses, "alice", HOME, GUESS_RIGHT, START_MS));
 	guesses_free(guesses);
 }
 
@@ -282,9 +444,17 @@ main(void)
 		cmocka_unit_test(what_could_not_be_tried_does_not_count),
 		cmocka_unit_test(after_an_hour_all_is_forgotten),
 		cmocka_unit_test(
-		    clients_without_an_address_have_no_count_together),
+		    clients_without_an_address_have_a_count_together),
 		cmocka_unit_test(
 		    others_do_not_have_a_name_forgotten_that_is_guessed_at),
+		cmocka_unit_test(a_flood_of_names_gives_no_more_guesses),
+		cmocka_unit_test(a_flood_between_two_guesses_gives_no_more),
+		cmocka_unit_test(what_is_open_ends_where_it_began),
+		cmocka_unit_test(networks_of_ipv6_count_too),
+		cmocka_unit_test(
+		    a_paused_name_is_tried_from_elsewhere_once_in_a_while),
+		cmocka_unit_test(
+		    who_has_had_a_session_from_there_is_not_locked_out),
 	};
 
 	return cmocka_run_group_tests_name("guesses", tests, NULL, NULL);
