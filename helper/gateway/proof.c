@@ -1,10 +1,12 @@
 #include "proof.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "mishap.h"
+#include "stray.h"
 
 /* So long a proof waits for its turn; then the connection has its own time. */
 #define PROOF_TURN_MS 20000
@@ -14,30 +16,17 @@
  */
 #define PROOF_SILENT_MAX 2
 
-/*
- * An agent may take as long as a person does, or one who means ill, with a
- * connection to the remote that is not logged in: so many of a user's at a time,
- * or of an address of which anybody may come by any name; and so many of all.
- * The others wait.
- */
-#define PROOF_AGENTS_MAX 4
-#define PROOF_AGENTS_ALL_MAX 16
-
 struct proofs {
 	struct logins_parts parts;
 	struct pool *pool;
 	struct logins *logins;
 	struct loop_timer timer;
 	struct proof *first; /* the one that came last */
+	struct askers askers;
+	struct strays strays;
 };
 
 static const struct connection_owner proof_owner;
-
-static const struct refusal proof_lost = { .reason = "lost",
-	.sentence = "The connection between the gateway and the remote server "
-		    "broke.",
-	.remedy = "try again; if it happens every time, see the remote's sshd "
-		  "log" };
 
 static void
 proofs_touch(struct proofs *proofs)
@@ -60,6 +49,10 @@ proof_leave(struct proof *proof, bool reached)
 		at = &(*at)->next;
 	*at = proof->next;
 	proof->of = NULL;
+	if (proof->state == PROOF_GOES)
+		askers_fail(&proofs->askers, &proof->place, clock_now_ms());
+	else
+		askers_remove(&proofs->askers, &proof->place);
 	patience_end(proofs->parts.patience, &proof->claim, reached,
 	    clock_now_ms());
 	logins_touch(proofs->logins);
@@ -85,15 +78,34 @@ proof_fail(struct proof *proof, const struct refusal *why)
 	proof_end(proof, PROOF_FAILED, false, why);
 }
 
+/* How far the connection of PROOF, which goes, has got. */
+static enum phase
+proof_phase(const struct proof *proof)
+{
+	return connection_facts(proof->connection)->phase;
+}
+
+/*
+ * PROOF is given up.  Returns true if the remote may have counted it; of one that
+ * asks an agent only its worker can say.
+ */
+static bool
+proof_give_up(struct proof *proof)
+{
+	if (proof->state != PROOF_GOES)
+		return false;
+	if (proof_phase(proof) != PHASE_ASKING)
+		return proof_phase(proof) > PHASE_REACHING;
+	strays_add(&proof->of->strays, proof->connection, &proof->claim);
+	proof->connection = NULL;
+	return false;
+}
+
 void
 proofs_forget(struct proof *proof)
 {
-	/* the remote may count one that is given up */
 	if (proof->of != NULL)
-		proof_leave(proof,
-		    proof->state == PROOF_GOES &&
-			connection_facts(proof->connection)->phase >
-			    PHASE_REACHING);
+		proof_leave(proof, proof_give_up(proof));
 }
 
 /* The remote has let PROOF in, whose name has a uid: the connection is kept. */
@@ -103,7 +115,7 @@ proof_succeed(struct proof *proof)
 	struct share *share = NULL;
 
 	if (proof->connection == NULL) {
-		proof_fail(proof, &proof_lost);
+		proof_fail(proof, &mishap_lost);
 		return;
 	}
 	share = shares_get(proof->of->parts.shares, proof->user, proof->lane);
@@ -177,6 +189,9 @@ proof_on_reached(void *context)
 			proof->given(proof);
 	} else if (connection_lend(proof->connection, proof->agent.fd,
 		       proof->agent.uid)) {
+		patience_asks(proof->of->parts.patience, &proof->claim,
+		    clock_now_ms());
+		logins_touch(proof->of->logins);
 		proof->given(proof);
 	} else {
 		proof_fail(proof, &mishap_deaf);
@@ -189,6 +204,8 @@ proof_on_ready(void *context)
 	struct proof *proof = context;
 
 	proof->state = PROOF_IN;
+	askers_remove(&proof->of->askers, &proof->place);
+	proofs_touch(proof->of);
 	patience_let_in(proof->of->parts.patience, &proof->claim,
 	    clock_now_ms());
 	logins_touch(proof->of->logins);
@@ -221,12 +238,23 @@ proof_is_wrong(const struct proof *proof, const struct connection_end *end,
 	    (end->refused || refusal_is(why, "wrong-password"));
 }
 
+/* True if END, for WHY, which is no refusal, may be one to the remote. */
+static bool
+proof_may_count(const struct proof *proof, const struct connection_end *end,
+    const struct refusal *why)
+{
+	/* while an agent is asked its worker knows better, if it is there */
+	return proof->state == PROOF_GOES && end->reached &&
+	    (end->facts.phase != PHASE_ASKING ||
+		refusal_is(why, mishap_broken.reason) ||
+		refusal_is(why, mishap_late.reason));
+}
+
 static void
 proof_on_end(void *context, const struct connection_end *end)
 {
 	struct proof *proof = context;
-	struct refusal why = proof_lost;
-	const bool goes = proof->state == PROOF_GOES;
+	struct refusal why = mishap_lost;
 
 	proof->connection = NULL;
 	/* it is not forgotten before the name has its uid */
@@ -235,7 +263,8 @@ proof_on_end(void *context, const struct connection_end *end)
 	if (end->last != NULL)
 		why = refusal_read(end->last);
 	if (!proof_is_wrong(proof, end, &why)) {
-		proof_end(proof, PROOF_FAILED, goes && end->reached, &why);
+		proof_end(proof, PROOF_FAILED,
+		    proof_may_count(proof, end, &why), &why);
 		return;
 	}
 	patience_turned_away(proof->of->parts.patience, &proof->claim,
@@ -267,81 +296,71 @@ proof_go(struct patience_claim *claim)
 		proof_fail(proof, &waiter_no_memory);
 }
 
+static struct proof *
+proof_of(struct asker *place)
+{
+	return (struct proof *)((char *)place - offsetof(struct proof, place));
+}
+
 static void
 proof_give_way(struct patience_claim *claim, const struct refusal *why)
 {
 	proof_fail(claim->asker, why);
 }
 
-/* True if the agents of ONE and of OTHER are as good as one person's. */
-static bool
-proof_is_alike(const struct proof *one, const struct proof *other)
-{
-	return strcmp(one->user, other->user) == 0 ||
-	    (!one->trusted && address_same(&one->address, &other->address));
-}
-
-/* True if PROOF may take its turn: there are not too many agents before it. */
-static bool
-proof_may_claim(const struct proof *proof)
-{
-	size_t alike = 0, all = 0;
-
-	for (const struct proof *p = proof->of->first;
-	     p != NULL && proof->kind == PROOF_AGENT; p = p->next) {
-		if (p->kind != PROOF_AGENT || p->claim.state == PATIENCE_NONE)
-			continue;
-		all++;
-		alike += proof_is_alike(proof, p);
-	}
-	return alike < PROOF_AGENTS_MAX && all < PROOF_AGENTS_ALL_MAX;
-}
-
-/* Have those take their turns that may, in the order in which they came. */
+/* Have PROOF wait for its turn. */
 static void
-proofs_claim(struct proofs *proofs, int64_t now_ms)
+proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 {
-	struct proof *oldest;
-
-	do {
-		oldest = NULL;
-		for (struct proof *p = proofs->first; p != NULL; p = p->next) {
-			if (p->state == PROOF_WAITS &&
-			    p->claim.state == PATIENCE_NONE &&
-			    proof_may_claim(p))
-				oldest = p;
-		}
-		if (oldest != NULL)
-			patience_wait(proofs->parts.patience, &oldest->claim,
-			    now_ms);
-	} while (oldest != NULL);
+	proof->state = PROOF_WAITS;
+	/* a name that anybody may say counts as a stranger's, when some do */
+	proof->claim.known = proof->known &&
+	    (proof->trusted ||
+		patience_is_calm(proofs->parts.patience, now_ms));
+	patience_wait(proofs->parts.patience, &proof->claim, now_ms);
 	logins_touch(proofs->logins);
 }
 
-/* Put PROOF among those that wait. */
+/* Let those wait for their turns of whose agents there are not too many. */
 static void
-proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
+proofs_pump(struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
+{
+	struct asker *place;
+
+	while ((place = askers_next(&proofs->askers, now_ms, next_ms)) != NULL)
+		proof_wait(proofs, proof_of(place), now_ms);
+	while ((place = askers_excess(&proofs->askers)) != NULL)
+		proof_fail(proof_of(place), &mishap_crowded);
+	while ((place = askers_slow(&proofs->askers, now_ms, next_ms)) != NULL)
+		proof_end(proof_of(place), PROOF_FAILED,
+		    proof_give_up(proof_of(place)), &mishap_slow);
+}
+
+/* Put PROOF among those that are under way. */
+static void
+proof_begin(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 {
 	proof->of = proofs;
 	proof->next = proofs->first;
 	proofs->first = proof;
-	proof->state = PROOF_WAITS;
+	proof->state = PROOF_STANDS;
 	proof->asked_ms = now_ms;
 	proof->connection = NULL;
 	proof->enroll = (struct enroll){ 0 };
 	proof->agent = (struct briefing_agent){ .fd = proof->agent_fd,
 		.uid = proof->agent_uid,
 		.or_key = proof->agent_or_key };
-	/* a name that anybody may say counts as a stranger's, when some do */
 	proof->claim = (struct patience_claim){ .address = proof->address,
-		.known = proof->known &&
-		    (proof->trusted ||
-			patience_is_calm(proofs->parts.patience, now_ms)),
 		.asker = proof,
 		.go = proof_go,
 		.give_way = proof_give_way };
 	memcpy(proof->claim.name, proof->user, sizeof(proof->claim.name));
-	proofs_claim(proofs, now_ms);
+	proof->place = (struct asker){ .name = proof->user,
+		.address = &proof->address };
+	if (proof->kind == PROOF_AGENT)
+		askers_add(&proofs->askers, &proof->place, now_ms);
+	else
+		proof_wait(proofs, proof, now_ms);
 	proofs_touch(proofs);
 }
 
@@ -382,7 +401,7 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 	if (why != NULL)
 		proof->answer(proof, PROOF_FAILED, why);
 	else
-		proof_wait(proofs, proof, now_ms);
+		proof_begin(proofs, proof, now_ms);
 }
 
 void
@@ -440,8 +459,10 @@ proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
 {
 	const int64_t end_ms = proof->asked_ms + PROOF_TURN_MS;
 
-	if (proof->state != PROOF_WAITS)
+	if (proof->state > PROOF_WAITS)
 		return NULL;
+	if (now_ms >= end_ms && proof->kind == PROOF_AGENT)
+		return &mishap_crowded;
 	if (now_ms >= end_ms)
 		return logins_why_crowded(proof->of->logins, now_ms);
 	if (end_ms < *next_ms)
@@ -452,18 +473,12 @@ proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
 static void
 proofs_fire(void *context, int64_t now_ms)
 {
-	static const struct refusal silent = { .reason = "busy",
-		.sentence = "The remote server does not answer; try again in a "
-			    "minute.",
-		.detail = "others wait for the remote already, which does not "
-			  "answer",
-		.remedy = "check the link to the remote" };
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
 	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
 
-	proofs_claim(proofs, now_ms);
+	proofs_pump(proofs, now_ms, &next_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
 		const struct refusal *why = proof_why_late(proof, now_ms,
 		    &next_ms);
@@ -472,7 +487,7 @@ proofs_fire(void *context, int64_t now_ms)
 		if (why == NULL && waiting > PROOF_SILENT_MAX &&
 		    proof_keeps_sshd(proof)) {
 			waiting--;
-			why = &silent;
+			why = &mishap_silent;
 		}
 		if (why != NULL)
 			proof_fail(proof, why);
@@ -493,6 +508,7 @@ proofs_new(const struct logins_parts *parts, struct pool *pool,
 	proofs->parts = *parts;
 	proofs->pool = pool;
 	proofs->logins = logins;
+	proofs->strays.patience = parts->patience;
 	proofs->timer.fire = proofs_fire;
 	proofs->timer.context = proofs;
 	return proofs;
@@ -505,6 +521,7 @@ proofs_free(struct proofs *proofs)
 		return;
 	while (proofs->first != NULL)
 		proof_leave(proofs->first, false);
+	strays_end(&proofs->strays);
 	loop_at(proofs->parts.loop, &proofs->timer, INT64_MAX);
 	free(proofs);
 }

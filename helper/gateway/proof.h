@@ -8,6 +8,7 @@
 
 #include "../../shim/lib/usermap.h"
 #include "address.h"
+#include "askers.h"
 #include "connection.h"
 #include "enroll.h"
 #include "logins.h"
@@ -71,8 +72,10 @@ struct proof {
 	struct proof *next;
 	struct patience_claim claim;
 	struct briefing_agent agent;
+	struct asker place;
 	enum proof_state {
-		PROOF_WAITS, /* for its turn */
+		PROOF_STANDS, /* until fewer other agents are asked */
+		PROOF_WAITS,  /* for its turn */
 		PROOF_GOES,
 		PROOF_IN,      /* the remote has let it in */
 		PROOF_ENROLLS, /* the name gets its uid for good */
