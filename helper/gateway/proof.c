@@ -1,35 +1,15 @@
 #include "proof.h"
 
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "mishap.h"
-#include "stray.h"
-
-/* So long a proof waits for its turn; then the connection has its own time. */
-#define PROOF_TURN_MS 20000
-/*
- * So many go on waiting for a remote that says nothing, with sshd before them:
- * besides those that wait for keys, see outage.h.
- */
-#define PROOF_SILENT_MAX 2
-
-struct proofs {
-	struct logins_parts parts;
-	struct pool *pool;
-	struct logins *logins;
-	struct loop_timer timer;
-	struct proof *first; /* the one that came last */
-	struct askers askers;
-	struct strays strays;
-};
 
 static const struct connection_owner proof_owner;
 
+/* Its proofs have something to do. */
 static void
-proofs_touch(struct proofs *proofs)
+proof_touch(struct proofs *proofs)
 {
 	loop_at(proofs->parts.loop, &proofs->timer, clock_now_ms());
 }
@@ -38,8 +18,7 @@ proofs_touch(struct proofs *proofs)
  * Ends
  */
 
-/* PROOF is not under way any more; REACHED as in patience_end(). */
-static void
+void
 proof_leave(struct proof *proof, bool reached)
 {
 	struct proofs *proofs = proof->of;
@@ -56,14 +35,14 @@ proof_leave(struct proof *proof, bool reached)
 	patience_end(proofs->parts.patience, &proof->claim, reached,
 	    clock_now_ms());
 	logins_touch(proofs->logins);
-	proofs_touch(proofs);
+	proof_touch(proofs);
 	enroll_forget(&proof->enroll);
 	if (proof->connection != NULL)
 		connection_close(proof->connection);
 	proof->connection = NULL;
 }
 
-static void
+void
 proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
     const struct refusal *why)
 {
@@ -71,8 +50,7 @@ proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
 	proof->answer(proof, outcome, why);
 }
 
-/* Nobody knows whether it is right, for WHY. */
-static void
+void
 proof_fail(struct proof *proof, const struct refusal *why)
 {
 	proof_end(proof, PROOF_FAILED, false, why);
@@ -85,11 +63,7 @@ proof_phase(const struct proof *proof)
 	return connection_facts(proof->connection)->phase;
 }
 
-/*
- * PROOF is given up.  Returns true if the remote may have counted it; of one that
- * asks an agent only its worker can say.
- */
-static bool
+bool
 proof_give_up(struct proof *proof)
 {
 	if (proof->state != PROOF_GOES)
@@ -99,13 +73,6 @@ proof_give_up(struct proof *proof)
 	strays_add(&proof->of->strays, proof->connection, &proof->claim);
 	proof->connection = NULL;
 	return false;
-}
-
-void
-proofs_forget(struct proof *proof)
-{
-	if (proof->of != NULL)
-		proof_leave(proof, proof_give_up(proof));
 }
 
 /* The remote has let PROOF in, whose name has a uid: the connection is kept. */
@@ -205,7 +172,7 @@ proof_on_ready(void *context)
 
 	proof->state = PROOF_IN;
 	askers_remove(&proof->of->askers, &proof->place);
-	proofs_touch(proof->of);
+	proof_touch(proof->of);
 	patience_let_in(proof->of->parts.patience, &proof->claim,
 	    clock_now_ms());
 	logins_touch(proof->of->logins);
@@ -296,20 +263,13 @@ proof_go(struct patience_claim *claim)
 		proof_fail(proof, &waiter_no_memory);
 }
 
-static struct proof *
-proof_of(struct asker *place)
-{
-	return (struct proof *)((char *)place - offsetof(struct proof, place));
-}
-
 static void
 proof_give_way(struct patience_claim *claim, const struct refusal *why)
 {
 	proof_fail(claim->asker, why);
 }
 
-/* Have PROOF wait for its turn. */
-static void
+void
 proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 {
 	proof->state = PROOF_WAITS;
@@ -321,23 +281,7 @@ proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 	logins_touch(proofs->logins);
 }
 
-/* Let those wait for their turns of whose agents there are not too many. */
-static void
-proofs_pump(struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
-{
-	struct asker *place;
-
-	while ((place = askers_next(&proofs->askers, now_ms, next_ms)) != NULL)
-		proof_wait(proofs, proof_of(place), now_ms);
-	while ((place = askers_excess(&proofs->askers)) != NULL)
-		proof_fail(proof_of(place), &mishap_crowded);
-	while ((place = askers_slow(&proofs->askers, now_ms, next_ms)) != NULL)
-		proof_end(proof_of(place), PROOF_FAILED,
-		    proof_give_up(proof_of(place)), &mishap_slow);
-}
-
-/* Put PROOF among those that are under way. */
-static void
+void
 proof_begin(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 {
 	proof->of = proofs;
@@ -361,167 +305,5 @@ proof_begin(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 		askers_add(&proofs->askers, &proof->place, now_ms);
 	else
 		proof_wait(proofs, proof, now_ms);
-	proofs_touch(proofs);
-}
-
-/*
- * True if no more of those wait for their turn that anybody may have sent: with
- * sshd before them, which takes few.
- */
-static bool
-proofs_are_enough(const struct proofs *proofs, int64_t now_ms)
-{
-	const size_t most = patience_is_calm(proofs->parts.patience, now_ms)
-	    ? PATIENCE_WAITING_CALM_MAX
-	    : PATIENCE_WAITING_MAX;
-	size_t waiting = 0;
-
-	for (const struct proof *p = proofs->first; p != NULL; p = p->next)
-		waiting += p->state == PROOF_WAITS && !p->trusted;
-	return waiting >= most;
-}
-
-void
-proofs_ask(struct proofs *proofs, struct proof *proof)
-{
-	const int64_t now_ms = clock_now_ms();
-	const struct refusal *why = NULL;
-
-	proof->of = NULL;
-	outage_wanted(proofs->parts.outage, now_ms);
-	/* where sshd waits nobody does for a remote that is gone, known or not */
-	if ((!proof->known && !proof->vouched) ||
-	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
-		why = logins_why_not_new(proofs->logins, &proof->address,
-		    now_ms);
-	/* of strangers the patience has its own choice */
-	if (why == NULL && proof->known && !proof->trusted &&
-	    proofs_are_enough(proofs, now_ms))
-		why = logins_why_crowded(proofs->logins, now_ms);
-	if (why != NULL)
-		proof->answer(proof, PROOF_FAILED, why);
-	else
-		proof_begin(proofs, proof, now_ms);
-}
-
-void
-proofs_configure(struct proofs *proofs)
-{
-	static const struct refusal changed = { .reason = "reloaded",
-		.sentence = "The gateway's settings have just changed; please "
-			    "log in again.",
-		.detail = "the settings were read again during this login" };
-
-	while (proofs->first != NULL)
-		proof_fail(proofs->first, &changed);
-}
-
-/*
- * Time
- */
-
-/* True if sshd waits for PROOF, which has its turn or not. */
-static bool
-proof_keeps_sshd(const struct proof *proof)
-{
-	return proof->kind == PROOF_PASSWORD && proof->state <= PROOF_GOES;
-}
-
-/*
- * How many keep sshd waiting for a remote that says nothing; 0 if it does, or is
- * not being asked.  At *NEXT_MS that may be otherwise.
- */
-static size_t
-proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
-{
-	size_t waiting = 0;
-	bool silent = false;
-
-	for (const struct proof *p = proofs->first; p != NULL; p = p->next) {
-		int64_t silent_ms;
-
-		if (!proof_keeps_sshd(p))
-			continue;
-		waiting++;
-		if (p->state != PROOF_GOES)
-			continue;
-		silent_ms = outage_silent_ms(proofs->parts.outage, p->asked_ms);
-		silent = silent || silent_ms <= now_ms;
-		if (silent_ms > now_ms && silent_ms < *next_ms)
-			*next_ms = silent_ms;
-	}
-	return silent ? waiting : 0;
-}
-
-/* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
-static const struct refusal *
-proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
-{
-	const int64_t end_ms = proof->asked_ms + PROOF_TURN_MS;
-
-	if (proof->state > PROOF_WAITS)
-		return NULL;
-	if (now_ms >= end_ms && proof->kind == PROOF_AGENT)
-		return &mishap_crowded;
-	if (now_ms >= end_ms)
-		return logins_why_crowded(proof->of->logins, now_ms);
-	if (end_ms < *next_ms)
-		*next_ms = end_ms;
-	return NULL;
-}
-
-static void
-proofs_fire(void *context, int64_t now_ms)
-{
-	struct proofs *proofs = context;
-	int64_t next_ms = INT64_MAX;
-	struct proof *proof, *next;
-	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
-
-	proofs_pump(proofs, now_ms, &next_ms);
-	for (proof = proofs->first; proof != NULL; proof = next) {
-		const struct refusal *why = proof_why_late(proof, now_ms,
-		    &next_ms);
-
-		next = proof->next;
-		if (why == NULL && waiting > PROOF_SILENT_MAX &&
-		    proof_keeps_sshd(proof)) {
-			waiting--;
-			why = &mishap_silent;
-		}
-		if (why != NULL)
-			proof_fail(proof, why);
-	}
-	/* unless there is more to do already */
-	if (!proofs->timer.on)
-		loop_at(proofs->parts.loop, &proofs->timer, next_ms);
-}
-
-struct proofs *
-proofs_new(const struct logins_parts *parts, struct pool *pool,
-    struct logins *logins)
-{
-	struct proofs *proofs = calloc(1, sizeof(*proofs));
-
-	if (proofs == NULL)
-		return NULL;
-	proofs->parts = *parts;
-	proofs->pool = pool;
-	proofs->logins = logins;
-	proofs->strays.patience = parts->patience;
-	proofs->timer.fire = proofs_fire;
-	proofs->timer.context = proofs;
-	return proofs;
-}
-
-void
-proofs_free(struct proofs *proofs)
-{
-	if (proofs == NULL)
-		return;
-	while (proofs->first != NULL)
-		proof_leave(proofs->first, false);
-	strays_end(&proofs->strays);
-	loop_at(proofs->parts.loop, &proofs->timer, INT64_MAX);
-	free(proofs);
+	proof_touch(proofs);
 }

@@ -11,7 +11,7 @@
 
 #include "fakegateway.h"
 
-#include "../../helper/gateway/proof.h"
+#include "../../helper/gateway/proofs.h"
 
 #define PER_MINUTE 6
 #define NEGATIVE_TTL_S 60
