@@ -66,7 +66,8 @@ usage(FILE *to)
 	    "  -t, --test         read the configuration and the key, say "
 	    "what is\n"
 	    "                     wrong with them, and exit\n"
-	    "      --passwords-file, --hash-password: for moshgate passwd\n"
+	    "      --passwords-file, --hash-password, --check-passwords: for moshgate\n"
+	    "                 passwd\n"
 	    "  -V, --version      print the version, and exit\n"
 	    "  -h, --help         print this, and exit\n");
 }

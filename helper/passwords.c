@@ -11,6 +11,12 @@
 #define PASSWORDS_PREFIX "$argon2id$v=19$m="
 #define PASSWORDS_SALT_CHARS 22
 #define PASSWORDS_HASH_CHARS 43
+/* The characters that either can end with. */
+#define PASSWORDS_SALT_LAST "AQgw"
+#define PASSWORDS_HASH_LAST "AEIMQUYcgkosw048"
+/* No line that is good has less than this. */
+#define PASSWORDS_LINE_MIN_CHARS \
+	(sizeof(PASSWORDS_PREFIX) + PASSWORDS_SALT_CHARS + PASSWORDS_HASH_CHARS)
 
 /* Nobody's, of the usual cost. */
 static const char passwords_nobody[] = PASSWORDS_PREFIX
@@ -51,11 +57,15 @@ passwords_skip_number(const char **at, long min, long max)
 	return number >= min && number <= max;
 }
 
-/* The same with COUNT characters of base64. */
+/*
+ * The same with COUNT characters of base64, of which the last is one of LAST: the
+ * bits that belong to no byte are zero (RFC 4648, section 3.5).
+ */
 static bool
-passwords_skip_base64(const char **at, size_t count)
+passwords_skip_base64(const char **at, size_t count, const char *last)
 {
-	if (strspn(*at, passwords_base64) != count)
+	if (strspn(*at, passwords_base64) != count ||
+	    strchr(last, (*at)[count - 1]) == NULL)
 		return false;
 	*at += count;
 	return true;
@@ -72,9 +82,12 @@ passwords_hash_valid(const char *hash)
 	    passwords_skip(&at, ",t=") &&
 	    passwords_skip_number(&at, 1, PASSWORDS_PASSES_MAX) &&
 	    passwords_skip(&at, ",p=1$") &&
-	    passwords_skip_base64(&at, PASSWORDS_SALT_CHARS) &&
+	    passwords_skip_base64(&at, PASSWORDS_SALT_CHARS,
+		PASSWORDS_SALT_LAST) &&
 	    passwords_skip(&at, "$") &&
-	    passwords_skip_base64(&at, PASSWORDS_HASH_CHARS) && *at == '\0';
+	    passwords_skip_base64(&at, PASSWORDS_HASH_CHARS,
+		PASSWORDS_HASH_LAST) &&
+	    *at == '\0';
 }
 
 /*
@@ -126,16 +139,16 @@ passwords_find_double(const struct passwords *passwords)
 	return line;
 }
 
-/* Make room for all lines.  Returns false for want of memory. */
+/*
+ * Make room for all users: for as many good lines as can be, and one that is bad.
+ * Returns false for want of memory.
+ */
 static bool
 passwords_make_room(struct passwords *passwords)
 {
-	const struct file *file = &passwords->file;
-	size_t lines = 1;
+	const size_t most = passwords->file.len / PASSWORDS_LINE_MIN_CHARS + 2;
 
-	for (size_t i = 0; i < file->len; i++)
-		lines += file->text[i] == '\n';
-	passwords->entries = calloc(lines, sizeof(*passwords->entries));
+	passwords->entries = calloc(most, sizeof(*passwords->entries));
 	return passwords->entries != NULL;
 }
 

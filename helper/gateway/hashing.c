@@ -1,13 +1,11 @@
 #include "hashing.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
-
-/* Processes that were killed may not have ended yet: no more are started then. */
-#define HASHING_ENDING_MAX 8
 
 struct hashing {
 	struct loop *loop;
@@ -59,7 +57,10 @@ hashing_of_address(const struct hashing *hashing, const struct address *address)
 	return count;
 }
 
-/* The first that waits of those who come first, then of all; NULL: there is none. */
+/*
+ * The first that waits of those who are most likely to be the user; NULL: there
+ * is none.
+ */
 static struct hashing_question *
 hashing_next(const struct hashing *hashing)
 {
@@ -67,11 +68,8 @@ hashing_next(const struct hashing *hashing)
 
 	for (struct hashing_question *q = hashing->first; q != NULL;
 	     q = q->next) {
-		if (q->state != HASHING_WAITS)
-			continue;
-		if (q->known)
-			return q;
-		if (first == NULL)
+		if (q->state == HASHING_WAITS &&
+		    (first == NULL || q->standing > first->standing))
 			first = q;
 	}
 	return first;
@@ -103,24 +101,47 @@ hashing_is_full(const struct hashing *hashing, int64_t now_ms)
 						: HASHING_WAITING_MAX);
 }
 
-/* The one of those that wait that gives way: the last of who has most. */
+/*
+ * More than 0 if ONE, of whose address there are HAS, gives way before OTHER, of
+ * whose there are OTHERS and which has come before; 0: either does.
+ */
+static int
+hashing_compare(const struct hashing_question *one, size_t has,
+    const struct hashing_question *other, size_t others)
+{
+	if (one->standing != other->standing)
+		return one->standing < other->standing ? 1 : -1;
+	if (has != others)
+		return has > others ? 1 : -1;
+	return address_same(&one->address, &other->address) ? 1 : 0;
+}
+
+/*
+ * The one of those that wait that gives way: who is less likely to be the user;
+ * then the last of who has most; then any, so that nobody keeps all places by
+ * being first.
+ */
 static struct hashing_question *
 hashing_excess(const struct hashing *hashing)
 {
 	struct hashing_question *excess = NULL;
+	unsigned ties = 1;
 	size_t most = 0;
 
 	for (struct hashing_question *q = hashing->first; q != NULL;
 	     q = q->next) {
 		const size_t has = hashing_of_address(hashing, &q->address);
+		const int than = excess == NULL
+		    ? 1
+		    : hashing_compare(q, has, excess, most);
 
-		if (q->state != HASHING_WAITS)
+		if (q->state != HASHING_WAITS || than < 0)
 			continue;
-		if (excess == NULL || (excess->known && !q->known) ||
-		    (excess->known == q->known && has >= most)) {
-			excess = q;
-			most = has;
-		}
+		ties = than > 0 ? 1 : ties + 1;
+		if (than == 0 && randombytes_uniform(ties) != 0)
+			continue;
+		excess = q;
+		most = has;
 	}
 	return excess;
 }
@@ -213,13 +234,20 @@ hashing_start(struct hashing *hashing, struct hashing_question *question)
 	fields_free(&fields);
 }
 
+/* True if processes don't end, as on a disk that hangs: no more are started. */
+static bool
+hashing_is_stuck(const struct hashing *hashing)
+{
+	return children_ending(hashing->children, REEXEC_HASHER) >=
+	    HASHING_ENDING_MAX;
+}
+
 /* True if one more process may be started. */
 static bool
 hashing_may_start(const struct hashing *hashing)
 {
 	return hashing_count(hashing, HASHING_GOES) < HASHING_AT_ONCE &&
-	    children_ending(hashing->children, REEXEC_HASHER) <
-	    HASHING_ENDING_MAX;
+	    !hashing_is_stuck(hashing);
 }
 
 /* Refuse those that have waited for too long.  Returns the next deadline. */
@@ -251,6 +279,9 @@ hashing_fire(void *context, int64_t now_ms)
 	while (hashing_may_start(hashing) &&
 	    (question = hashing_next(hashing)) != NULL)
 		hashing_start(hashing, question);
+	while (hashing_is_stuck(hashing) &&
+	    (question = hashing_next(hashing)) != NULL)
+		hashing_answer(question, false, &hashing_slow);
 	while (hashing_is_full(hashing, now_ms))
 		hashing_answer(hashing_excess(hashing), false, &hashing_busy);
 	next_ms = hashing_refuse_late(hashing, now_ms);

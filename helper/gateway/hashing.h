@@ -8,6 +8,7 @@
 #include "../refusal.h"
 #include "address.h"
 #include "child.h"
+#include "guesses.h"
 
 /*
  * The processes that see whether a password is the one in the file of passwords
@@ -21,6 +22,8 @@ struct hashing;
 /* While one takes longer than this, as with a disk that hangs, fewer wait. */
 #define HASHING_SLOW_MS 2000
 #define HASHING_WAITING_SLOW_MAX 2
+/* While so many that were killed have not ended, none is started. */
+#define HASHING_ENDING_MAX 8
 /* So long one may wait for a process, and have it. */
 #define HASHING_TURN_MS 5000
 #define HASHING_LATE_MS 10000
@@ -29,8 +32,8 @@ struct hashing;
 struct hashing_question {
 	const char *name; /* the asker's, as the next */
 	const char *password;
-	struct address address; /* of the client */
-	bool known; /* who has been let in from there before goes first */
+	struct address address;       /* of the client */
+	enum guess_standing standing; /* who may be the user goes first */
 	/*
 	 * Called when it is known whether it is RIGHT; if WHY is not NULL nobody
 	 * can tell, and that is why.  The question is forgotten before.

@@ -5,6 +5,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
+#include "hash.h"
 #include "logpause.h"
 
 /*
@@ -84,17 +85,37 @@ loginlog_unknown(struct loginlog *log, const struct peer *peer,
 	    loginlog_some(peer->client), NULL);
 }
 
+/* True if a password of SORT that PEER has may have a line. */
+static bool
+loginlog_allows_password(struct loginlog *log, const struct peer *peer,
+    enum loginlog_sort sort)
+{
+	static const char *const pause =
+	    "too many passwords for the next seconds";
+	char text[sizeof(peer->user) + sizeof(peer->client) + 1];
+
+	switch (sort) {
+	case LOGINLOG_TRIED:
+		return true;
+	case LOGINLOG_UNTRIED_STRANGER:
+		return logpause_allows(&log->passwords, NULL, pause);
+	default:
+		snprintf(text, sizeof(text), "%s %s", peer->user, peer->client);
+		return logpause_allows(&log->untried[hash_text(text) %
+					   LOGINLOG_UNTRIED],
+		    peer->user, pause);
+	}
+}
+
 void
-loginlog_password(struct loginlog *log, const struct peer *peer, bool tried,
-    const struct refusal *why)
+loginlog_password(struct loginlog *log, const struct peer *peer,
+    enum loginlog_sort sort, const struct refusal *why)
 {
 	if (why == NULL)
 		log_event(LOG_INFO, "password", "user", peer->user, "sshd_pid",
 		    loginlog_some(peer->sshd_pid), "client",
 		    loginlog_some(peer->client), NULL);
-	else if (tried ||
-	    logpause_allows(&log->passwords, NULL,
-		"too many passwords for the next seconds"))
+	else if (loginlog_allows_password(log, peer, sort))
 		log_event(LOG_WARNING, "login-failed", "user", peer->user,
 		    "asked", "password", "reason", why->reason, "detail",
 		    why->detail, "remedy", why->remedy, "sshd_pid",

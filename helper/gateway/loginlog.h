@@ -7,14 +7,27 @@
 #include "peer.h"
 #include "quota.h"
 
+/* Users, each from an address, share so many quotas. */
+#define LOGINLOG_UNTRIED 64
+
+/* A password of which there may be a line. */
+enum loginlog_sort {
+	LOGINLOG_TRIED,
+	LOGINLOG_UNTRIED_KNOWN, /* of a user */
+	LOGINLOG_UNTRIED_STRANGER,
+};
+
 /*
  * The log's lines about logins that went wrong, and how many of them a user may
  * cause.
  */
 struct loginlog {
 	struct quotas *users;
-	struct quota unknown;   /* of all unknown users together */
-	struct quota passwords; /* of all that were not even tried */
+	struct quota unknown; /* of all unknown users together */
+	/* of passwords that were not even tried: of unknown users together, */
+	struct quota passwords;
+	/* and of others, so that nobody's are hidden by many at others */
+	struct quota untried[LOGINLOG_UNTRIED];
 	/* the one who was logged last as unknown, and of which sshd */
 	char unknown_name[USERNAME_MAX_CHARS + 1], unknown_pid[16];
 };
@@ -31,11 +44,11 @@ void loginlog_fallback(struct loginlog *log, const struct peer *peer,
     const char *host, const struct refusal *why);
 
 /*
- * The password of PEER's user was right; or nobody is let in, for WHY.  Each that
- * was TRIED is logged: there can't be many.
+ * The password of PEER's user, which is of SORT, was right; or nobody is let in,
+ * for WHY.  Each that was tried is logged: there can't be many.
  */
 void loginlog_password(struct loginlog *log, const struct peer *peer,
-    bool tried, const struct refusal *why);
+    enum loginlog_sort sort, const struct refusal *why);
 
 /* PEER has asked for NAME, which is nobody's, for WHY. */
 void loginlog_unknown(struct loginlog *log, const struct peer *peer,

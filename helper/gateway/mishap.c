@@ -23,6 +23,11 @@ const struct refusal mishap_lost = { .reason = "lost",
 	.remedy = "try again; if it happens every time, see the remote's sshd "
 		  "log" };
 
+const struct refusal mishap_reloaded = { .reason = "reloaded",
+	.sentence = "The gateway's settings have just changed; please log in "
+		    "again.",
+	.detail = "the settings were read again during this login" };
+
 const struct refusal mishap_silent = { .reason = "busy",
 	.sentence = "The remote server does not answer; try again in a minute.",
 	.detail = "others wait for the remote already, which does not answer",

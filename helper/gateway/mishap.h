@@ -10,6 +10,7 @@ extern const struct refusal mishap_late;       /* it takes too long */
 extern const struct refusal mishap_broken;     /* it ends, or says nonsense */
 extern const struct refusal mishap_deaf;       /* it takes nothing */
 extern const struct refusal mishap_lost;       /* it ends while it idles */
+extern const struct refusal mishap_reloaded;   /* it is of other settings */
 extern const struct refusal mishap_silent;  /* too many wait for the remote */
 extern const struct refusal mishap_crowded; /* too many agents are asked */
 extern const struct refusal mishap_slow;    /* others wait for this one's */

@@ -34,7 +34,7 @@ password_accept(struct peer *peer)
 
 	guesses_end(gateway->guesses, &request->guess, GUESS_RIGHT,
 	    clock_now_ms());
-	loginlog_password(&gateway->loginlog, peer, true, NULL);
+	loginlog_password(&gateway->loginlog, peer, LOGINLOG_TRIED, NULL);
 	peer_answer(peer, FRAME_OK, NULL, 0);
 }
 
@@ -52,7 +52,11 @@ password_refuse(struct peer *peer, enum guess_end end,
 	struct password_request *request = peer->request;
 
 	guesses_end(gateway->guesses, &request->guess, end, clock_now_ms());
-	loginlog_password(&gateway->loginlog, peer, end == GUESS_WRONG, why);
+	loginlog_password(&gateway->loginlog, peer,
+	    end == GUESS_WRONG   ? LOGINLOG_TRIED
+		: request->known ? LOGINLOG_UNTRIED_KNOWN
+				 : LOGINLOG_UNTRIED_STRANGER,
+	    why);
 	peer_turn_away(peer, &refused);
 }
 
@@ -91,7 +95,7 @@ password_ask_file(struct peer *peer)
 	request->hashing = (struct hashing_question){ .name = peer->user,
 		.password = fields_get(&peer->asked, "password"),
 		.address = request->guess.address,
-		.known = request->guess.standing == GUESS_KNOWN,
+		.standing = request->guess.standing,
 		.answer = password_on_hashed,
 		.asker = peer };
 	hashing_ask(gateway->hashing, &request->hashing);

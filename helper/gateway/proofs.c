@@ -86,13 +86,8 @@ proofs_forget(struct proof *proof)
 void
 proofs_configure(struct proofs *proofs)
 {
-	static const struct refusal changed = { .reason = "reloaded",
-		.sentence = "The gateway's settings have just changed; please "
-			    "log in again.",
-		.detail = "the settings were read again during this login" };
-
 	while (proofs->first != NULL)
-		proof_fail(proofs->first, &changed);
+		proof_fail(proofs->first, &mishap_reloaded);
 }
 
 /*

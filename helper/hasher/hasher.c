@@ -11,6 +11,7 @@
 #include "../reexec.h"
 #include "../refusal.h"
 #include "../sandbox.h"
+#include "verify.h"
 
 #define HASHER_ASKED_MS 5000
 #define HASHER_ANSWER_MS 5000
@@ -60,6 +61,21 @@ hasher_refuse(const char *fault)
 	return hasher_send(FRAME_REFUSED, &fields);
 }
 
+/* There is too little memory to tell whether the password is right. */
+static bool
+hasher_refuse_memory(void)
+{
+	static const struct refusal why = { .reason = "internal",
+		.sentence = "The gateway cannot look at the password.",
+		.detail = "no memory for the hash of the password",
+		.remedy = "see that the gateway has 64 MiB of memory to spare "
+			  "for each of two of them" };
+	struct fields fields = { 0 };
+
+	refusal_add(&fields, &why);
+	return hasher_send(FRAME_REFUSED, &fields);
+}
+
 /* From now on the process only counts. */
 static void
 hasher_give_up(void)
@@ -73,12 +89,14 @@ static bool
 hasher_answer(const struct hasher_asked *asked, const struct passwords *all)
 {
 	struct fields fields = { 0 };
-	bool there, same;
+	bool there;
 	const char *hash = passwords_hash(all, asked->user, &there);
+	const enum verify_result result = verify_password(hash,
+	    asked->password);
 
-	same = crypto_pwhash_str_verify(hash, asked->password,
-		   strlen(asked->password)) == 0;
-	fields_add_number(&fields, "right", there && same);
+	if (result == VERIFY_FAILED)
+		return hasher_refuse_memory();
+	fields_add_number(&fields, "right", there && result == VERIFY_RIGHT);
 	return hasher_send(FRAME_OK, &fields);
 }
 

@@ -12,13 +12,15 @@
 
 #define NEWHASH_PASSWORDS_FILE "--passwords-file"
 #define NEWHASH_HASH_PASSWORD "--hash-password"
+#define NEWHASH_CHECK "--check-passwords"
 
 bool
 newhash_asked(int argc, char **argv)
 {
 	return argc == 2 &&
 	    (strcmp(argv[1], NEWHASH_PASSWORDS_FILE) == 0 ||
-		strcmp(argv[1], NEWHASH_HASH_PASSWORD) == 0);
+		strcmp(argv[1], NEWHASH_HASH_PASSWORD) == 0 ||
+		strcmp(argv[1], NEWHASH_CHECK) == 0);
 }
 
 static int
@@ -28,8 +30,28 @@ newhash_complain(const char *text)
 	return 1;
 }
 
+/* See that all that is in the file of passwords at PATH can be understood. */
 static int
-newhash_print_path(const char *config_path)
+newhash_check(const char *path)
+{
+	char found[FILE_FAULT_BYTES], fault[PASSWORDS_FAULT_BYTES];
+	struct passwords all = { 0 };
+	int status = 0;
+
+	/* root asks, whose group is not the one that may read it */
+	if (!file_read_public(path, 0, PASSWORDS_MAX_BYTES, &all.file, found)) {
+		snprintf(fault, sizeof(fault), "%s: %s", path, found);
+		status = newhash_complain(fault);
+	} else if (!passwords_parse(path, &all, fault)) {
+		status = newhash_complain(fault);
+	}
+	passwords_free(&all);
+	return status;
+}
+
+/* Do what OPTION asks of the file that the settings at CONFIG_PATH name. */
+static int
+newhash_of_file(const char *option, const char *config_path)
 {
 	char error[CONFIG_ERROR_BYTES];
 	struct config *config = config_read(config_path, error);
@@ -37,12 +59,14 @@ newhash_print_path(const char *config_path)
 
 	if (config == NULL)
 		return newhash_complain(error);
-	if (config_passwords(config) == CONFIG_PASSWORDS_FILE)
-		printf("%s\n", config->passwords);
-	else
+	if (config_passwords(config) != CONFIG_PASSWORDS_FILE)
 		status = newhash_complain(
 		    "passwords in [clients] names no file: say passwords = "
 		    "/etc/moshgate/passwords in " CONFIG_PATH);
+	else if (strcmp(option, NEWHASH_CHECK) == 0)
+		status = newhash_check(config->passwords);
+	else
+		printf("%s\n", config->passwords);
 	config_free(config);
 	return fflush(stdout) == 0 ? status : 1;
 }
@@ -97,7 +121,7 @@ newhash_main(const char *option, const char *config_path)
 		return newhash_complain("libsodium does not start");
 	return strcmp(option, NEWHASH_HASH_PASSWORD) == 0
 	    ? newhash_print_hash()
-	    : newhash_print_path(config_path);
+	    : newhash_of_file(option, config_path);
 }
 
 int

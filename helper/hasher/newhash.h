@@ -16,7 +16,8 @@ bool newhash_asked(int argc, char **argv);
 /*
  * With the OPTION "--passwords-file" print the path of the file of passwords that
  * the settings at CONFIG_PATH name; with "--hash-password" the hash of the
- * password on standard input, which ends with the input.
+ * password on standard input, which ends with the input; with
+ * "--check-passwords" nothing, if that file can be understood.
  * Returns the exit status, after a complaint if that is not 0.
  */
 int newhash_main(const char *option, const char *config_path);

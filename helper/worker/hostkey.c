@@ -80,7 +80,8 @@ hostkey_find_in_file(char *name, char *path, struct hostkeys *keys,
 	int status = -1;
 
 	if (text != NULL)
-		status = spawn_read(argv, false, text, OUTPUT_MAX_BYTES, &len);
+		status = spawn_read(argv, SPAWN_STDERR_DROPPED, text,
+		    OUTPUT_MAX_BYTES, &len);
 	too_many = text != NULL && len == OUTPUT_MAX_BYTES;
 	/* 1 is "there is no such line"; anything else, "cannot read it" */
 	if (!too_many && (status == 0 || status == 1)) {

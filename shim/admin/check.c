@@ -40,7 +40,8 @@ check_configuration(void)
 	size_t len;
 	int status;
 
-	status = spawn_read(argv, true, text, sizeof(text) - 1, &len);
+	status = spawn_read(argv, SPAWN_STDERR_TAKEN, text, sizeof(text) - 1,
+	    &len);
 	if (status < 0)
 		return report(false, "configuration", HELPER " cannot be run",
 		    "install moshgate anew");

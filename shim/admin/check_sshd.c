@@ -56,11 +56,11 @@ static const struct method {
  * Returns its exit status, or -1.
  */
 static int
-check_sshd_run(char *const argv[], bool with_stderr, char *dump)
+check_sshd_run(char *const argv[], enum spawn_stderr stderr_to, char *dump)
 {
 	size_t len;
-	const int status = spawn_read(argv, with_stderr, dump,
-	    dump_max_bytes - 1, &len);
+	const int status = spawn_read(argv, stderr_to, dump, dump_max_bytes - 1,
+	    &len);
 
 	dump[len] = '\0';
 	return strlen(dump) == len ? status : -1;
@@ -308,14 +308,14 @@ check_sshd_ask(char *path, const char *user, const struct settings *settings,
 	int status;
 
 	snprintf(who, sizeof(who), "user=%s,host=client,addr=192.0.2.1", user);
-	status = check_sshd_run(argv, false, dump);
+	status = check_sshd_run(argv, SPAWN_STDERR_DROPPED, dump);
 	if (status == 0) {
 		*revokes = sshdconf_get(dump, "RevokedKeys", revoked) &&
 		    strcmp(revoked, "none") != 0;
 		return check_sshd_dump(dump, user, settings);
 	}
 	/* once more, for what it says of its failure */
-	status = check_sshd_run(argv, true, dump);
+	status = check_sshd_run(argv, SPAWN_STDERR_TAKEN, dump);
 	dump[strcspn(dump, "\r\n")] = '\0';
 	return report(false, "sshd",
 	    status > 0 && dump[0] != '\0' ? dump : "sshd -T does not work",

@@ -15,6 +15,8 @@ enum newpassword_result {
 	NEWPASSWORD_DONE,
 	NEWPASSWORD_TOO_LONG,
 	NEWPASSWORD_NUL,
+	NEWPASSWORD_RETURN,
+	NEWPASSWORD_MORE,
 	NEWPASSWORD_FAILED,
 };
 
@@ -39,8 +41,10 @@ newpassword_judge(const char *text, size_t len)
 {
 	if (len > NEWPASSWORD_MAX_BYTES)
 		return NEWPASSWORD_TOO_LONG;
-	return memchr(text, '\0', len) != NULL ? NEWPASSWORD_NUL
-					       : NEWPASSWORD_DONE;
+	if (memchr(text, '\0', len) != NULL)
+		return NEWPASSWORD_NUL;
+	return len > 0 && text[len - 1] == '\r' ? NEWPASSWORD_RETURN
+						: NEWPASSWORD_DONE;
 }
 
 /*
@@ -63,16 +67,33 @@ newpassword_read_byte(char text[NEWPASSWORD_BYTES], size_t *len)
 	return true;
 }
 
-/* Read a line that nobody types. */
+/* True if something is left to be read, at whose end this returns otherwise. */
+static bool
+newpassword_has_more(void)
+{
+	ssize_t got;
+	char byte;
+
+	do
+		got = read(STDIN_FILENO, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	return got > 0;
+}
+
+/* Read a line that nobody types, and that is all. */
 static enum newpassword_result
 newpassword_read_line(char text[NEWPASSWORD_BYTES])
 {
+	enum newpassword_result result;
 	size_t len = 0;
 
 	while (newpassword_read_byte(text, &len))
 		continue;
 	text[len] = '\0';
-	return newpassword_judge(text, len);
+	result = newpassword_judge(text, len);
+	return result == NEWPASSWORD_DONE && newpassword_has_more()
+	    ? NEWPASSWORD_MORE
+	    : result;
 }
 
 /*
@@ -174,6 +195,13 @@ newpassword_accept(const char *text, enum newpassword_result result)
 		    "bytes at most");
 	case NEWPASSWORD_NUL:
 		return newpassword_complain("a password has no NUL byte in it");
+	case NEWPASSWORD_RETURN:
+		return newpassword_complain(
+		    "a carriage return is at the end of this password, as in "
+		    "files of Windows: leave it out");
+	case NEWPASSWORD_MORE:
+		return newpassword_complain(
+		    "there is more than one line: a password is one");
 	case NEWPASSWORD_FAILED:
 		return newpassword_complain("the terminal cannot be used");
 	default:

@@ -12,7 +12,7 @@
 
 /*
  * Ask for a new password for USER: twice, and without showing it, if standard
- * input is a terminal; else it is one line of that.  Stores it in TEXT, which the
+ * input is a terminal; else it is all of that, one line.  Stores it in TEXT, which the
  * caller wipes.
  * Returns false if there is none that can be one, after a sentence on standard
  * error.

@@ -23,8 +23,8 @@ passwd_usage(FILE *to)
 	      "\n"
 	      "Gives user a password for this gateway, or takes it away, in "
 	      "the file that\n\"passwords\" in moshgate.ini names.  The "
-	      "password is asked for twice; or it is\none line of standard "
-	      "input, where that is no terminal.\n",
+	      "password is asked for twice; or it is\nall of standard "
+	      "input, one line, where that is no terminal.\n",
 	    to);
 }
 
@@ -41,18 +41,32 @@ passwd_ask_helper(const char *option, char answer[PASSWD_ANSWER_BYTES])
 	int status;
 
 	snprintf(argument, sizeof(argument), "%s", option);
-	status = spawn_read(argv, true, answer, PASSWD_ANSWER_BYTES - 1, &len);
-	while (len > 0 && answer[len - 1] == '\n')
+	status = spawn_read(argv, SPAWN_STDERR_KEPT, answer,
+	    PASSWD_ANSWER_BYTES - 1, &len);
+	if (len > 0 && answer[len - 1] == '\n')
 		len--;
 	answer[len] = '\0';
-	if (status == 0 && len > 0)
-		return true;
 	if (status < 0)
 		fprintf(stderr,
 		    "moshgate: " PASSWD_HELPER " cannot be run: install "
 		    "moshgate anew\n");
-	else
-		fprintf(stderr, "%s\n", answer);
+	return status == 0;
+}
+
+/* The same where the line is to begin with START, and to be all. */
+static bool
+passwd_ask_line(const char *option, const char *start,
+    char answer[PASSWD_ANSWER_BYTES])
+{
+	if (!passwd_ask_helper(option, answer))
+		return false;
+	if (strncmp(answer, start, strlen(start)) == 0 &&
+	    strchr(answer, '\n') == NULL)
+		return true;
+	fprintf(stderr,
+	    "moshgate: " PASSWD_HELPER " %s gives a wrong answer: install "
+	    "moshgate anew\n",
+	    option);
 	return false;
 }
 
@@ -86,7 +100,7 @@ passwd_ask_hash(const char *user, char hash[PASSWD_ANSWER_BYTES])
 		hashed = false;
 	}
 	explicit_bzero(text, sizeof(text));
-	return hashed && passwd_ask_helper("--hash-password", hash);
+	return hashed && passwd_ask_line("--hash-password", "$argon2id$", hash);
 }
 
 /* Give USER a password, or with DELETES take it away.  Returns the status. */
@@ -98,12 +112,18 @@ passwd_change(const char *user, bool deletes)
 
 	/* no core file has it */
 	prctl(PR_SET_DUMPABLE, 0);
-	if (!passwd_ask_helper("--passwords-file", path) ||
+	if (!passwd_ask_line("--passwords-file", "/", path) ||
 	    (!deletes && !passwd_ask_hash(user, hash)))
 		return 1;
-	if (passwordfile_set(path, user, deletes ? NULL : hash, fault))
+	if (!passwordfile_set(path, user, deletes ? NULL : hash, fault)) {
+		fprintf(stderr, "moshgate: %s: %s\n", path, fault);
+		return 1;
+	}
+	if (passwd_ask_helper("--check-passwords", hash))
 		return 0;
-	fprintf(stderr, "moshgate: %s: %s\n", path, fault);
+	fprintf(stderr,
+	    "moshgate: that is done, but until the file is mended no password "
+	    "lets anybody in\n");
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 /*
@@ -13,7 +14,8 @@
  * in *FD the end of a pipe that its output comes out of.
  */
 static bool
-spawn_start(char *const argv[], bool with_stderr, pid_t *pid, int *fd)
+spawn_start(char *const argv[], enum spawn_stderr stderr_to, pid_t *pid,
+    int *fd)
 {
 	char path[] = "PATH=/usr/bin:/bin";
 	char *envp[] = { path, NULL };
@@ -29,12 +31,12 @@ spawn_start(char *const argv[], bool with_stderr, pid_t *pid, int *fd)
 	}
 	error = posix_spawn_file_actions_adddup2(&actions, out[1],
 	    STDOUT_FILENO);
-	if (error == 0)
-		error = with_stderr
-		    ? posix_spawn_file_actions_adddup2(&actions, out[1],
-			  STDERR_FILENO)
-		    : posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
-			  "/dev/null", O_WRONLY, 0);
+	if (error == 0 && stderr_to == SPAWN_STDERR_TAKEN)
+		error = posix_spawn_file_actions_adddup2(&actions, out[1],
+		    STDERR_FILENO);
+	else if (error == 0 && stderr_to == SPAWN_STDERR_DROPPED)
+		error = posix_spawn_file_actions_addopen(&actions,
+		    STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (error == 0)
 		error = posix_spawn(pid, argv[0], &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
@@ -48,14 +50,14 @@ spawn_start(char *const argv[], bool with_stderr, pid_t *pid, int *fd)
 }
 
 int
-spawn_read(char *const argv[], bool with_stderr, char *text, size_t size,
-    size_t *len)
+spawn_read(char *const argv[], enum spawn_stderr stderr_to, char *text,
+    size_t size, size_t *len)
 {
 	int fd, status;
 	pid_t pid;
 
 	*len = 0;
-	if (!spawn_start(argv, with_stderr, &pid, &fd))
+	if (!spawn_start(argv, stderr_to, &pid, &fd))
 		return -1;
 	while (*len < size) {
 		const ssize_t got = read(fd, text + *len, size - *len);

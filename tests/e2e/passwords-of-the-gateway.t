@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 54
+plan 56
 file=/etc/moshgate/passwords
 settings '[clients]' "passwords = $file"
 known alice bob
@@ -38,6 +38,12 @@ like 'one of 512 bytes is refused' "$(new_password alice "${long}7" 2>&1)" \
 	'511 bytes'
 like 'one with a NUL byte is refused' \
 	"$(printf 'a\0b\n' | $BED on gateway moshgate passwd alice 2>&1)" NUL
+like 'one with a carriage return at its end is refused' \
+	"$(printf 'a\r\n' | $BED on gateway moshgate passwd alice 2>&1)" \
+	'carriage return'
+like 'more than one line is refused' \
+	"$(printf 'a\nb\n' | $BED on gateway moshgate passwd alice 2>&1)" \
+	'more than one line'
 like 'a name that is none is refused' "$(new_password -x a 2>&1)" usage
 like '... and one with a colon' "$(new_password a:b a 2>&1)" 'that name'
 like '... and somebody else than root' \

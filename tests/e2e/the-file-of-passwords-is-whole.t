@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 21
+plan 32
 
 dir=/run/small
 file=$dir/passwords
@@ -80,6 +80,37 @@ on_gateway "mv $file /run/elsewhere; ln -s /run/elsewhere $file"
 ok 'behind a link it is the file that changes' new_password frank x
 is '... and not the link' "$(on_gateway "readlink $file; cut -d : -f 1 /run/elsewhere |
 	grep frank" | xargs)" '/run/elsewhere frank'
+
+# Locks.
+on_gateway "rm $file; mv /run/elsewhere $file"
+$BED on gateway setpriv --reuid=nobody --regid=nogroup --clear-groups \
+	flock -F "$dir" sleep 98761 &
+ok 'who can open the directory holds it' \
+	wait_for running gateway '^sleep 98761'
+ok '... and holds up nobody' new_password gina x
+$BED on gateway pkill -xf 'sleep 98761'
+on_gateway "touch $dir/.passwords.lock; chmod 644 $dir/.passwords.lock"
+like 'a lock that others can open is none' "$(new_password gina x 2>&1)" \
+	'passwords.lock: others than root can open it'
+on_gateway "rm $dir/.passwords.lock; ln -s /run/there $dir/.passwords.lock"
+like '... nor is a link' "$(new_password gina x 2>&1)" 'passwords.lock'
+ok '... which is not followed' not $BED on gateway test -e /run/there
+on_gateway "rm $dir/.passwords.lock; (umask 077; : >$dir/.passwords.lock)"
+$BED on gateway flock -F "$dir/.passwords.lock" sleep 98762 &
+ok 'while another one has it' wait_for running gateway '^sleep 98762'
+printf 'x\n' | $BED on gateway moshgate passwd hank 2>/dev/null &
+ok '... who waits' wait_for running gateway '^moshgate passwd hank'
+$BED on gateway pkill -INT -xf 'moshgate passwd hank'
+ok '... can be interrupted' wait_for not running gateway '^moshgate passwd hank'
+$BED on gateway pkill -xf 'sleep 98762'
+
+# A file that is damaged.
+on_gateway "echo nonsense >>$file"
+like 'what is wrong in other lines is told' "$(new_password ida x 2>&1)" \
+	"$file:[0-9]+: no colon"
+like '... and the user is there' "$(users)" ' ida '
+on_gateway "sed -i /nonsense/d $file"
+is '... and then nothing is wrong' "$(new_password ida x 2>&1)" ''
 
 settings '[clients]' 'passwords = remote'
 like 'where passwords are the remote'\''s there is no file' \

@@ -57,20 +57,27 @@ answered(struct hashing_question *question, bool right,
 	    why != NULL ? why->reason : "");
 }
 
-/* NUMBER asks, from an address; KNOWN there. */
+/* NUMBER asks, from an address, with what is known of that. */
 static void
-ask(size_t number, const char *from, bool known)
+ask_as(size_t number, const char *from, enum guess_standing standing)
 {
 	struct asker *asker = &askers[number];
 
 	asker->question = (struct hashing_question){ .name = "alice",
 		.password = "secret",
 		.address = address_read(from),
-		.known = known,
+		.standing = standing,
 		.answer = answered,
 		.asker = asker };
 	hashing_ask(hashing, &asker->question);
 	fake_settle(loop);
+}
+
+/* The same; KNOWN there. */
+static void
+ask(size_t number, const char *from, bool known)
+{
+	ask_as(number, from, known ? GUESS_KNOWN : GUESS_SUSPECT);
 }
 
 /* How many have been answered. */
@@ -216,11 +223,57 @@ static void
 processes_that_do_not_end_are_bounded(void **state)
 {
 	(void)state;
-	children->ending = 8;
+	children->ending = HASHING_ENDING_MAX - 1;
 	ask(0, "192.0.2.1", false);
-	assert_int_equal(children->count, 0);
-	fake_pass(loop, HASHING_TURN_MS);
-	assert_string_equal(askers[0].reason, "busy");
+	assert_int_equal(children->count, 1);
+	children->ending = HASHING_ENDING_MAX;
+	ask(1, "192.0.2.1", true);
+	assert_int_equal(children->count, 1);
+	/* and nobody waits for that */
+	assert_string_equal(askers[1].reason, "slow");
+	assert_int_equal(askers[0].answers, 0);
+}
+
+static void
+where_nobody_has_guessed_goes_before_where_somebody_has(void **state)
+{
+	const size_t full = HASHING_AT_ONCE + HASHING_WAITING_MAX;
+	char from[32];
+
+	(void)state;
+	for (size_t i = 0; i < full; i++) {
+		snprintf(from, sizeof(from), "10.0.0.%zu", i);
+		ask(i, from, false);
+	}
+	assert_int_equal(count_answered(), 0);
+	ask_as(full, "192.0.2.1", GUESS_FRESH);
+	assert_int_equal(count_answered(), 1);
+	assert_int_equal(askers[full].answers, 0);
+	fake_say(children->last, FRAME_OK, "right", "0");
+	fake_settle(loop);
+	assert_int_equal(askers[full].question.state, HASHING_GOES);
+}
+
+static void
+of_many_addresses_any_gives_way(void **state)
+{
+	const size_t full = HASHING_AT_ONCE + HASHING_WAITING_MAX;
+	unsigned stayed = 0;
+	char from[32];
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++) {
+		size_t free = 0;
+
+		while (askers[free].question.state != HASHING_NOT)
+			free++;
+		snprintf(from, sizeof(from), "10.0.0.%zu", i);
+		askers[free].answers = 0;
+		ask(free, from, false);
+		stayed += i >= full && askers[free].answers == 0;
+	}
+	/* eight of nine do */
+	assert_in_range(stayed, 100, 189);
 }
 
 int
@@ -245,6 +298,11 @@ main(void)
 		    who_leaves_takes_the_process_along, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    processes_that_do_not_end_are_bounded, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    where_nobody_has_guessed_goes_before_where_somebody_has,
+		    begin, end),
+		cmocka_unit_test_setup_teardown(of_many_addresses_any_gives_way,
+		    begin, end),
 	};
 
 	return cmocka_run_group_tests_name("hashing", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -221,6 +222,81 @@ a_hash_is_argon2id_of_bounded_cost(void **state)
 	assert_true(passwords_hash_valid(hash));
 }
 
+/* What stands in HASH at AT, from the end, is LAST now. */
+static const char *
+ending(char hash[crypto_pwhash_STRBYTES], size_t at, char last)
+{
+	snprintf(hash, crypto_pwhash_STRBYTES, "%s", OTHER);
+	hash[strlen(hash) - at] = last;
+	return hash;
+}
+
+static void
+what_libsodium_does_not_take_is_no_hash(void **state)
+{
+	static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	char hash[crypto_pwhash_STRBYTES];
+	unsigned char bytes[64];
+	const size_t ends[] = { 1, strlen(SUM) + 2 };
+
+	(void)state;
+	for (size_t i = 0; i < strlen(all); i++) {
+		for (size_t end = 0; end < 2; end++) {
+			const char *text = ending(hash, ends[end], all[i]);
+			const char *from = end == 0
+			    ? text + strlen(text) - strlen(SUM)
+			    : text + strlen(text) - strlen(SALT "$" SUM);
+			const size_t len = strlen(end == 0 ? SUM : SALT);
+			const bool taken =
+			    sodium_base642bin(bytes, sizeof(bytes), from, len,
+				NULL, NULL, NULL,
+				sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0;
+
+			if (passwords_hash_valid(text) != taken)
+				fail_msg("%s", text);
+		}
+	}
+}
+
+static void
+a_file_of_nothing_but_lines_takes_no_memory(void **state)
+{
+	char *text = malloc(PASSWORDS_MAX_BYTES + 1);
+	struct passwords all;
+	const char *line = "\nalice:" HASH;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', PASSWORDS_MAX_BYTES);
+	text[PASSWORDS_MAX_BYTES] = '\0';
+	memcpy(text + PASSWORDS_MAX_BYTES - strlen(line), line, strlen(line));
+	all = file_of(text);
+	assert_int_equal(all.count, 1);
+	assert_in_range(malloc_usable_size(all.entries), 1, 512 * 1024);
+	passwords_free(&all);
+	free(text);
+}
+
+static void
+the_shortest_lines_fit(void **state)
+{
+	const size_t count = 5000;
+	char *text = malloc(count * 256), *at = text;
+	struct passwords all;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < count; i++)
+		at += snprintf(at, 256, "%s%c%c%c:" OTHER, i > 0 ? "\n" : "",
+		    (char)('a' + i % 26), (char)('a' + i / 26 % 26),
+		    (char)('a' + i / 676));
+	all = file_of(text);
+	assert_int_equal(all.count, count);
+	passwords_free(&all);
+	free(text);
+}
+
 static int
 start(void **state)
 {
@@ -242,6 +318,9 @@ main(void)
 		cmocka_unit_test(so_does_a_nul_byte),
 		cmocka_unit_test(a_file_that_was_cut_off_is_refused),
 		cmocka_unit_test(a_hash_is_argon2id_of_bounded_cost),
+		cmocka_unit_test(what_libsodium_does_not_take_is_no_hash),
+		cmocka_unit_test(a_file_of_nothing_but_lines_takes_no_memory),
+		cmocka_unit_test(the_shortest_lines_fit),
 	};
 
 	return cmocka_run_group_tests_name("passwords", tests, start, NULL);
