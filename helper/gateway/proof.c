@@ -66,8 +66,8 @@ proof_phase(const struct proof *proof)
 bool
 proof_give_up(struct proof *proof)
 {
-	if (proof->state != PROOF_GOES)
-		return false;
+	if (proof->state != PROOF_GOES || proof->unwanted != NULL)
+		return proof->state == PROOF_GOES;
 	if (proof_phase(proof) != PHASE_ASKING)
 		return proof_phase(proof) > PHASE_REACHING;
 	strays_add(&proof->of->strays, proof->connection, &proof->claim);
@@ -144,6 +144,15 @@ proof_on_turn(void *context, struct briefing *briefing)
 	return true;
 }
 
+/* The password isn't needed any more. */
+static void
+proof_give(struct proof *proof)
+{
+	proof->password = NULL;
+	if (proof->given != NULL)
+		proof->given(proof);
+}
+
 /* The worker has the password; or is to ask the shim for the agent. */
 static void
 proof_on_reached(void *context)
@@ -151,9 +160,7 @@ proof_on_reached(void *context)
 	struct proof *proof = context;
 
 	if (proof->kind == PROOF_PASSWORD) {
-		proof->password = NULL;
-		if (proof->given != NULL)
-			proof->given(proof);
+		proof_give(proof);
 	} else if (connection_lend(proof->connection, proof->agent.fd,
 		       proof->agent.uid)) {
 		patience_asks(proof->of->parts.patience, &proof->claim,
@@ -217,6 +224,14 @@ proof_may_count(const struct proof *proof, const struct connection_end *end,
 		refusal_is(why, mishap_late.reason));
 }
 
+void
+proof_turn_away(struct proof *proof, const struct refusal *why)
+{
+	patience_turned_away(proof->of->parts.patience, &proof->claim,
+	    clock_now_ms());
+	proof_end(proof, PROOF_WRONG, true, why);
+}
+
 static void
 proof_on_end(void *context, const struct connection_end *end)
 {
@@ -234,9 +249,10 @@ proof_on_end(void *context, const struct connection_end *end)
 		    proof_may_count(proof, end, &why), &why);
 		return;
 	}
-	patience_turned_away(proof->of->parts.patience, &proof->claim,
-	    clock_now_ms());
-	proof_end(proof, PROOF_WRONG, true, &why);
+	if (proof->kind == PROOF_PASSWORD)
+		decoys_learn(&proof->of->decoys, proof->gone_ms,
+		    clock_now_ms());
+	proof_turn_away(proof, &why);
 }
 
 static const struct connection_owner proof_owner = {
@@ -257,6 +273,12 @@ proof_go(struct patience_claim *claim)
 	struct proof *proof = claim->asker;
 
 	proof->state = PROOF_GOES;
+	proof->gone_ms = clock_now_ms();
+	if (proof->unwanted != NULL) {
+		proof_touch(proof->of);
+		proof_give(proof);
+		return;
+	}
 	proof->connection = pool_connect(proof->of->pool, proof->user,
 	    QUEUE_LOGIN, QUEUE_ALONE, &proof_owner, proof);
 	if (proof->connection == NULL)

@@ -10,6 +10,7 @@
 #include "address.h"
 #include "askers.h"
 #include "connection.h"
+#include "decoy.h"
 #include "enroll.h"
 #include "logins.h"
 #include "pool.h"
@@ -41,6 +42,11 @@ struct proof {
 	uid_t uid;    /* that a name which is not KNOWN is to have */
 	uint64_t lane;          /* in which the connection is kept: shares.h */
 	struct address address; /* of the client */
+	/*
+	 * PROOF_PASSWORD: why nobody gets in by that name; NULL if they may.
+	 * The remote is not asked, which takes as long: see decoy.h.
+	 */
+	const struct refusal *unwanted;
 	/*
 	 * It is the user as far as the gateway can tell, and not anybody: so
 	 * it needn't wait behind strangers while they are refused.
@@ -80,7 +86,7 @@ struct proof {
 		PROOF_IN,      /* the remote has let it in */
 		PROOF_ENROLLS, /* the name gets its uid for good */
 	} state;
-	int64_t asked_ms;
+	int64_t asked_ms, gone_ms;     /* from PROOF_GOES on */
 	struct connection *connection; /* from PROOF_GOES on */
 	struct enroll enroll;
 };
@@ -91,6 +97,7 @@ struct proofs {
 	struct pool *pool;
 	struct logins *logins;
 	struct loop_timer timer;
+	struct decoys decoys;
 	struct proof *first; /* the one that came last */
 	struct askers askers;
 	struct strays strays;
@@ -115,7 +122,10 @@ void proof_leave(struct proof *proof, bool reached);
 void proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
     const struct refusal *why);
 
-/* The same; nobody knows whether it is right, for WHY. */
+/* The remote has said no to PROOF, or as if it had, for WHY. */
+void proof_turn_away(struct proof *proof, const struct refusal *why);
+
+/* The same as proof_end(); nobody knows whether it is right, for WHY. */
 void proof_fail(struct proof *proof, const struct refusal *why);
 
 #endif

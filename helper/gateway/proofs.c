@@ -5,14 +5,7 @@
 
 #include "../../shim/lib/clock.h"
 #include "mishap.h"
-
-/* So long a proof waits for its turn; then the connection has its own time. */
-#define PROOFS_TURN_MS 20000
-/*
- * So many go on waiting for a remote that says nothing, with sshd before them:
- * besides those that wait for keys, see outage.h.
- */
-#define PROOFS_SILENT_MAX 2
+#include "prooftime.h"
 
 /* The proof whose PLACE that is. */
 static struct proof *
@@ -66,6 +59,13 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
 		why = logins_why_not_new(proofs->logins, &proof->address,
 		    now_ms);
+	/* from that time nobody is to learn that the name is a new one */
+	if (why != NULL && proof->kind == PROOF_PASSWORD &&
+	    !proofs->parts.outage->down) {
+		if (proof->unwanted == NULL)
+			proof->unwanted = why;
+		why = NULL;
+	}
 	/* of strangers the patience has its own choice */
 	if (why == NULL && proof->known && !proof->trusted &&
 	    proofs_are_enough(proofs, now_ms))
@@ -94,54 +94,13 @@ proofs_configure(struct proofs *proofs)
  * Time
  */
 
-/* True if sshd waits for PROOF, which has its turn or not. */
-static bool
-proofs_keep_sshd(const struct proof *proof)
-{
-	return proof->kind == PROOF_PASSWORD && proof->state <= PROOF_GOES;
-}
-
-/*
- * How many keep sshd waiting for a remote that says nothing; 0 if it does, or is
- * not being asked.  At *NEXT_MS that may be otherwise.
- */
-static size_t
-proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
-{
-	size_t waiting = 0;
-	bool silent = false;
-
-	for (const struct proof *p = proofs->first; p != NULL; p = p->next) {
-		int64_t silent_ms;
-
-		if (!proofs_keep_sshd(p))
-			continue;
-		waiting++;
-		if (p->state != PROOF_GOES)
-			continue;
-		silent_ms = outage_silent_ms(proofs->parts.outage, p->asked_ms);
-		silent = silent || silent_ms <= now_ms;
-		if (silent_ms > now_ms && silent_ms < *next_ms)
-			*next_ms = silent_ms;
-	}
-	return silent ? waiting : 0;
-}
-
-/* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
+/* Why PROOF, which waits for its turn, is late. */
 static const struct refusal *
-proofs_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
+proofs_why_late(const struct proof *proof, int64_t now_ms)
 {
-	const int64_t end_ms = proof->asked_ms + PROOFS_TURN_MS;
-
-	if (proof->state > PROOF_WAITS)
-		return NULL;
-	if (now_ms >= end_ms && proof->kind == PROOF_AGENT)
-		return &mishap_crowded;
-	if (now_ms >= end_ms)
-		return logins_why_crowded(proof->of->logins, now_ms);
-	if (end_ms < *next_ms)
-		*next_ms = end_ms;
-	return NULL;
+	return proof->kind == PROOF_AGENT
+	    ? &mishap_crowded
+	    : logins_why_crowded(proof->of->logins, now_ms);
 }
 
 static void
@@ -150,21 +109,22 @@ proofs_fire(void *context, int64_t now_ms)
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
-	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
+	size_t waiting = prooftime_silent(proofs->first, proofs->parts.outage,
+	    now_ms, &next_ms);
 
 	proofs_pump(proofs, now_ms, &next_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
-		const struct refusal *why = proofs_why_late(proof, now_ms,
-		    &next_ms);
-
 		next = proof->next;
-		if (why == NULL && waiting > PROOFS_SILENT_MAX &&
-		    proofs_keep_sshd(proof)) {
+		if (prooftime_is_late(proof, now_ms, &next_ms)) {
+			proof_fail(proof, proofs_why_late(proof, now_ms));
+		} else if (waiting > PROOFTIME_SILENT_MAX &&
+		    prooftime_keeps_sshd(proof)) {
 			waiting--;
-			why = &mishap_silent;
+			proof_fail(proof, &mishap_silent);
+		} else if (prooftime_is_through(proof, &proofs->decoys, now_ms,
+			       &next_ms)) {
+			proof_turn_away(proof, proof->unwanted);
 		}
-		if (why != NULL)
-			proof_fail(proof, why);
 	}
 	/* unless there is more to do already */
 	if (!proofs->timer.on)
