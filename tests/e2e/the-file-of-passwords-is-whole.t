@@ -94,7 +94,7 @@ like 'a lock that others can open is none' "$(new_password gina x 2>&1)" \
 	'passwords.lock: others than root can open it'
 on_gateway "rm $dir/.passwords.lock; ln -s /run/there $dir/.passwords.lock"
 like '... nor is a link' "$(new_password gina x 2>&1)" 'passwords.lock'
-ok '... which is not followed' not $BED on gateway test -e /run/there
+ok '... which is not followed' not "$BED" on gateway test -e /run/there
 on_gateway "rm $dir/.passwords.lock; (umask 077; : >$dir/.passwords.lock)"
 $BED on gateway flock -F "$dir/.passwords.lock" sleep 98762 &
 ok 'while another one has it' wait_for running gateway '^sleep 98762'
