@@ -113,6 +113,7 @@ client_open(struct client *client, const struct client_patience *patience)
 	*client = (struct client){ .fd = client_dial(),
 		.patience = *patience,
 		.began_ms = now_ms,
+		.silent_ms = patience->silent_ms,
 		.silent_end_ms = now_ms + patience->taken_ms,
 		.in = { .limit_bytes = FRAME_ANSWER_MAX_BYTES } };
 	if (client->fd < 0 && errno == EAGAIN)
@@ -161,8 +162,10 @@ client_wait(struct client *client, struct frame *answer, int64_t until_ms)
 
 		if (result != FRAME_COMPLETE)
 			return result;
-		client->silent_end_ms = clock_now_ms() +
-		    client->patience.silent_ms;
+		/* only the helper says that */
+		if (answer->type == FRAME_TAKEN)
+			client->silent_ms = client->patience.silent_ms;
+		client->silent_end_ms = clock_now_ms() + client->silent_ms;
 		if (answer->type != FRAME_TAKEN || answer->len > 0)
 			return result;
 		frame_free(answer);
@@ -172,7 +175,7 @@ client_wait(struct client *client, struct frame *answer, int64_t until_ms)
 void
 client_given(struct client *client)
 {
-	client->patience.silent_ms = client->patience.answered_ms;
+	client->silent_ms = client->patience.answered_ms;
 	client->silent_end_ms = INT64_MAX;
 }
 

@@ -36,8 +36,8 @@ struct client {
 	int fd; /* a socket, which neither blocks nor outlives an exec */
 	struct client_patience patience;
 	int64_t began_ms;
-	int64_t
-	    silent_end_ms; /* when it is stuck if nothing comes until then */
+	/* for how long nothing may come, since something did; and till when */
+	int64_t silent_ms, silent_end_ms;
 	struct frame_in in;
 };
 
@@ -65,7 +65,8 @@ enum frame_result client_wait(struct client *client, struct frame *answer,
 
 /*
  * A worker has the other end of CLIENT from now on, and limits of its own for
- * what it does: nothing need be heard until the answer is due.
+ * what it does: nothing need be heard until the answer is due, or the helper has
+ * it back, and says so.
  */
 void client_given(struct client *client);
 

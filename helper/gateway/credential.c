@@ -5,7 +5,8 @@
 
 const struct refusal credential_none = { .reason = "no-credential",
 	.sentence = "The gateway has nothing with which to log in to the "
-		    "remote server for you; please log in again.",
+		    "remote server for you; please log in again, for each "
+		    "command anew.",
 	.remedy = "this gateway has no key that it may use: users log in anew "
 		  "when the connection that they came by is gone" };
 

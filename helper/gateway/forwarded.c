@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
+#include "beat.h"
 #include "gateway.h"
 
 static struct gateway *
@@ -73,8 +74,10 @@ forwarded_on_proof(struct proof *proof, enum proof_outcome outcome,
 {
 	struct forwarded *f = proof->asker;
 
-	if (f->given)
+	if (f->given) {
 		peer_returned(f->peer);
+		beat_begin(f->peer);
+	}
 	f->given = false;
 	f->proved = outcome == PROOF_GOOD;
 	if (f->proved || (forwarded_may_use_key(f) && forwarded_is_agents(why)))

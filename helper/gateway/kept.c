@@ -29,7 +29,7 @@ static void
 kept_set(struct kept *kept, struct connection *current)
 {
 	kept->current = current;
-	kept->renewed = kept->opens = false;
+	kept->renewed = kept->opens = kept->unused = false;
 	kept_unclaim(kept);
 }
 
@@ -54,6 +54,13 @@ kept_close_successor(struct kept *kept)
 		connection_close(successor);
 }
 
+/* True if CONNECTION was made with what the user has. */
+static bool
+kept_is_adopted(const struct connection *connection)
+{
+	return connection != NULL && connection_facts(connection)->users;
+}
+
 /* The successor takes the place of the connection. */
 static void
 kept_promote(struct kept *kept)
@@ -64,6 +71,7 @@ kept_promote(struct kept *kept)
 	kept_close(kept);
 	kept->successor = NULL;
 	kept_set(kept, successor);
+	kept->unused = kept_is_adopted(successor);
 }
 
 bool
@@ -77,13 +85,6 @@ kept_connect(struct kept *kept, bool opens)
 		kept));
 	kept->opens = opens;
 	return kept->current != NULL;
-}
-
-/* True if CONNECTION was made with what the user has. */
-static bool
-kept_is_adopted(const struct connection *connection)
-{
-	return connection != NULL && connection_facts(connection)->users;
 }
 
 bool
@@ -152,16 +153,27 @@ kept_mark(struct kept *kept, bool asked)
 {
 	struct connection *const both[] = { kept->current, kept->successor };
 
+	kept->wanted = asked;
 	for (size_t i = 0; i < 2; i++) {
 		if (both[i] != NULL) {
 			connection_entry(both[i])->claim = kept->claim;
 			connection_entry(both[i])->used_ms = kept->used_ms;
 		}
 	}
+	/* it makes room for none before its login has come */
+	if (kept->unused)
+		connection_entry(kept->current)->claim = QUEUE_ALONE;
 	if (kept->current != NULL)
 		connection_entry(kept->current)->class = kept->opens && !asked
 		    ? QUEUE_UNASKED
 		    : QUEUE_LOGIN;
+}
+
+void
+kept_use(struct kept *kept)
+{
+	kept->used_ms = clock_now_ms();
+	kept->unused = false;
 }
 
 void
@@ -189,15 +201,32 @@ kept_take(struct kept *kept)
 	return current;
 }
 
+/* What is to be known of the connection, which is idle, to keep it or not. */
+static struct renew
+kept_renew(const struct kept *kept)
+{
+	return (struct renew){
+		.connected_ms = connection_facts(kept->current)->began_ms,
+		.used_ms = kept->used_ms,
+		.claimed = kept->claim == QUEUE_CLAIMED,
+		/* without the user there is none like it */
+		.tried = kept->renewed || kept->successor != NULL ||
+		    kept_is_users(kept) || pool_signer(kept->pool) == NULL,
+		.unused = kept->unused,
+		.wanted = kept->wanted && kept_is_adopted(kept->current),
+	};
+}
+
 void
 kept_settle(struct kept *kept, int64_t now_ms)
 {
-	const struct config *config = pool_config(kept->pool);
+	struct renew renew;
 
-	if (kept_is_idle(kept) &&
-	    now_ms >=
-		renew_max_ms(config, connection_facts(kept->current)->began_ms))
-		kept_close(kept);
+	if (kept_is_idle(kept)) {
+		renew = kept_renew(kept);
+		if (now_ms >= renew_max_ms(&renew, pool_config(kept->pool)))
+			kept_close(kept);
+	}
 	if (kept->current == NULL && kept_idles(kept->successor))
 		kept_promote(kept);
 }
@@ -210,14 +239,7 @@ kept_tend(struct kept *kept, int64_t now_ms)
 
 	if (!kept_is_idle(kept))
 		return INT64_MAX;
-	renew = (struct renew){
-		.connected_ms = connection_facts(kept->current)->began_ms,
-		.used_ms = kept->used_ms,
-		.claimed = kept->claim == QUEUE_CLAIMED,
-		/* without the user there is none like it */
-		.tried = kept->renewed || kept->successor != NULL ||
-		    kept_is_users(kept) || pool_signer(kept->pool) == NULL,
-	};
+	renew = kept_renew(kept);
 	switch (
 	    renew_check(&renew, pool_config(kept->pool), now_ms, &next_ms)) {
 	case RENEW_KEEP:

@@ -42,8 +42,10 @@ struct kept {
 	void *context;
 	struct connection *current, *successor; /* NULL: there is none */
 	enum queue_claim claim;
-	bool opens;      /* CURRENT is to be there, asked for or not */
-	bool renewed;    /* a successor of CURRENT was tried: no second try */
+	bool opens;   /* CURRENT is to be there, asked for or not */
+	bool renewed; /* a successor of CURRENT was tried: no second try */
+	bool unused;  /* CURRENT is the user's own, who has had nothing of it */
+	bool wanted;  /* somebody waits for it */
 	int64_t used_ms; /* when it was of use for a login last */
 };
 
@@ -76,6 +78,9 @@ void kept_ask(struct kept *kept, enum job job, const struct frame *asked,
 
 /* Somebody waits for it, or (not ASKED) nobody: the queue goes by that. */
 void kept_mark(struct kept *kept, bool asked);
+
+/* It has been of use for a login. */
+void kept_use(struct kept *kept);
 
 /* There was a session: more than one connection is worth keeping for. */
 void kept_claim(struct kept *kept);

@@ -16,3 +16,19 @@ const struct refusal mishap_deaf = { .reason = "internal",
 	.sentence = "The connection to the remote server broke on the gateway.",
 	.remedy = "a worker does not take what it has asked for: see this log "
 		  "for a crash" };
+
+const struct refusal mishap_lost = { .reason = "lost",
+	.sentence = "The connection between the gateway and the remote server "
+		    "broke.",
+	.remedy = "try again; if it happens every time, see the remote's sshd "
+		  "log" };
+
+const struct refusal mishap_reloaded = { .reason = "reloaded",
+	.sentence = "The gateway's settings have just changed; please log in "
+		    "again.",
+	.detail = "the settings were read again during this login" };
+
+const struct refusal mishap_crowded = { .reason = "busy",
+	.sentence = "The remote server does not answer; try again in a minute.",
+	.detail = "others wait for the remote already, which does not answer",
+	.remedy = "check the link to the remote" };

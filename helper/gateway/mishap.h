@@ -9,5 +9,8 @@ extern const struct refusal mishap_no_process; /* its worker can't be started */
 extern const struct refusal mishap_late;       /* it takes too long */
 extern const struct refusal mishap_broken;     /* it ends, or says nonsense */
 extern const struct refusal mishap_deaf;       /* it takes nothing */
+extern const struct refusal mishap_lost;       /* the link breaks */
+extern const struct refusal mishap_reloaded;   /* it is of other settings */
+extern const struct refusal mishap_crowded;    /* too many wait for it */
 
 #endif

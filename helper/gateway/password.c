@@ -134,22 +134,21 @@ password_on_proved(struct proof *proof, enum proof_outcome outcome,
 	}
 }
 
-/* Have the remote say whether the password is right. */
+/* Have the remote say whether the password is right, or so it looks. */
 static void
 password_ask_remote(struct peer *peer)
 {
 	const struct gateway *gateway = peer->context;
 	struct password_request *request = peer->request;
 
-	if (request->unwanted.reason != NULL) {
-		password_refuse(peer, GUESS_WRONG, &request->unwanted);
-		return;
-	}
 	request->proof = (struct proof){ .kind = PROOF_PASSWORD,
 		.known = request->known,
 		.vouched = config_names_user(gateway->config, peer->user),
 		.uid = request->uid,
 		.address = request->guess.address,
+		.unwanted = request->unwanted.reason != NULL
+		    ? &request->unwanted
+		    : NULL,
 		.trusted = request->guess.standing == GUESS_KNOWN,
 		.password = fields_get(&peer->asked, "password"),
 		.given = password_on_given,

@@ -5,14 +5,8 @@
 
 #include "../../shim/lib/clock.h"
 #include "mishap.h"
+#include "prooftime.h"
 
-/* So long a proof waits for its turn; then the connection has its own time. */
-#define PROOF_TURN_MS 20000
-/*
- * So many go on waiting for a remote that says nothing, with sshd before them:
- * besides those that wait for keys, see outage.h.
- */
-#define PROOF_SILENT_MAX 2
 /*
  * An agent may keep a connection waiting for a person: so many of a user's at a
  * time, or of an address where the name says nothing, and so many of all.
@@ -25,16 +19,11 @@ struct proofs {
 	struct pool *pool;
 	struct logins *logins;
 	struct loop_timer timer;
+	struct decoys decoys;
 	struct proof *first; /* the one that came last */
 };
 
 static const struct connection_owner proof_owner;
-
-static const struct refusal proof_lost = { .reason = "lost",
-	.sentence = "The connection between the gateway and the remote server "
-		    "broke.",
-	.remedy = "try again; if it happens every time, see the remote's sshd "
-		  "log" };
 
 static void
 proofs_touch(struct proofs *proofs)
@@ -89,8 +78,9 @@ proofs_forget(struct proof *proof)
 	if (proof->of != NULL)
 		proof_leave(proof,
 		    proof->state == PROOF_GOES &&
-			connection_facts(proof->connection)->phase >
-			    PHASE_REACHING);
+			(proof->unwanted != NULL ||
+			    connection_facts(proof->connection)->phase >
+				PHASE_REACHING));
 }
 
 /* The remote has let PROOF in, whose name has a uid: the connection is kept. */
@@ -100,7 +90,7 @@ proof_succeed(struct proof *proof)
 	struct share *share = NULL;
 
 	if (proof->connection == NULL) {
-		proof_fail(proof, &proof_lost);
+		proof_fail(proof, &mishap_lost);
 		return;
 	}
 	share = shares_get(proof->of->parts.shares, proof->user, proof->lane);
@@ -162,6 +152,15 @@ proof_on_turn(void *context, struct briefing *briefing)
 	return true;
 }
 
+/* The password isn't needed any more. */
+static void
+proof_give(struct proof *proof)
+{
+	proof->password = NULL;
+	if (proof->given != NULL)
+		proof->given(proof);
+}
+
 /* The worker has the password; or is to ask the shim for the agent. */
 static void
 proof_on_reached(void *context)
@@ -169,9 +168,7 @@ proof_on_reached(void *context)
 	struct proof *proof = context;
 
 	if (proof->kind == PROOF_PASSWORD) {
-		proof->password = NULL;
-		if (proof->given != NULL)
-			proof->given(proof);
+		proof_give(proof);
 	} else if (connection_lend(proof->connection, proof->agent.fd,
 		       proof->agent.uid)) {
 		proof->given(proof);
@@ -218,11 +215,20 @@ proof_is_wrong(const struct proof *proof, const struct connection_end *end,
 	    (end->refused || refusal_is(why, "wrong-password"));
 }
 
+/* The remote has said no to PROOF, or as if it had, for WHY. */
+static void
+proof_turn_away(struct proof *proof, const struct refusal *why)
+{
+	patience_turned_away(proof->of->parts.patience, &proof->claim,
+	    clock_now_ms());
+	proof_end(proof, PROOF_WRONG, true, why);
+}
+
 static void
 proof_on_end(void *context, const struct connection_end *end)
 {
 	struct proof *proof = context;
-	struct refusal why = proof_lost;
+	struct refusal why = mishap_lost;
 	const bool goes = proof->state == PROOF_GOES;
 
 	proof->connection = NULL;
@@ -235,9 +241,10 @@ proof_on_end(void *context, const struct connection_end *end)
 		proof_end(proof, PROOF_FAILED, goes && end->reached, &why);
 		return;
 	}
-	patience_turned_away(proof->of->parts.patience, &proof->claim,
-	    clock_now_ms());
-	proof_end(proof, PROOF_WRONG, true, &why);
+	if (proof->kind == PROOF_PASSWORD)
+		decoys_learn(&proof->of->decoys, proof->gone_ms,
+		    clock_now_ms());
+	proof_turn_away(proof, &why);
 }
 
 static const struct connection_owner proof_owner = {
@@ -258,6 +265,12 @@ proof_go(struct patience_claim *claim)
 	struct proof *proof = claim->asker;
 
 	proof->state = PROOF_GOES;
+	proof->gone_ms = clock_now_ms();
+	if (proof->unwanted != NULL) {
+		proofs_touch(proof->of);
+		proof_give(proof);
+		return;
+	}
 	proof->connection = pool_connect(proof->of->pool, proof->user,
 	    QUEUE_LOGIN, QUEUE_ALONE, &proof_owner, proof);
 	if (proof->connection == NULL)
@@ -365,6 +378,13 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
 		why = logins_why_not_new(proofs->logins, &proof->address,
 		    now_ms);
+	/* from that time nobody is to learn that the name is a new one */
+	if (why != NULL && proof->kind == PROOF_PASSWORD &&
+	    !proofs->parts.outage->down) {
+		if (proof->unwanted == NULL)
+			proof->unwanted = why;
+		why = NULL;
+	}
 	/* of strangers the patience has its own choice */
 	if (why == NULL && proof->known && !proof->trusted &&
 	    proofs_are_enough(proofs, now_ms))
@@ -378,94 +398,37 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 void
 proofs_configure(struct proofs *proofs)
 {
-	static const struct refusal changed = { .reason = "reloaded",
-		.sentence = "The gateway's settings have just changed; please "
-			    "log in again.",
-		.detail = "the settings were read again during this login" };
-
 	while (proofs->first != NULL)
-		proof_fail(proofs->first, &changed);
+		proof_fail(proofs->first, &mishap_reloaded);
 }
 
 /*
  * Time
  */
 
-/* True if sshd waits for PROOF, which has its turn or not. */
-static bool
-proof_keeps_sshd(const struct proof *proof)
-{
-	return proof->kind == PROOF_PASSWORD && proof->state <= PROOF_GOES;
-}
-
-/*
- * How many keep sshd waiting for a remote that says nothing; 0 if it does, or is
- * not being asked.  At *NEXT_MS that may be otherwise.
- */
-static size_t
-proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
-{
-	size_t waiting = 0;
-	bool silent = false;
-
-	for (const struct proof *p = proofs->first; p != NULL; p = p->next) {
-		int64_t silent_ms;
-
-		if (!proof_keeps_sshd(p))
-			continue;
-		waiting++;
-		if (p->state != PROOF_GOES)
-			continue;
-		silent_ms = outage_silent_ms(proofs->parts.outage, p->asked_ms);
-		silent = silent || silent_ms <= now_ms;
-		if (silent_ms > now_ms && silent_ms < *next_ms)
-			*next_ms = silent_ms;
-	}
-	return silent ? waiting : 0;
-}
-
-/* Why PROOF can't wait any longer, NULL if it can; at *NEXT_MS it may not. */
-static const struct refusal *
-proof_why_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
-{
-	const int64_t end_ms = proof->asked_ms + PROOF_TURN_MS;
-
-	if (proof->state != PROOF_WAITS)
-		return NULL;
-	if (now_ms >= end_ms)
-		return logins_why_crowded(proof->of->logins, now_ms);
-	if (end_ms < *next_ms)
-		*next_ms = end_ms;
-	return NULL;
-}
-
 static void
 proofs_fire(void *context, int64_t now_ms)
 {
-	static const struct refusal silent = { .reason = "busy",
-		.sentence = "The remote server does not answer; try again in a "
-			    "minute.",
-		.detail = "others wait for the remote already, which does not "
-			  "answer",
-		.remedy = "check the link to the remote" };
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
-	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
+	size_t waiting = prooftime_silent(proofs->first, proofs->parts.outage,
+	    now_ms, &next_ms);
 
 	proofs_claim(proofs, now_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
-		const struct refusal *why = proof_why_late(proof, now_ms,
-		    &next_ms);
-
 		next = proof->next;
-		if (why == NULL && waiting > PROOF_SILENT_MAX &&
-		    proof_keeps_sshd(proof)) {
+		if (prooftime_is_late(proof, now_ms, &next_ms)) {
+			proof_fail(proof,
+			    logins_why_crowded(proofs->logins, now_ms));
+		} else if (waiting > PROOFTIME_SILENT_MAX &&
+		    prooftime_keeps_sshd(proof)) {
 			waiting--;
-			why = &silent;
+			proof_fail(proof, &mishap_crowded);
+		} else if (prooftime_is_through(proof, &proofs->decoys, now_ms,
+			       &next_ms)) {
+			proof_turn_away(proof, proof->unwanted);
 		}
-		if (why != NULL)
-			proof_fail(proof, why);
 	}
 	/* unless there is more to do already */
 	if (!proofs->timer.on)

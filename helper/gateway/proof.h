@@ -41,6 +41,11 @@ struct proof {
 	uint64_t lane;          /* in which the connection is kept: shares.h */
 	struct address address; /* of the client */
 	/*
+	 * PROOF_PASSWORD: why nobody gets in by that name; NULL if they may.
+	 * The remote is not asked, which takes as long: see decoy.h.
+	 */
+	const struct refusal *unwanted;
+	/*
 	 * It is the user as far as the gateway can tell, and not anybody: so
 	 * it needn't wait behind strangers while they are refused.
 	 */
@@ -77,7 +82,7 @@ struct proof {
 		PROOF_IN,      /* the remote has let it in */
 		PROOF_ENROLLS, /* the name gets its uid for good */
 	} state;
-	int64_t asked_ms;
+	int64_t asked_ms, gone_ms;     /* from PROOF_GOES on */
 	struct connection *connection; /* from PROOF_GOES on */
 	struct enroll enroll;
 };

@@ -4,9 +4,26 @@
 #define RENEW_BEFORE_MS 30000
 
 int64_t
-renew_max_ms(const struct config *config, int64_t connected_ms)
+renew_max_ms(const struct renew *renew, const struct config *config)
 {
-	return connected_ms + (int64_t)config->share_max_age_s * 1000;
+	const int64_t max_ms = renew->connected_ms +
+	    (int64_t)config->share_max_age_s * 1000;
+	const int64_t unused_ms = renew->used_ms + RENEW_UNUSED_MS;
+
+	return renew->unused && unused_ms > max_ms ? unused_ms : max_ms;
+}
+
+/* When one has been idle for too long. */
+static int64_t
+renew_idle_end_ms(const struct renew *renew, const struct config *config)
+{
+	int64_t idle_ms = RENEW_UNCLAIMED_IDLE_MS;
+
+	if (renew->claimed)
+		idle_ms = (int64_t)config->share_idle_s * 1000;
+	if ((renew->unused || renew->wanted) && idle_ms < RENEW_UNUSED_MS)
+		idle_ms = RENEW_UNUSED_MS;
+	return renew->used_ms + idle_ms;
 }
 
 /* How old a connection is that is replaced. */
@@ -24,11 +41,8 @@ enum renew_verdict
 renew_check(const struct renew *renew, const struct config *config,
     int64_t now_ms, int64_t *next_ms)
 {
-	const int64_t idle_ms = renew->claimed
-	    ? (int64_t)config->share_idle_s * 1000
-	    : RENEW_UNCLAIMED_IDLE_MS;
-	const int64_t idle_end_ms = renew->used_ms + idle_ms;
-	const int64_t max_ms = renew_max_ms(config, renew->connected_ms);
+	const int64_t idle_end_ms = renew_idle_end_ms(renew, config);
+	const int64_t max_ms = renew_max_ms(renew, config);
 	const int64_t replace_ms = renew->connected_ms + renew_age_ms(config);
 
 	*next_ms = idle_end_ms < max_ms ? idle_end_ms : max_ms;

@@ -222,7 +222,7 @@ share_on_answer(void *context, enum job job, const struct frame *answer)
 	errands_answer(&share->errands, job, answer);
 	if (job != JOB_SESSION)
 		return;
-	share->kept.used_ms = clock_now_ms();
+	kept_use(&share->kept);
 	kept_mark(&share->kept, true);
 	pool_make_room(share->common->pool);
 }

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 19
+plan 24
 
 robots=40
 logins=10
@@ -67,7 +67,8 @@ robot() {
 		name=guess$1x$guess
 		[ "$((guess % 2))" -eq 0 ] || name=alice
 		SSH_ASKPASS=$TMUX_TMPDIR/guess SSH_ASKPASS_REQUIRE=force \
-			ssh_with /dev/null -o BatchMode=no \
+			ssh_with /dev/null ${from:+-4 -b "$from$1"} \
+			-o BatchMode=no \
 			-o PubkeyAuthentication=no \
 			-o NumberOfPasswordPrompts=1 "$name@gateway" true \
 			</dev/null
@@ -119,3 +120,35 @@ settled() {
 ok 'when they are gone nothing of theirs is left' wait_for settled
 ok '... and a member gets in where she has been let in before' \
 	let_in_by hunter2 alice@gateway
+
+# The same with the remote's passwords, and from an address of its own each.
+from=10.66.1.1
+device=$(ip -o -4 addr show |
+	sed -n 's/^[0-9]*: \([^ ]*\).*10\.66\.1\.1\/.*/\1/p')
+for robot in $(seq "$robots"); do
+	ip addr add "$from$robot/24" dev "$device"
+done
+printf 'alice:hunter2\n' | $BED on remote chpasswd
+echo 'PasswordAuthentication yes' |
+	$BED on remote sh -c 'cat >/etc/ssh/sshd_config.d/passwords.conf'
+new_sshd remote
+settings '[clients]' 'passwords = remote'
+$BED helper restart
+ok 'with the passwords of the remote a member logs in' let_in_by hunter2 \
+	alice@gateway
+rm "$TMUX_TMPDIR"/robot[0-9]*
+for robot in $(seq "$robots"); do
+	robot "$robot" &
+done
+ok 'forty robots guess at those' wait_for guessed 10
+administrator
+is '... and the account logs in 10 times of 10' "$in" 10
+$BED on remote pkill -STOP -o sshd
+administrator
+is '... also while the remote does not answer' "$in" 10
+$BED on remote pkill -CONT -o sshd
+note "$(guesses) guesses; sshd dropped" \
+	"$(log_count gateway 'past MaxStartups') connections"
+# shellcheck disable=SC2046
+kill $(jobs -p) 2>/dev/null
+ok 'when they are gone nothing of theirs is left' wait_for settled

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 fake=$(dirname "$0")/fake-agent.py
 in_bed "$@"
-plan 33
+plan 34
 known alice
 settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
 	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")" \
@@ -73,4 +73,14 @@ wait "$silent_pid" "$hangs_pid"
 ok 'one that says nothing is waited for, but not for ever' \
 	not grep '^not ok' "$TMUX_TMPDIR/silent"
 ok 'nor one that does not sign' not grep '^not ok' "$TMUX_TMPDIR/hangs"
+
+# What it would open would be by the old settings.
+(refused hangs "The gateway's settings have just changed; please log in again." \
+	reloaded >"$TMUX_TMPDIR/reloaded") &
+reloaded_pid=$!
+wait_for test -s "$TMUX_TMPDIR/agent-hangs.asked"
+reload
+wait "$reloaded_pid"
+ok 'nor any when the settings change meanwhile' \
+	not grep '^not ok' "$TMUX_TMPDIR/reloaded"
 ssh-agent -k >/dev/null

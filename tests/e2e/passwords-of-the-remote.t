@@ -117,6 +117,15 @@ like '... which makes nobody a user' \
 	"$($BED on gateway moshgate check carol 2>&1;
 		$BED log gateway | grep -c 'user-added user=carol')" '^0$'
 
+# Whatever is kept.
+settings '[clients]' 'passwords = remote' \
+	'[session]' 'share_idle = 0' 'share_max_age = 10' 'share_max = 1'
+forgotten
+is 'where nothing is kept a password lets in all the same' \
+	"$(id_by hunter2 alice)" alice
+settings '[clients]' 'passwords = remote'
+forgotten
+
 # Passwords that are wrong.
 ok 'a wrong one is refused' kept_out_by hunter3 alice@gateway
 like '... and the log says why' "$(last)" \
@@ -186,15 +195,10 @@ is '... and both together, where both are asked for' \
 	"$(SSH_ASKPASS=$TMUX_TMPDIR/askpass SSH_ASKPASS_REQUIRE=force \
 		ssh alice@gateway id -un </dev/null 2>&1)" alice
 
-# Beside an agent.
-sshd_takes publickey password keyboard-interactive
-$BED on gateway sh -c 'cat >/etc/moshgate/clients' <"$BED_DIR/client_key.pub"
-settings '[gateway]' 'auth = agent' '[clients]' 'passwords = remote' \
-	'keys = file' 'authorized_keys = /etc/moshgate/clients'
-forgotten
-is 'where the remote knows the client'\''s agent passwords let in as well' \
-	"$(id_by hunter2 alice)" alice
-like '... and whoever has neither is told so' \
-	"$(ssh alice@gateway id -un </dev/null 2>&1)" 'ssh -A'
+# Beside keys that are no concern of the remote's, whose owners would come to what
+# a password has opened.
+ok 'with a file of keys the helper does not start' not helper_takes '[clients]' \
+	'passwords = remote' 'keys = file' \
+	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")"
 unlike 'no password is in any log' "$($BED log gateway; $BED log remote)" \
 	"hunter[23]|secret one|пароль|$long"

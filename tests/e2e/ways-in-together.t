@@ -106,7 +106,7 @@ settings '[clients]' 'passwords = remote'
 $BED helper restart
 drop_in 'AuthenticationMethods publickey password'
 nothing='moshgate: The gateway has nothing with which to log in to the remote '\
-'server for you; please log in again.'
+'server for you; please log in again, for each command anew.'
 by alice '' '' -i "$TMUX_TMPDIR/new"
 is 'without a key of the gateway a certificate leads nowhere' "$out" ''
 is '... and says so' "$(cat "$TMUX_TMPDIR/err")" "$nothing"

@@ -150,6 +150,18 @@ a_worker_need_not_say_that_it_is_at_work(void **state)
 }
 
 static void
+the_helper_that_has_it_back_has_to(void **state)
+{
+	struct call *call = *state;
+	int64_t took_ms;
+
+	client_given(&call->client);
+	say(call, FRAME_TAKEN, "");
+	assert_int_equal(wait_for_it(call, &took_ms), FRAME_AGAIN);
+	assert_true(took_ms < ANSWERED_MS - TAKEN_MS);
+}
+
+static void
 one_may_look_now_and_then(void **state)
 {
 	struct call *call = *state;
@@ -190,6 +202,7 @@ main(void)
 		ON_A_CALL(a_helper_that_stops_in_the_middle_is_given_up),
 		ON_A_CALL(a_helper_that_is_at_work_for_ever_is_given_up),
 		ON_A_CALL(a_worker_need_not_say_that_it_is_at_work),
+		ON_A_CALL(the_helper_that_has_it_back_has_to),
 		ON_A_CALL(one_may_look_now_and_then),
 		ON_A_CALL(a_helper_that_goes_is_not_waited_for),
 	};

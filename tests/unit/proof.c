@@ -96,10 +96,12 @@ try_from(struct stage *stage, struct tried *tried, const char *user,
     const char *address)
 {
 	const bool trusted = tried->proof.trusted;
+	const struct refusal *unwanted = tried->proof.unwanted;
 
 	*tried = (struct tried){ .proof = { .kind = PROOF_PASSWORD,
 				     .known = true,
 				     .trusted = trusted,
+				     .unwanted = unwanted,
 				     .address = address_read(address),
 				     .password = "open sesame",
 				     .given = tried_given,
@@ -363,6 +365,54 @@ a_login_that_is_given_up_is_not_answered(void **state)
 	stage_end(&stage);
 }
 
+/* Nobody who looks at the clock learns which names may come. */
+static void
+a_name_that_gets_in_by_none_takes_as_long_as_a_wrong_one(void **state)
+{
+	static const struct refusal reserved = { .reason = "reserved" };
+	struct stage stage = stage_begin();
+	struct tried wrong = { 0 }, tried = { 0 };
+
+	(void)state;
+	stage_make(&stage);
+	try(&stage, &wrong);
+	fake_pass(stage.scene->loop, 2345);
+	turn_away(&stage, stage.scene->children->last);
+	ended(&wrong, PROOF_WRONG, "wrong-password");
+	tried.proof.unwanted = &reserved;
+	try_from(&stage, &tried, "mallory", "192.0.2.8");
+	fake_pass(stage.scene->loop, 2344);
+	assert_int_equal(tried.given, 1);
+	assert_int_equal(tried.answers, 0);
+	fake_pass(stage.scene->loop, 1);
+	ended(&tried, PROOF_WRONG, "reserved");
+	last(stage.scene, 1);
+	/* one that is given up */
+	try_from(&stage, &tried, "mallory", "192.0.2.8");
+	proofs_forget(&tried.proof);
+	stage_end(&stage);
+}
+
+static void
+no_password_waits_for_long_before_sshd_lets_in(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried guess[6] = { 0 };
+
+	(void)state;
+	stage_make(&stage);
+	for (size_t i = 0; i < 6; i++) {
+		try_from(&stage, &guess[i], "alice", "192.0.2.66");
+		if (guess[i].proof.state == PROOF_GOES)
+			turn_away(&stage, stage.scene->children->last);
+	}
+	fake_pass(stage.scene->loop, 11999);
+	assert_int_equal(guess[5].answers, 0);
+	fake_pass(stage.scene->loop, 1);
+	ended(&guess[5], PROOF_FAILED, "too-many");
+	stage_end(&stage);
+}
+
 /* By other settings it would not have been begun, or somewhere else. */
 static void
 what_is_under_way_when_the_settings_change_fails(void **state)
@@ -454,6 +504,39 @@ it_is_never_renewed_and_ends_when_it_is_too_old(void **state)
 		last(stage.scene, 1);
 	}
 	assert_int_equal(own->state, FAKE_CLOSED);
+	stage_end(&stage);
+}
+
+/* Whatever the settings say of what is kept. */
+static void
+it_stays_till_its_login_has_come(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried bobs = { 0 };
+	struct asked session;
+	struct child *alices;
+
+	(void)state;
+	stage.scene->config->share_idle_s = 0;
+	stage.scene->config->share_max_age_s = 10;
+	stage.scene->config->share_max = 1;
+	stage_make(&stage);
+	alices = let_in(&stage);
+	try_from(&stage, &bobs, "bob", "192.0.2.8");
+	enter_done(stage.scene, stage.scene->children->last);
+	ended(&bobs, PROOF_GOOD, "");
+	fake_pass(stage.scene->loop, 60000);
+	assert_int_equal(alices->state, FAKE_RUNS);
+	ask(stage.scene, &session, JOB_SESSION);
+	fake_was_told(alices, FRAME_SESSION, NULL, NULL);
+	done(stage.scene, alices);
+	answered(&session, FRAME_OK);
+	fake_settle(stage.scene->loop);
+	assert_int_equal(alices->state, FAKE_CLOSED);
+	/* nor longer than that */
+	assert_int_equal(stage.scene->children->last->state, FAKE_RUNS);
+	fake_pass(stage.scene->loop, 60000);
+	assert_int_equal(stage.scene->children->last->state, FAKE_CLOSED);
 	stage_end(&stage);
 }
 
@@ -648,6 +731,10 @@ main(void)
 		cmocka_unit_test(no_password_is_tried_while_the_remote_is_gone),
 		cmocka_unit_test(a_login_that_is_given_up_is_not_answered),
 		cmocka_unit_test(
+		    a_name_that_gets_in_by_none_takes_as_long_as_a_wrong_one),
+		cmocka_unit_test(
+		    no_password_waits_for_long_before_sshd_lets_in),
+		cmocka_unit_test(
 		    what_is_under_way_when_the_settings_change_fails),
 		cmocka_unit_test(
 		    whoever_waits_for_another_connection_gets_that_one),
@@ -655,6 +742,7 @@ main(void)
 		    it_takes_the_place_of_one_that_is_at_work_afterwards),
 		cmocka_unit_test(
 		    it_is_never_renewed_and_ends_when_it_is_too_old),
+		cmocka_unit_test(it_stays_till_its_login_has_come),
 		cmocka_unit_test(a_no_to_the_gateways_key_does_not_end_it),
 		cmocka_unit_test(when_it_is_lent_no_other_takes_its_place),
 		cmocka_unit_test(

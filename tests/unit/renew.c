@@ -137,7 +137,7 @@ it_ends_when_it_is_too_old_whatever_it_was_used_for(void **state)
 	const struct renew renew = used(299999);
 
 	(void)state;
-	assert_int_equal(renew_max_ms(&config, START_MS), START_MS + 300000);
+	assert_int_equal(renew_max_ms(&renew, &config), START_MS + 300000);
 	is(&renew, &config, 299999, RENEW_REPLACE);
 	is(&renew, &config, 300000, RENEW_END);
 	is(&renew, &config, 9999999, RENEW_END);
@@ -178,6 +178,25 @@ with_share_idle_0_nothing_that_is_idle_is_kept(void **state)
 }
 
 static void
+what_a_user_has_opened_stays_till_the_login_has_come(void **state)
+{
+	const struct config config = settings(0, 10);
+	struct renew renew = used(0);
+
+	(void)state;
+	renew.tried = renew.unused = true;
+	kept(&renew, &config, 0, 120000);
+	kept(&renew, &config, 119999, 120000);
+	is(&renew, &config, 120000, RENEW_END);
+	/* afterwards for who waits, but not beyond its age */
+	renew.unused = false;
+	is(&renew, &config, 0, RENEW_END);
+	renew.wanted = true;
+	kept(&renew, &config, 9999, 10000);
+	is(&renew, &config, 10000, RENEW_END);
+}
+
+static void
 the_longest_times_do_not_overflow(void **state)
 {
 	const struct config config = settings(INT32_MAX, INT32_MAX);
@@ -205,6 +224,8 @@ main(void)
 		    one_that_may_not_be_old_is_replaced_in_its_last_quarter),
 		cmocka_unit_test(
 		    with_share_idle_0_nothing_that_is_idle_is_kept),
+		cmocka_unit_test(
+		    what_a_user_has_opened_stays_till_the_login_has_come),
 		cmocka_unit_test(the_longest_times_do_not_overflow),
 	};
 
