@@ -406,26 +406,60 @@ proofs_configure(struct proofs *proofs)
  * Time
  */
 
+static struct prooftime
+proof_time(const struct proof *proof)
+{
+	return (struct prooftime){ .password = proof->kind == PROOF_PASSWORD,
+		.decoy = proof->unwanted != NULL,
+		.state = proof->state == PROOF_WAITS ? PROOFTIME_WAITS
+		    : proof->state == PROOF_GOES     ? PROOFTIME_GOES
+						     : PROOFTIME_IN,
+		.asked_ms = proof->asked_ms,
+		.gone_ms = proof->gone_ms };
+}
+
+/*
+ * How many keep sshd waiting for a remote that says nothing; 0 if it does, or is
+ * not being asked.  At *NEXT_MS that may be otherwise.
+ */
+static size_t
+proofs_silent(const struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
+{
+	size_t waiting = 0;
+	bool silent = false;
+
+	for (const struct proof *p = proofs->first; p != NULL; p = p->next) {
+		const struct prooftime time = proof_time(p);
+
+		waiting += prooftime_keeps_sshd(&time);
+		if (prooftime_is_silent(&time, proofs->parts.outage, now_ms,
+			next_ms))
+			silent = true;
+	}
+	return silent ? waiting : 0;
+}
+
 static void
 proofs_fire(void *context, int64_t now_ms)
 {
 	struct proofs *proofs = context;
 	int64_t next_ms = INT64_MAX;
 	struct proof *proof, *next;
-	size_t waiting = prooftime_silent(proofs->first, proofs->parts.outage,
-	    now_ms, &next_ms);
+	size_t waiting = proofs_silent(proofs, now_ms, &next_ms);
 
 	proofs_claim(proofs, now_ms);
 	for (proof = proofs->first; proof != NULL; proof = next) {
+		const struct prooftime time = proof_time(proof);
+
 		next = proof->next;
-		if (prooftime_is_late(proof, now_ms, &next_ms)) {
+		if (prooftime_is_late(&time, now_ms, &next_ms)) {
 			proof_fail(proof,
 			    logins_why_crowded(proofs->logins, now_ms));
 		} else if (waiting > PROOFTIME_SILENT_MAX &&
-		    prooftime_keeps_sshd(proof)) {
+		    prooftime_keeps_sshd(&time)) {
 			waiting--;
 			proof_fail(proof, &mishap_crowded);
-		} else if (prooftime_is_through(proof, &proofs->decoys, now_ms,
+		} else if (prooftime_is_through(&time, &proofs->decoys, now_ms,
 			       &next_ms)) {
 			proof_turn_away(proof, proof->unwanted);
 		}
