@@ -63,8 +63,7 @@ usage(FILE *to)
 	    "\n"
 	    "  -e, --stderr       log to standard error, not to syslog\n"
 	    "  -f, --config FILE  read FILE instead of " CONFIG_PATH "\n"
-	    "  -t, --test         read the configuration and the key, say "
-	    "what is\n"
+	    "  -t, --test         read the settings and the key, say what is\n"
 	    "                     wrong with them, and exit\n"
 	    "      --passwords-file, --hash-password, --check-passwords: for moshgate\n"
 	    "                 passwd\n"
@@ -437,10 +436,11 @@ test_settings(struct settings *settings)
 static int
 serve(struct means *means, struct settings *settings)
 {
-	const bool ready = read_settings(settings);
 	enum server_end end;
-	bool own;
+	bool ready, own;
 
+	guard_memory();
+	ready = read_settings(settings);
 	means->listen_fd = systemd_socket();
 	own = means->listen_fd < 0;
 	/* who starts it by hand sees that it doesn't start */
@@ -490,11 +490,9 @@ main(int argc, char **argv)
 	/* who has it tested may want to interrupt that */
 	if (options.test)
 		return test_settings(&settings);
-	status = 1;
-	if (make_means(&options, &means) && become_service(&options)) {
-		guard_memory();
-		status = serve(&means, &settings);
-	}
+	status = make_means(&options, &means) && become_service(&options)
+	    ? serve(&means, &settings)
+	    : 1;
 	closers_free(means.closers);
 	loop_free(means.loop);
 	return status;

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 29
+plan 37
 
 file=/etc/moshgate/passwords
 settings '[clients]' "passwords = $file"
@@ -55,8 +55,29 @@ for number in $(seq 10); do
 done
 ok '... of 64 bits' not is_right bob hunter3 2001:db8::ffff:1
 ok '... and no more' is_right bob hunter3 2001:db8:0:1::1
+# What isn't even tried has few lines; but that of a user is among them.
+# shellcheck disable=SC2016
+$BED on gateway sh -c '
+	for number in $(seq 70); do
+		printf "guess\0" | PAM_TYPE=auth PAM_USER=nobody2 \
+			PAM_RHOST=$1 /usr/libexec/moshgate/moshgate-password
+	done' - "$robot"
+ok 'a flood is not logged whole' see_log gateway 'too many passwords'
+ok 'what a user is refused meanwhile' not is_right alice hunter2 "$robot"
+ok '... is logged' wait_for log_has gateway "user=alice .*client=$robot"
+is '... among the others' "$(reasons alice | tr ' ' '\n' | grep -c guessing)" 4
+
 sleep 2
 ok 'the pause ends' is_right alice hunter2 192.0.2.79
+
+# Sessions.
+ok 'bob has a session' ssh bob@gateway true
+guess bob 4 203.0.113.8
+ok 'somebody guesses at bob' not is_right bob hunter3 203.0.113.8
+$BED on gateway sh -c 'printf "guess\0" | PAM_TYPE=auth PAM_USER=bob \
+	PAM_RHOST=203.0.113.9 /usr/libexec/moshgate/moshgate-password'
+ok '... from anywhere' not is_right bob hunter3 203.0.113.10
+ok 'he is let in where he has had a session' is_right bob hunter3 fd66:1::1
 
 # At the socket.
 is 'nobody but root may ask' "$($BED on gateway setpriv --reuid=_moshgate \

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 32
+plan 36
 
 dir=/run/small
 file=$dir/passwords
@@ -94,7 +94,7 @@ like 'a lock that others can open is none' "$(new_password gina x 2>&1)" \
 	'passwords.lock: others than root can open it'
 on_gateway "rm $dir/.passwords.lock; ln -s /run/there $dir/.passwords.lock"
 like '... nor is a link' "$(new_password gina x 2>&1)" 'passwords.lock'
-ok '... which is not followed' not $BED on gateway test -e /run/there
+ok '... which is not followed' not "$BED" on gateway test -e /run/there
 on_gateway "rm $dir/.passwords.lock; (umask 077; : >$dir/.passwords.lock)"
 $BED on gateway flock -F "$dir/.passwords.lock" sleep 98762 &
 ok 'while another one has it' wait_for running gateway '^sleep 98762'
@@ -111,6 +111,28 @@ like 'what is wrong in other lines is told' "$(new_password ida x 2>&1)" \
 like '... and the user is there' "$(users)" ' ida '
 on_gateway "sed -i /nonsense/d $file"
 is '... and then nothing is wrong' "$(new_password ida x 2>&1)" ''
+
+# A helper's program that says more than it is asked.
+helper=/usr/libexec/moshgate/moshgate-helper
+before=$(users)
+# talkative COMMAND: the helper's program does this first.
+talkative() {
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\n%s\nexec /run/helper "$@"\n' "$1" |
+		$BED on gateway sh -c 'cat >/run/talkative && chmod 755 /run/talkative'
+}
+on_gateway "cp $helper /run/helper && : >/run/talkative &&
+	mount --bind /run/talkative $helper"
+talkative 'echo noise >&2'
+like 'what it complains of is told' "$(new_password ida y 2>&1)" '^noise$'
+is '... and gets into no file' "$(on_gateway "grep -c noise $file; ls $dir")" \
+	"0
+passwords"
+talkative "echo /run/other"
+like 'an answer of more than a line is none' "$(new_password ida y 2>&1)" \
+	'a wrong answer'
+is '... and changes nothing' "$(users)" "$before"
+on_gateway "umount $helper"
 
 settings '[clients]' 'passwords = remote'
 like 'where passwords are the remote'\''s there is no file' \
