@@ -436,10 +436,11 @@ test_settings(struct settings *settings)
 static int
 serve(struct means *means, struct settings *settings)
 {
-	const bool ready = read_settings(settings);
 	enum server_end end;
-	bool own;
+	bool ready, own;
 
+	guard_memory();
+	ready = read_settings(settings);
 	means->listen_fd = systemd_socket();
 	own = means->listen_fd < 0;
 	/* who starts it by hand sees that it doesn't start */
@@ -489,11 +490,9 @@ main(int argc, char **argv)
 	/* who has it tested may want to interrupt that */
 	if (options.test)
 		return test_settings(&settings);
-	status = 1;
-	if (make_means(&options, &means) && become_service(&options)) {
-		guard_memory();
-		status = serve(&means, &settings);
-	}
+	status = make_means(&options, &means) && become_service(&options)
+	    ? serve(&means, &settings)
+	    : 1;
 	closers_free(means.closers);
 	loop_free(means.loop);
 	return status;

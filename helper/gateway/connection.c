@@ -8,7 +8,6 @@
 
 #include "../../shim/lib/clock.h"
 #include "../log.h"
-#include "briefing.h"
 #include "credential.h"
 #include "mishap.h"
 
@@ -260,10 +259,8 @@ connection_lend(struct connection *c, int fd, uid_t uid)
 	if (!child_tell_fds(c->child, FRAME_SHIM, &none, &fd, JOB_SHIM_FDS))
 		return false;
 	child_blame(c->child, uid);
+	connection_enter(c, PHASE_ASKING);
 	connection_limit_job(c, JOB_AGENT_MS);
-	/* others need not wait for a person */
-	c->entry.state = QUEUE_AT_WORK;
-	c->shared->changed(c->shared->context);
 	return true;
 }
 

@@ -16,7 +16,7 @@
 #include "patience.h"
 #include "peer.h"
 #include "pool.h"
-#include "proof.h"
+#include "proofs.h"
 #include "provisional.h"
 #include "shares.h"
 #include "trial.h"

@@ -188,8 +188,20 @@ kept_adopt(struct kept *kept, struct connection *connection)
 	kept_close_successor(kept);
 	kept->successor = connection;
 	connection_give(connection, &kept_successor_owner, kept);
-	if (kept->current == NULL || kept_is_idle(kept) || kept_enters(kept))
+	if (kept->current == NULL || kept_enters(kept) ||
+	    (kept_is_idle(kept) && !kept_is_adopted(kept->current)))
 		kept_promote(kept);
+}
+
+struct connection *
+kept_take_adopted(struct kept *kept)
+{
+	struct connection *successor = kept->successor;
+
+	if (!kept_idles(successor) || !kept_is_adopted(successor))
+		return NULL;
+	kept->successor = NULL;
+	return successor;
 }
 
 struct connection *

@@ -94,9 +94,15 @@ void kept_drop(struct kept *kept);
 /*
  * CONNECTION, which is idle, was made with what the user has: it is kept, in the
  * place of one that is idle or that kept_enters(), or of one that is at work when
- * that is done.
+ * that is done.  Beside one that another login has opened so both are kept.
  */
 void kept_adopt(struct kept *kept, struct connection *connection);
+
+/*
+ * The one that kept_adopt() has put beside another, if it is idle, is the
+ * caller's from now on.  NULL: there is none.
+ */
+struct connection *kept_take_adopted(struct kept *kept);
 
 /* True if there is one that was made with what the user has. */
 bool kept_is_users(const struct kept *kept);

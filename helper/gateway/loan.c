@@ -12,6 +12,15 @@ loan_deny(struct loan **at, const struct frame *refusal)
 		loan->deny(loan, refusal);
 }
 
+bool
+loan_give(struct loan *loan, struct connection *connection)
+{
+	if (connection == NULL)
+		return false;
+	loan->lend(loan, connection);
+	return true;
+}
+
 int64_t
 loan_tend(struct loan **at, int64_t now_ms)
 {

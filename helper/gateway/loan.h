@@ -1,6 +1,7 @@
 #ifndef MOSHGATE_LOAN_H
 #define MOSHGATE_LOAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../shim/lib/frame.h"
@@ -24,6 +25,9 @@ struct loan {
  * REFUSAL is as in deny().  *AT is NULL then.
  */
 void loan_deny(struct loan **at, const struct frame *refusal);
+
+/* Lend CONNECTION by LOAN; false if it is NULL. */
+bool loan_give(struct loan *loan, struct connection *connection);
 
 /* Deny the loan at *AT if it has waited for long enough.  Returns when, or INT64_MAX. */
 int64_t loan_tend(struct loan **at, int64_t now_ms);

@@ -38,10 +38,12 @@ loginlog_failed(struct loginlog *log, const struct peer *peer,
 {
 	if (!loginlog_allows_peer(log, peer))
 		return;
-	log_event(LOG_WARNING, "login-failed", "user", peer->user, "asked",
-	    asked, "remote", host, "reason", why->reason, "detail", why->detail,
-	    "remedy", why->remedy, "sshd_pid", loginlog_some(peer->sshd_pid),
-	    "client", loginlog_some(peer->client), NULL);
+	/* whoever gives up a login leaves nothing to be done */
+	log_event(refusal_is(why, "abandoned") ? LOG_INFO : LOG_WARNING,
+	    "login-failed", "user", peer->user, "asked", asked, "remote", host,
+	    "reason", why->reason, "detail", why->detail, "remedy", why->remedy,
+	    "sshd_pid", loginlog_some(peer->sshd_pid), "client",
+	    loginlog_some(peer->client), NULL);
 }
 
 void

@@ -28,7 +28,19 @@ const struct refusal mishap_reloaded = { .reason = "reloaded",
 		    "again.",
 	.detail = "the settings were read again during this login" };
 
-const struct refusal mishap_crowded = { .reason = "busy",
+const struct refusal mishap_silent = { .reason = "busy",
 	.sentence = "The remote server does not answer; try again in a minute.",
 	.detail = "others wait for the remote already, which does not answer",
 	.remedy = "check the link to the remote" };
+
+const struct refusal mishap_crowded = { .reason = "busy",
+	.sentence = "Others log in with their SSH agents just now, which takes "
+		    "time; try again in a minute.",
+	.detail = "the agents of others, or of another login of the user's, "
+		  "have not answered yet" };
+
+const struct refusal mishap_slow = { .reason = "agent-silent",
+	.sentence = "Your SSH agent did not answer in time.",
+	.detail = "the agent did not answer within 10 s, while others waited "
+		  "for their turn",
+	.remedy = "the user has to confirm (ssh-add -c), or see to the agent" };

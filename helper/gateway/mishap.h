@@ -9,8 +9,10 @@ extern const struct refusal mishap_no_process; /* its worker can't be started */
 extern const struct refusal mishap_late;       /* it takes too long */
 extern const struct refusal mishap_broken;     /* it ends, or says nonsense */
 extern const struct refusal mishap_deaf;       /* it takes nothing */
-extern const struct refusal mishap_lost;       /* the link breaks */
+extern const struct refusal mishap_lost;       /* it ends while it idles */
 extern const struct refusal mishap_reloaded;   /* it is of other settings */
-extern const struct refusal mishap_crowded;    /* too many wait for it */
+extern const struct refusal mishap_silent;  /* too many wait for the remote */
+extern const struct refusal mishap_crowded; /* too many agents are asked */
+extern const struct refusal mishap_slow;    /* others wait for this one's */
 
 #endif

@@ -117,8 +117,9 @@ patience_had(const struct patience *patience, const struct address *address,
 	}
 	for (const struct patience_claim *c = patience->first; c != NULL;
 	     c = c->next)
-		had += c->state == PATIENCE_GOES && c->stranger &&
-		    address_same(&c->address, address);
+		had += (c->state == PATIENCE_GOES ||
+			   c->state == PATIENCE_ASKS) &&
+		    c->stranger && address_same(&c->address, address);
 	return had;
 }
 
@@ -368,9 +369,30 @@ patience_may_grow(const struct patience *patience,
 }
 
 void
+patience_asks(struct patience *patience, struct patience_claim *claim,
+    int64_t now_ms)
+{
+	if (claim->state != PATIENCE_GOES)
+		return;
+	claim->state = PATIENCE_ASKS;
+	purse_give_back(patience_purse_of(patience, claim), 0, now_ms);
+}
+
+/* If CLAIM asks it has its token again, whether there is one or not. */
+static void
+patience_resume(struct patience *patience, struct patience_claim *claim)
+{
+	if (claim->state != PATIENCE_ASKS)
+		return;
+	claim->state = PATIENCE_GOES;
+	purse_take(patience_purse_of(patience, claim));
+}
+
+void
 patience_let_in(struct patience *patience, struct patience_claim *claim,
     int64_t now_ms)
 {
+	patience_resume(patience, claim);
 	if (claim->state != PATIENCE_GOES)
 		return;
 	claim->state = PATIENCE_SETTLED;
@@ -417,6 +439,7 @@ patience_turned_away(struct patience *patience, struct patience_claim *claim,
     int64_t now_ms)
 {
 	patience->refused_ms = now_ms;
+	patience_resume(patience, claim);
 	/* another login as the same name may have settled it */
 	if (claim->state == PATIENCE_GOES)
 		patience_settle(patience, claim, now_ms);
@@ -445,6 +468,8 @@ patience_end(struct patience *patience, struct patience_claim *claim,
 {
 	if (claim->state == PATIENCE_NONE)
 		return;
+	if (reached)
+		patience_resume(patience, claim);
 	if (claim->state == PATIENCE_GOES && reached)
 		patience_settle(patience, claim, now_ms);
 	else if (claim->state == PATIENCE_GOES)

@@ -49,6 +49,7 @@ struct patience_claim {
 		PATIENCE_NONE,
 		PATIENCE_WAITS,
 		PATIENCE_GOES,
+		PATIENCE_ASKS,    /* the same, but its token has come back */
 		PATIENCE_SETTLED, /* it went, and its token is accounted for */
 	} state;
 	bool stranger; /* whose tokens it has, or waits for */
@@ -105,6 +106,14 @@ struct patience_claim *patience_excess(const struct patience *patience,
  */
 void patience_end(struct patience *patience, struct patience_claim *claim,
     bool reached, int64_t now_ms);
+
+/*
+ * CLAIM, which goes, is not the remote's concern until somebody's agent has
+ * answered, which may take long: its token comes back, and is taken again if the
+ * remote counts it after all.
+ */
+void patience_asks(struct patience *patience, struct patience_claim *claim,
+    int64_t now_ms);
 
 /*
  * The remote has let in what CLAIM, which goes, is for, with what is not the

@@ -4,8 +4,9 @@
 
 #define IN(phase) (1U << PHASE_##phase)
 #define WORKING                                                    \
-	(IN(REACHING) | IN(ENTERING) | IN(PROVING) | IN(AT_WORK) | \
-	    IN(CLEARING) | IN(HELD) | IN(STARTING) | IN(RUNNING))
+	(IN(REACHING) | IN(ENTERING) | IN(ASKING) | IN(PROVING) |  \
+	    IN(AT_WORK) | IN(CLEARING) | IN(HELD) | IN(STARTING) | \
+	    IN(RUNNING))
 #define FOR(job) (1U << JOB_##job)
 #define ANY (~0U)
 
@@ -16,8 +17,9 @@ static const struct {
 } phase_frames[] = {
 	{ FRAME_REACHED, IN(REACHING), ANY },
 	/* once: it leads to PHASE_PROVING */
-	{ FRAME_SIGN, IN(ENTERING), ANY & ~FOR(PROBE) },
-	{ FRAME_ACCEPTED, IN(ENTERING) | IN(PROVING), ANY & ~FOR(PROBE) },
+	{ FRAME_SIGN, IN(ENTERING) | IN(ASKING), ANY & ~FOR(PROBE) },
+	{ FRAME_ACCEPTED, IN(ENTERING) | IN(ASKING) | IN(PROVING),
+	    ANY & ~FOR(PROBE) },
 	{ FRAME_ACCEPTED, IN(CLEARING), FOR(RELAY) },
 	{ FRAME_NOTE, WORKING, ANY },
 	{ FRAME_STEP, WORKING, FOR(CHECK) },
@@ -80,6 +82,8 @@ phase_in_queue(enum phase phase)
 	case PHASE_ENTERING:
 	case PHASE_PROVING:
 		return QUEUE_CONNECTING;
+	case PHASE_ASKING:
+		return QUEUE_ASKING;
 	case PHASE_IDLE:
 		return QUEUE_IDLE;
 	default:

@@ -15,6 +15,7 @@ enum phase {
 	PHASE_QUEUED,   /* it has no process yet */
 	PHASE_REACHING, /* until the remote has shown the right host key */
 	PHASE_ENTERING, /* it may ask for a signature, once */
+	PHASE_ASKING,   /* the same, once somebody's agent has answered */
 	PHASE_PROVING,  /* it has had that */
 	PHASE_AT_WORK,  /* logged in, with a job */
 	PHASE_IDLE,     /* it waits for the next job */

@@ -1,32 +1,15 @@
 #include "proof.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../shim/lib/clock.h"
 #include "mishap.h"
-#include "prooftime.h"
-
-/*
- * An agent may keep a connection waiting for a person: so many of a user's at a
- * time, or of an address where the name says nothing, and so many of all.
- */
-#define PROOF_AGENTS_MAX 4
-#define PROOF_AGENTS_ALL_MAX 16
-
-struct proofs {
-	struct logins_parts parts;
-	struct pool *pool;
-	struct logins *logins;
-	struct loop_timer timer;
-	struct decoys decoys;
-	struct proof *first; /* the one that came last */
-};
 
 static const struct connection_owner proof_owner;
 
+/* Its proofs have something to do. */
 static void
-proofs_touch(struct proofs *proofs)
+proof_touch(struct proofs *proofs)
 {
 	loop_at(proofs->parts.loop, &proofs->timer, clock_now_ms());
 }
@@ -35,8 +18,7 @@ proofs_touch(struct proofs *proofs)
  * Ends
  */
 
-/* PROOF is not under way any more; REACHED as in patience_end(). */
-static void
+void
 proof_leave(struct proof *proof, bool reached)
 {
 	struct proofs *proofs = proof->of;
@@ -46,17 +28,21 @@ proof_leave(struct proof *proof, bool reached)
 		at = &(*at)->next;
 	*at = proof->next;
 	proof->of = NULL;
+	if (proof->state == PROOF_GOES)
+		askers_fail(&proofs->askers, &proof->place, clock_now_ms());
+	else
+		askers_remove(&proofs->askers, &proof->place);
 	patience_end(proofs->parts.patience, &proof->claim, reached,
 	    clock_now_ms());
 	logins_touch(proofs->logins);
-	proofs_touch(proofs);
+	proof_touch(proofs);
 	enroll_forget(&proof->enroll);
 	if (proof->connection != NULL)
 		connection_close(proof->connection);
 	proof->connection = NULL;
 }
 
-static void
+void
 proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
     const struct refusal *why)
 {
@@ -64,23 +50,29 @@ proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
 	proof->answer(proof, outcome, why);
 }
 
-/* Nobody knows whether it is right, for WHY. */
-static void
+void
 proof_fail(struct proof *proof, const struct refusal *why)
 {
 	proof_end(proof, PROOF_FAILED, false, why);
 }
 
-void
-proofs_forget(struct proof *proof)
+/* How far the connection of PROOF, which goes, has got. */
+static enum phase
+proof_phase(const struct proof *proof)
 {
-	/* the remote may count one that is given up */
-	if (proof->of != NULL)
-		proof_leave(proof,
-		    proof->state == PROOF_GOES &&
-			(proof->unwanted != NULL ||
-			    connection_facts(proof->connection)->phase >
-				PHASE_REACHING));
+	return connection_facts(proof->connection)->phase;
+}
+
+bool
+proof_give_up(struct proof *proof)
+{
+	if (proof->state != PROOF_GOES || proof->unwanted != NULL)
+		return proof->state == PROOF_GOES;
+	if (proof_phase(proof) != PHASE_ASKING)
+		return proof_phase(proof) > PHASE_REACHING;
+	strays_add(&proof->of->strays, proof->connection, &proof->claim);
+	proof->connection = NULL;
+	return false;
 }
 
 /* The remote has let PROOF in, whose name has a uid: the connection is kept. */
@@ -171,6 +163,9 @@ proof_on_reached(void *context)
 		proof_give(proof);
 	} else if (connection_lend(proof->connection, proof->agent.fd,
 		       proof->agent.uid)) {
+		patience_asks(proof->of->parts.patience, &proof->claim,
+		    clock_now_ms());
+		logins_touch(proof->of->logins);
 		proof->given(proof);
 	} else {
 		proof_fail(proof, &mishap_deaf);
@@ -183,6 +178,8 @@ proof_on_ready(void *context)
 	struct proof *proof = context;
 
 	proof->state = PROOF_IN;
+	askers_remove(&proof->of->askers, &proof->place);
+	proof_touch(proof->of);
 	patience_let_in(proof->of->parts.patience, &proof->claim,
 	    clock_now_ms());
 	logins_touch(proof->of->logins);
@@ -215,8 +212,19 @@ proof_is_wrong(const struct proof *proof, const struct connection_end *end,
 	    (end->refused || refusal_is(why, "wrong-password"));
 }
 
-/* The remote has said no to PROOF, or as if it had, for WHY. */
-static void
+/* True if END, for WHY, which is no refusal, may be one to the remote. */
+static bool
+proof_may_count(const struct proof *proof, const struct connection_end *end,
+    const struct refusal *why)
+{
+	/* while an agent is asked its worker knows better, if it is there */
+	return proof->state == PROOF_GOES && end->reached &&
+	    (end->facts.phase != PHASE_ASKING ||
+		refusal_is(why, mishap_broken.reason) ||
+		refusal_is(why, mishap_late.reason));
+}
+
+void
 proof_turn_away(struct proof *proof, const struct refusal *why)
 {
 	patience_turned_away(proof->of->parts.patience, &proof->claim,
@@ -229,7 +237,6 @@ proof_on_end(void *context, const struct connection_end *end)
 {
 	struct proof *proof = context;
 	struct refusal why = mishap_lost;
-	const bool goes = proof->state == PROOF_GOES;
 
 	proof->connection = NULL;
 	/* it is not forgotten before the name has its uid */
@@ -238,7 +245,8 @@ proof_on_end(void *context, const struct connection_end *end)
 	if (end->last != NULL)
 		why = refusal_read(end->last);
 	if (!proof_is_wrong(proof, end, &why)) {
-		proof_end(proof, PROOF_FAILED, goes && end->reached, &why);
+		proof_end(proof, PROOF_FAILED,
+		    proof_may_count(proof, end, &why), &why);
 		return;
 	}
 	if (proof->kind == PROOF_PASSWORD)
@@ -267,7 +275,7 @@ proof_go(struct patience_claim *claim)
 	proof->state = PROOF_GOES;
 	proof->gone_ms = clock_now_ms();
 	if (proof->unwanted != NULL) {
-		proofs_touch(proof->of);
+		proof_touch(proof->of);
 		proof_give(proof);
 		return;
 	}
@@ -283,181 +291,41 @@ proof_give_way(struct patience_claim *claim, const struct refusal *why)
 	proof_fail(claim->asker, why);
 }
 
-/* True if PROOF may take its turn: there are not too many agents before it. */
-static bool
-proof_may_claim(const struct proof *proof)
+void
+proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 {
-	size_t alike = 0, all = 0;
-
-	for (const struct proof *p = proof->of->first;
-	     p != NULL && proof->kind == PROOF_AGENT; p = p->next) {
-		if (p->kind != PROOF_AGENT || p->claim.state == PATIENCE_NONE)
-			continue;
-		all++;
-		alike += strcmp(proof->user, p->user) == 0 ||
-		    (!proof->trusted &&
-			address_same(&proof->address, &p->address));
-	}
-	return proof->claim.state == PATIENCE_NONE &&
-	    alike < PROOF_AGENTS_MAX && all < PROOF_AGENTS_ALL_MAX;
-}
-
-/* Have those take their turns that may, in the order in which they came. */
-static void
-proofs_claim(struct proofs *proofs, int64_t now_ms)
-{
-	struct proof *oldest;
-
-	do {
-		oldest = NULL;
-		for (struct proof *p = proofs->first; p != NULL; p = p->next) {
-			if (p->state == PROOF_WAITS && proof_may_claim(p))
-				oldest = p;
-		}
-		if (oldest != NULL)
-			patience_wait(proofs->parts.patience, &oldest->claim,
-			    now_ms);
-	} while (oldest != NULL);
+	proof->state = PROOF_WAITS;
+	/* a name that anybody may say counts as a stranger's, when some do */
+	proof->claim.known = proof->known &&
+	    (proof->trusted ||
+		patience_is_calm(proofs->parts.patience, now_ms));
+	patience_wait(proofs->parts.patience, &proof->claim, now_ms);
 	logins_touch(proofs->logins);
 }
 
-/* Put PROOF among those that wait. */
-static void
-proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms)
+void
+proof_begin(struct proofs *proofs, struct proof *proof, int64_t now_ms)
 {
 	proof->of = proofs;
 	proof->next = proofs->first;
 	proofs->first = proof;
-	proof->state = PROOF_WAITS;
+	proof->state = PROOF_STANDS;
 	proof->asked_ms = now_ms;
 	proof->connection = NULL;
 	proof->enroll = (struct enroll){ 0 };
 	proof->agent = (struct briefing_agent){ .fd = proof->agent_fd,
 		.uid = proof->agent_uid,
 		.or_key = proof->agent_or_key };
-	/* a name that anybody may say counts as a stranger's, when some do */
 	proof->claim = (struct patience_claim){ .address = proof->address,
-		.known = proof->known &&
-		    (proof->trusted ||
-			patience_is_calm(proofs->parts.patience, now_ms)),
 		.asker = proof,
 		.go = proof_go,
 		.give_way = proof_give_way };
 	memcpy(proof->claim.name, proof->user, sizeof(proof->claim.name));
-	proofs_claim(proofs, now_ms);
-	proofs_touch(proofs);
-}
-
-/*
- * True if no more of those wait for their turn that anybody may have sent: with
- * sshd before them, which takes few.
- */
-static bool
-proofs_are_enough(const struct proofs *proofs, int64_t now_ms)
-{
-	const size_t most = patience_is_calm(proofs->parts.patience, now_ms)
-	    ? PATIENCE_WAITING_CALM_MAX
-	    : PATIENCE_WAITING_MAX;
-	size_t waiting = 0;
-
-	for (const struct proof *p = proofs->first; p != NULL; p = p->next)
-		waiting += p->state == PROOF_WAITS && !p->trusted;
-	return waiting >= most;
-}
-
-void
-proofs_ask(struct proofs *proofs, struct proof *proof)
-{
-	const int64_t now_ms = clock_now_ms();
-	const struct refusal *why = NULL;
-
-	proof->of = NULL;
-	outage_wanted(proofs->parts.outage, now_ms);
-	/* where sshd waits nobody does for a remote that is gone, known or not */
-	if ((!proof->known && !proof->vouched) ||
-	    (proof->kind == PROOF_PASSWORD && proofs->parts.outage->down))
-		why = logins_why_not_new(proofs->logins, &proof->address,
-		    now_ms);
-	/* from that time nobody is to learn that the name is a new one */
-	if (why != NULL && proof->kind == PROOF_PASSWORD &&
-	    !proofs->parts.outage->down) {
-		if (proof->unwanted == NULL)
-			proof->unwanted = why;
-		why = NULL;
-	}
-	/* of strangers the patience has its own choice */
-	if (why == NULL && proof->known && !proof->trusted &&
-	    proofs_are_enough(proofs, now_ms))
-		why = logins_why_crowded(proofs->logins, now_ms);
-	if (why != NULL)
-		proof->answer(proof, PROOF_FAILED, why);
+	proof->place = (struct asker){ .name = proof->user,
+		.address = &proof->address };
+	if (proof->kind == PROOF_AGENT)
+		askers_add(&proofs->askers, &proof->place, now_ms);
 	else
 		proof_wait(proofs, proof, now_ms);
-}
-
-void
-proofs_configure(struct proofs *proofs)
-{
-	while (proofs->first != NULL)
-		proof_fail(proofs->first, &mishap_reloaded);
-}
-
-/*
- * Time
- */
-
-static void
-proofs_fire(void *context, int64_t now_ms)
-{
-	struct proofs *proofs = context;
-	int64_t next_ms = INT64_MAX;
-	struct proof *proof, *next;
-	size_t waiting = prooftime_silent(proofs->first, proofs->parts.outage,
-	    now_ms, &next_ms);
-
-	proofs_claim(proofs, now_ms);
-	for (proof = proofs->first; proof != NULL; proof = next) {
-		next = proof->next;
-		if (prooftime_is_late(proof, now_ms, &next_ms)) {
-			proof_fail(proof,
-			    logins_why_crowded(proofs->logins, now_ms));
-		} else if (waiting > PROOFTIME_SILENT_MAX &&
-		    prooftime_keeps_sshd(proof)) {
-			waiting--;
-			proof_fail(proof, &mishap_crowded);
-		} else if (prooftime_is_through(proof, &proofs->decoys, now_ms,
-			       &next_ms)) {
-			proof_turn_away(proof, proof->unwanted);
-		}
-	}
-	/* unless there is more to do already */
-	if (!proofs->timer.on)
-		loop_at(proofs->parts.loop, &proofs->timer, next_ms);
-}
-
-struct proofs *
-proofs_new(const struct logins_parts *parts, struct pool *pool,
-    struct logins *logins)
-{
-	struct proofs *proofs = calloc(1, sizeof(*proofs));
-
-	if (proofs == NULL)
-		return NULL;
-	proofs->parts = *parts;
-	proofs->pool = pool;
-	proofs->logins = logins;
-	proofs->timer.fire = proofs_fire;
-	proofs->timer.context = proofs;
-	return proofs;
-}
-
-void
-proofs_free(struct proofs *proofs)
-{
-	if (proofs == NULL)
-		return;
-	while (proofs->first != NULL)
-		proof_leave(proofs->first, false);
-	loop_at(proofs->parts.loop, &proofs->timer, INT64_MAX);
-	free(proofs);
+	proof_touch(proofs);
 }

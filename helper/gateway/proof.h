@@ -8,9 +8,13 @@
 
 #include "../../shim/lib/usermap.h"
 #include "address.h"
+#include "askers.h"
 #include "connection.h"
+#include "decoy.h"
 #include "enroll.h"
 #include "logins.h"
+#include "pool.h"
+#include "stray.h"
 
 /*
  * Logins to the remote with what the user has, and not with the gateway's key.
@@ -18,8 +22,6 @@
  * They cost the remote's patience as all others do (patience.h), but a refusal
  * is one of what was tried, not of the name: it pauses nobody.
  */
-struct proofs;
-
 enum proof_kind {
 	PROOF_PASSWORD,
 	PROOF_AGENT,
@@ -76,8 +78,10 @@ struct proof {
 	struct proof *next;
 	struct patience_claim claim;
 	struct briefing_agent agent;
+	struct asker place;
 	enum proof_state {
-		PROOF_WAITS, /* for its turn */
+		PROOF_STANDS, /* until fewer other agents are asked */
+		PROOF_WAITS,  /* for its turn */
 		PROOF_GOES,
 		PROOF_IN,      /* the remote has let it in */
 		PROOF_ENROLLS, /* the name gets its uid for good */
@@ -87,20 +91,41 @@ struct proof {
 	struct enroll enroll;
 };
 
-/* PARTS, and LOGINS, which is told of turns, must outlive the proofs. */
-struct proofs *proofs_new(const struct logins_parts *parts, struct pool *pool,
-    struct logins *logins);
-void proofs_free(struct proofs *proofs);
+/* All that are under way: proofs.h. */
+struct proofs {
+	struct logins_parts parts;
+	struct pool *pool;
+	struct logins *logins;
+	struct loop_timer timer;
+	struct decoys decoys;
+	struct proof *first; /* the one that came last */
+	struct askers askers;
+	struct strays strays;
+};
 
-void proofs_ask(struct proofs *proofs, struct proof *proof);
+/* PROOF is one of PROOFS from now on, and waits: of those with agents few go. */
+void proof_begin(struct proofs *proofs, struct proof *proof, int64_t now_ms);
+
+/* Have it wait for its turn. */
+void proof_wait(struct proofs *proofs, struct proof *proof, int64_t now_ms);
 
 /*
- * The settings are others: what is under way was asked for by the old ones, and
- * perhaps of another remote, so it fails.
+ * PROOF is given up.  Returns true if the remote may have counted it; of one that
+ * asks an agent only its worker can say.
  */
-void proofs_configure(struct proofs *proofs);
+bool proof_give_up(struct proof *proof);
 
-/* PROOF, all zero or asked, is not waited for any more. */
-void proofs_forget(struct proof *proof);
+/* It is not under way any more; REACHED as in patience_end(). */
+void proof_leave(struct proof *proof, bool reached);
+
+/* The same, and it is answered. */
+void proof_end(struct proof *proof, enum proof_outcome outcome, bool reached,
+    const struct refusal *why);
+
+/* The remote has said no to PROOF, or as if it had, for WHY. */
+void proof_turn_away(struct proof *proof, const struct refusal *why);
+
+/* The same as proof_end(); nobody knows whether it is right, for WHY. */
+void proof_fail(struct proof *proof, const struct refusal *why);
 
 #endif

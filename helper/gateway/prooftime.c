@@ -43,7 +43,7 @@ prooftime_is_late(const struct proof *proof, int64_t now_ms, int64_t *next_ms)
 	    ? PROOFTIME_PASSWORD_TURN_MS
 	    : PROOFTIME_TURN_MS;
 
-	return proof->state == PROOF_WAITS &&
+	return proof->state <= PROOF_WAITS &&
 	    prooftime_has_come(proof->asked_ms + turn_ms, now_ms, next_ms);
 }
 

@@ -21,14 +21,14 @@ queue_remove(struct queue *queue, struct queue_entry *entry)
 	}
 }
 
-/* How many connect. */
+/* How many are in STATE. */
 static size_t
-queue_connecting(const struct queue *queue)
+queue_in(const struct queue *queue, enum queue_state state)
 {
 	size_t count = 0;
 
 	for (const struct queue_entry *e = queue->first; e != NULL; e = e->next)
-		count += e->state == QUEUE_CONNECTING;
+		count += e->state == state;
 	return count;
 }
 
@@ -51,11 +51,12 @@ queue_next(const struct queue *queue)
 	struct queue_entry *first[] = { [QUEUE_LOGIN] = NULL,
 		[QUEUE_RELAY] = NULL,
 		[QUEUE_UNASKED] = NULL };
-	const size_t connecting = queue_connecting(queue);
+	const size_t connecting = queue_in(queue, QUEUE_CONNECTING);
 	const bool relays = queue_relays_connecting(queue, NULL) <
 	    QUEUE_RELAYS_CONNECTING_MAX;
 
-	if (connecting >= QUEUE_CONNECTING_MAX)
+	if (connecting >= QUEUE_CONNECTING_MAX ||
+	    connecting + queue_in(queue, QUEUE_ASKING) >= QUEUE_ENTERING_MAX)
 		return NULL;
 	/* the last that fits is the one that waits for longest */
 	for (struct queue_entry *e = queue->first; e != NULL; e = e->next) {

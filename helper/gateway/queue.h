@@ -14,6 +14,8 @@
  */
 
 #define QUEUE_CONNECTING_MAX 8
+/* With those that somebody's agent keeps from logging in. */
+#define QUEUE_ENTERING_MAX 10
 #define QUEUE_RELAYS_CONNECTING_MAX 4
 #define QUEUE_USER_RELAYS_CONNECTING_MAX 2
 #define QUEUE_UNCLAIMED_MAX 32
@@ -29,6 +31,7 @@ enum queue_class {
 enum queue_state {
 	QUEUE_WAITING,    /* for its turn to connect */
 	QUEUE_CONNECTING, /* the remote has not let it in yet */
+	QUEUE_ASKING,     /* nor that, since somebody's agent is asked */
 	QUEUE_AT_WORK,
 	QUEUE_IDLE,
 };

@@ -85,6 +85,9 @@ share_lend(struct share *share)
 bool
 share_borrow(struct share *share, struct loan *loan, int64_t within_ms)
 {
+	if (!share->lends_none &&
+	    loan_give(loan, kept_take_adopted(&share->kept)))
+		return true;
 	if (share->lends_none || share->loan != NULL ||
 	    !kept_is_begun(&share->kept) ||
 	    waiters_first(&share->errands.waiters, JOB_SESSION) != NULL)
@@ -427,10 +430,6 @@ share_was_refused(const struct share *share, struct frame *refusal)
 	*refusal = lastfailure_frame(&share->failure);
 	return true;
 }
-
-/*
- * Time
- */
 
 /* Have a connection kept, once the relays that connect have theirs. */
 static void

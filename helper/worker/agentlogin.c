@@ -130,10 +130,28 @@ agentlogin_begin(struct agentlogin *l, size_t max)
 	return agent_list(&l->agent, newer, max, &l->keys);
 }
 
-/* Say what was tried. */
+/* Say of an agent that ended with FAILURE what was tried. */
 static void
-agentlogin_tell(const struct agentlogin *l)
+agentlogin_tell(const struct agentlogin *l, enum failure failure)
 {
+	const char *silent = failure == FAILURE_AGENT_SILENT
+	    ? "did not answer in time"
+	    : "answered with nonsense, or ended,";
+
+	if (l->key == NULL && failure != FAILURE_AGENT_EMPTY) {
+		failure_set_detail(&l->work->facts,
+		    "the agent %s when asked for its keys (within 10 s)",
+		    silent);
+		return;
+	}
+	if (failure == FAILURE_AGENT_SILENT ||
+	    failure == FAILURE_AGENT_BROKEN) {
+		failure_set_detail(&l->work->facts,
+		    "the agent %s when asked to sign (within 30 s); of its "
+		    "%zu keys %zu were refused by the remote before",
+		    silent, l->keys.all, l->refused);
+		return;
+	}
 	failure_set_detail(&l->work->facts,
 	    "the agent has %zu keys, of which %zu were refused by the remote, "
 	    "%zu not signed with by the agent, and %zu cannot be used",
@@ -157,7 +175,7 @@ agentlogin_run(struct work *w, size_t max)
 	case FAILURE_AGENT_DENIED:
 	case FAILURE_AGENT_SILENT:
 	case FAILURE_AGENT_BROKEN:
-		agentlogin_tell(&login);
+		agentlogin_tell(&login, failure);
 		break;
 	default:
 		break;

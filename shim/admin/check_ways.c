@@ -53,40 +53,81 @@ check_ways_takes_passwords(const struct check_ways *c)
 		    AUTHMETHODS_UNUSED);
 }
 
+/* What is wrong with lines of PAM in a file, and the remedy. */
+struct check_ways_fault {
+	const char *what, *remedy;
+};
+
+/*
+ * The fault of PAM that asks moshgate-password as HAS says, with the settings of
+ * moshgate.ini; none: { NULL }.
+ */
+static struct check_ways_fault
+check_ways_pam_fault(const struct settings *settings, enum pamfile_has has)
+{
+	switch (has) {
+	case PAMFILE_NONE:
+		if (settings->known && settings->passwords)
+			return (struct check_ways_fault){
+				"has no line that asks moshgate-password, but "
+				"passwords is set",
+				"put " PAM_LINES
+				" there, before @include common-auth"
+			};
+		break;
+	case PAMFILE_FIRST:
+		if (settings->known && !settings->passwords)
+			return (struct check_ways_fault){
+				"asks moshgate-password, but passwords is no",
+				"set passwords in moshgate.ini, or take " PAM_LINES
+				" out there"
+			};
+		break;
+	case PAMFILE_LATE:
+		return (
+		    struct check_ways_fault){ "asks moshgate-password too late",
+			"move " PAM_LINES " before @include common-auth" };
+	case PAMFILE_COMMON:
+		return (struct check_ways_fault){
+			"asks moshgate-password by a file of all services",
+			"put " PAM_LINES " into that of sshd alone"
+		};
+	case PAMFILE_UNGUARDED:
+		return (struct check_ways_fault){
+			"asks moshgate-password for accounts of the gateway, "
+			"too, and refuses them",
+			"put the first of " PAM_LINES
+			" back, right before the second"
+		};
+	case PAMFILE_MISSHAPEN:
+		return (struct check_ways_fault){
+			"asks moshgate-password in a wrong way",
+			"replace that line by the second of " PAM_LINES
+		};
+	case PAMFILE_NOWHERE:
+		return (struct check_ways_fault){
+			"asks a moshgate-password that is not there",
+			"replace that line by the second of " PAM_LINES
+		};
+	}
+	return (struct check_ways_fault){ NULL, NULL };
+}
+
 /* See that PAM asks moshgate-password if it is to, and only then. */
 static bool
 check_ways_pam(const struct check_ways *c)
 {
 	char service[SSHDCONF_VALUE_BYTES], text[SSHDCONF_VALUE_BYTES + 128];
-	const char *what, *remedy;
+	struct check_ways_fault fault;
 
 	if (!sshdconf_get(c->dump, "PAMServiceName", service))
 		snprintf(service, sizeof(service), "sshd");
-	what = "has no line that asks moshgate-password, but passwords is set";
-	remedy = "put " PAM_LINES " there, before @include common-auth";
-	switch (pamfile_look(PAMFILE_DIR, service)) {
-	case PAMFILE_NONE:
-		if (!c->settings->passwords)
-			return true;
-		break;
-	case PAMFILE_FIRST:
-		if (c->settings->passwords)
-			return true;
-		what = "asks moshgate-password, but passwords is no";
-		remedy = "set passwords in moshgate.ini, or take " PAM_LINES
-			 " out there";
-		break;
-	case PAMFILE_LATE:
-		what = "asks moshgate-password too late";
-		remedy = "move " PAM_LINES " before @include common-auth";
-		break;
-	case PAMFILE_COMMON:
-		what = "asks moshgate-password by a file of all services";
-		remedy = "put " PAM_LINES " into that of sshd alone";
-		break;
-	}
-	snprintf(text, sizeof(text), PAMFILE_DIR "/%s %s", service, what);
-	return report(false, "PAM", text, remedy);
+	fault = check_ways_pam_fault(c->settings,
+	    pamfile_look(PAMFILE_DIR, service));
+	if (fault.what == NULL)
+		return true;
+	snprintf(text, sizeof(text), PAMFILE_DIR "/%s %s", service, fault.what);
+	return report(false, "PAM", text, fault.remedy);
 }
 
 /* See that passwords are taken if moshgate.ini has any, and only then. */
@@ -113,7 +154,7 @@ check_ways_passwords(const struct check_ways *c)
 		    "moshgate.ini",
 		    "set passwords there, or say AuthenticationMethods "
 		    "publickey " BLOCK);
-	return check_ways_pam(c) && ok;
+	return ok;
 }
 
 /* The same for agents. */
@@ -146,10 +187,11 @@ check_ways(const char *dump, const char *user, const struct settings *settings)
 
 	if (!sshdconf_get(dump, "AuthenticationMethods", c.methods))
 		c.methods[0] = '\0';
+	ok = check_ways_pam(&c);
 	/* what the helper has in force is not known while it can't be asked */
 	if (!settings->known)
-		return true;
-	ok = check_ways_passwords(&c);
+		return ok;
+	ok = check_ways_passwords(&c) && ok;
 	ok = check_ways_agents(&c) && ok;
 	if (settings->any_key && settings->key)
 		report_warning("clients",

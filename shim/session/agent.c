@@ -16,14 +16,14 @@
 #define AGENT_CONNECT_MS 2000
 #define AGENT_PAUSE_MS 10
 
+#define AGENT_PATH_BYTES sizeof(((struct sockaddr_un *)NULL)->sun_path)
+
 char *
 agent_path(void)
 {
 	const char *path = getenv("SSH_AUTH_SOCK");
-	const struct sockaddr_un room = { 0 };
 
-	if (path == NULL || path[0] != '/' ||
-	    strlen(path) >= sizeof(room.sun_path))
+	if (path == NULL || path[0] != '/' || strlen(path) >= AGENT_PATH_BYTES)
 		return NULL;
 	return strdup(path);
 }

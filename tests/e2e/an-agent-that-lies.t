@@ -6,7 +6,7 @@
 fake=$(dirname "$0")/fake-agent.py
 in_bed "$@"
 plan 34
-known alice
+known alice bob carol
 settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
 	"authorized_keys_content = $(base64 -w 0 <"$BED_DIR/client_key.pub")" \
 	'[users]' 'lookups_per_minute = 600'
@@ -15,7 +15,7 @@ drop_in 'AllowAgentForwarding yes'
 # ssh itself is content with this one, and forwards another.
 eval "$(ssh-agent -s)" >/dev/null
 
-# with_agent HOW CMD...: $out is what CMD prints when alice runs it, with such an
+# with_agent HOW CMD...: $out is what CMD prints when $who runs it, with such an
 # agent; $err what else there is to see; $asked how often it was to sign.
 with_agent() {
 	agent_how=$1
@@ -25,7 +25,7 @@ with_agent() {
 	agent_pid=$!
 	wait_for test -S "$agent"
 	out=$(ssh_with "$BED_DIR/client_key" -o "ForwardAgent=$agent" \
-		alice@gateway "$@" </dev/null 2>"$agent.err")
+		"$who@gateway" "$@" </dev/null 2>"$agent.err")
 	err=$(cat "$agent.err")
 	asked=$(grep -c . "$agent.asked" 2>/dev/null)
 	kill "$agent_pid"
@@ -38,8 +38,9 @@ refused() {
 	is "an agent that is: $1: nobody gets in" "$out" ''
 	is "... with one sentence" "$err" "moshgate: $2"
 	ok "... and a line in the log" see_log gateway \
-		"event=login-failed user=alice asked=session .*reason=$3 "
+		"event=login-failed user=$who asked=session .*reason=$3 ${4-}"
 }
+who=alice
 
 broken='Your SSH agent ended, or says what makes no sense.'
 none='Your SSH agent has no key that the gateway can use; add one with ssh-add.'
@@ -47,10 +48,15 @@ denied='Your SSH agent did not let the gateway use any of its keys.'
 late='Your SSH agent did not answer in time.'
 wrong='The remote server takes none of the keys in your SSH agent.'
 
-# These take as long as one may wait for an agent: all at once.
-(refused silent "$late" agent-silent >"$TMUX_TMPDIR/silent") &
+# These take as long as one may wait for an agent: all at once.  Two of an address
+# may, and one by a name.
+(who=bob refused silent "$late" agent-silent \
+	'detail="the agent did not answer in time when asked for its keys' \
+	>"$TMUX_TMPDIR/silent") &
 silent_pid=$!
-(refused hangs "$late" agent-silent >"$TMUX_TMPDIR/hangs") &
+(who=carol refused hangs "$late" agent-silent \
+	'detail="the agent did not answer in time when asked to sign' \
+	>"$TMUX_TMPDIR/hangs") &
 hangs_pid=$!
 
 refused garbage "$broken" agent-broken

@@ -6,7 +6,7 @@
 in_bed "$@"
 # shellcheck source=tests/e2e/check.sh
 . "$(dirname "$0")/check.sh"
-plan 55
+plan 67
 
 conf=/etc/ssh/sshd_config.d/10-earlier.conf
 accounts alice
@@ -71,6 +71,21 @@ thing='... and with them too late'
 pam_last
 finds 'PAM +/etc/pam.d/sshd asks moshgate-password too late' \
 	'before @include common-auth'
+thing='... and with the line for accounts out'
+pam_first
+$BED on gateway sed -i '/pam_succeed_if.*ingroup moshgate/d' "$pam"
+finds 'PAM +/etc/pam.d/sshd asks moshgate-password for accounts of the gateway' \
+	'put the first of the lines of .*pam.d/moshgate back, right before'
+thing='... and without the password'
+pam_first
+$BED on gateway sed -i 's/ expose_authtok//' "$pam"
+finds 'PAM +/etc/pam.d/sshd asks moshgate-password in a wrong way' \
+	'replace that line by the second of the lines'
+thing='... and a program that is elsewhere'
+pam_first
+$BED on gateway sed -i s,/libexec/moshgate/,/local/, "$pam"
+finds 'PAM +/etc/pam.d/sshd asks a moshgate-password that is not there' \
+	'replace that line by the second of the lines'
 thing='passwords without PAM'
 pam_first
 $BED on gateway sed -i 's/^UsePAM .*/UsePAM no/' /etc/ssh/sshd_config

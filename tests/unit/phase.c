@@ -19,9 +19,10 @@
 
 /*
  * The phases in which a worker may send a frame, a letter each: Queued,
- * reAching, Entering, Proving, at Work, Idle, Clearing, Held, Starting, Running.
+ * reAching, Entering, askinG, Proving, at Work, Idle, Clearing, Held, Starting,
+ * Running.
  */
-static const char letters[] = "QAEPWICHSR";
+static const char letters[] = "QAEGPWICHSR";
 /* and for which jobs: Lookup, Keys, Session, Udp, Open, Relay, Check, Probe */
 static const char jobs[] = "LKSUORCP";
 
@@ -30,17 +31,17 @@ static const struct {
 	const char *phases, *jobs;
 } legal[] = {
 	{ FRAME_REACHED, "A", "LKSUORCP" },
-	{ FRAME_SIGN, "E", "LKSUORC" },
-	{ FRAME_ACCEPTED, "EP", "LKSUORC" },
+	{ FRAME_SIGN, "EG", "LKSUORC" },
+	{ FRAME_ACCEPTED, "EGP", "LKSUORC" },
 	{ FRAME_ACCEPTED, "C", "R" },
-	{ FRAME_NOTE, "AEPWCHSR", "LKSUORCP" },
-	{ FRAME_STEP, "AEPWCHSR", "C" },
+	{ FRAME_NOTE, "AEGPWCHSR", "LKSUORCP" },
+	{ FRAME_STEP, "AEGPWCHSR", "C" },
 	{ FRAME_TEXT, "W", "LK" },
 	{ FRAME_RUNNING, "S", "R" },
 	{ FRAME_OK, "E", "PC" },
 	{ FRAME_OK, "W", "LSUOC" },
 	{ FRAME_OK, "R", "R" },
-	{ FRAME_REFUSED, "AEPWCHSR", "LKSUORCP" },
+	{ FRAME_REFUSED, "AEGPWCHSR", "LKSUORCP" },
 };
 
 static void
@@ -114,7 +115,9 @@ a_signature_is_given_once(void **state)
 	for (int phase = 0; phase < PHASES; phase++) {
 		for (int job = 0; job < JOBS; job++)
 			assert_int_equal(allows(phase, job, FRAME_SIGN),
-			    phase == PHASE_ENTERING && job != JOB_PROBE);
+			    (phase == PHASE_ENTERING ||
+				phase == PHASE_ASKING) &&
+				job != JOB_PROBE);
 	}
 	/* and nothing leads back there but a connection's beginning */
 	for (int phase = PHASE_ENTERING; phase < PHASES; phase++) {
@@ -170,6 +173,7 @@ only_what_is_not_let_in_yet_counts_as_connecting(void **state)
 		[PHASE_QUEUED] = QUEUE_WAITING,
 		[PHASE_REACHING] = QUEUE_CONNECTING,
 		[PHASE_ENTERING] = QUEUE_CONNECTING,
+		[PHASE_ASKING] = QUEUE_ASKING,
 		[PHASE_PROVING] = QUEUE_CONNECTING,
 		[PHASE_AT_WORK] = QUEUE_AT_WORK,
 		[PHASE_IDLE] = QUEUE_IDLE,

@@ -11,7 +11,7 @@
 
 #include "fakegateway.h"
 
-#include "../../helper/gateway/proof.h"
+#include "../../helper/gateway/proofs.h"
 
 #define PER_MINUTE 6
 #define NEGATIVE_TTL_S 60
@@ -591,6 +591,44 @@ when_it_is_lent_no_other_takes_its_place(void **state)
 	stage_end(&stage);
 }
 
+/* Each login has what it has opened itself, whatever the other one waits for. */
+static void
+of_two_logins_at_once_both_get_a_connection(void **state)
+{
+	struct stage stage = stage_begin();
+	struct connection *lent[3] = { NULL };
+	struct loan loans[3];
+	struct asked session;
+	struct child *first, *second;
+
+	(void)state;
+	stage_make(&stage);
+	first = let_in(&stage);
+	second = let_in(&stage);
+	assert_int_equal(first->state, FAKE_RUNS);
+	/* one of them is at work, or will be when there is a verdict */
+	ask(stage.scene, &session, JOB_SESSION);
+	for (size_t i = 0; i < 3; i++)
+		loans[i] = (struct loan){ .lend = lent_stage_lend,
+			.deny = lent_stage_deny,
+			.borrower = &lent[i] };
+	assert_true(share_borrow(shares_find(stage.scene->shares, "alice", 0),
+	    &loans[0], 1000));
+	assert_non_null(lent[0]);
+	assert_int_equal(first->state, FAKE_RUNS);
+	assert_int_equal(second->state, FAKE_RUNS);
+	done(stage.scene, first);
+	answered(&session, FRAME_OK);
+	assert_true(share_borrow(shares_find(stage.scene->shares, "alice", 0),
+	    &loans[1], 1000));
+	assert_non_null(lent[1]);
+	assert_false(share_borrow(shares_find(stage.scene->shares, "alice", 0),
+	    &loans[2], 1000));
+	connection_close(lent[0]);
+	connection_close(lent[1]);
+	stage_end(&stage);
+}
+
 /*
  * A gateway without a key
  */
@@ -661,56 +699,88 @@ static void
 agents_that_do_not_answer_keep_nobody_else(void **state)
 {
 	struct stage stage = stage_begin();
-	struct tried hers[6], his;
-	struct child *first = NULL;
+	struct tried hers[3], his, other;
+	struct child *first;
 
 	(void)state;
 	stage_make(&stage);
-	patience_configure(stage.parts.patience, 600, NEGATIVE_TTL_S);
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		try_agent(&stage, &hers[i], "alice", "192.0.2.7", true);
 		if (i == 0)
-			first = stage.scene->children->last;
-		if (i < 4)
-			fake_reach(last(stage.scene, i + 1));
-		assert_int_equal(hers[i].given, i < 4);
+			fake_reach(last(stage.scene, 1));
+		assert_int_equal(hers[i].given, i == 0);
 	}
-	/* two of hers wait, and bob doesn't */
-	last(stage.scene, 4);
+	/* two of hers wait, and others don't, nor is there a token less */
+	first = last(stage.scene, 1);
 	try_agent(&stage, &his, "bob", "192.0.2.7", true);
-	last(stage.scene, 5);
+	fake_reach(last(stage.scene, 2));
+	try_agent(&stage, &other, "alice", "192.0.2.8", true);
+	fake_reach(last(stage.scene, 3));
 	/* when one of hers is over the next is tried, in their order */
 	fake_fail(first, "agent-silent");
 	fake_settle(stage.scene->loop);
 	ended(&hers[0], PROOF_FAILED, "agent-silent");
-	last(stage.scene, 6);
-	assert_int_equal(hers[4].proof.state, PROOF_GOES);
-	assert_int_equal(hers[5].proof.state, PROOF_WAITS);
+	proofs_forget(&other.proof);
+	fake_pass(stage.scene->loop, ASKERS_VAIN_MS);
+	last(stage.scene, 4);
+	assert_int_equal(hers[1].proof.state, PROOF_GOES);
+	assert_int_equal(hers[2].proof.state, PROOF_STANDS);
 	/* and the last does not wait for ever */
 	fake_pass(stage.scene->loop, 20000);
-	assert_int_equal(hers[5].answers, 1);
+	ended(&hers[2], PROOF_FAILED, "busy");
+	assert_true(patience_is_calm(stage.parts.patience, fake_now_ms));
 	stage_end(&stage);
 }
 
+/* Whoever keeps all places has them for a while only. */
 static void
-nor_does_one_address_by_many_names(void **state)
+those_that_keep_all_places_give_way(void **state)
 {
 	struct stage stage = stage_begin();
-	struct tried names[5], other;
-	char name[] = "name0";
+	struct tried names[4], his;
+	char name[] = "name0", address[] = "192.0.2.0";
 
 	(void)state;
 	stage_make(&stage);
-	patience_configure(stage.parts.patience, 600, NEGATIVE_TTL_S);
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		name[4] = (char)('0' + i);
-		try_agent(&stage, &names[i], name, "192.0.2.7", false);
-		if (i < 4)
-			fake_reach(last(stage.scene, i + 1));
+		address[8] = (char)('0' + i / 2);
+		try_agent(&stage, &names[i], name, address, false);
+		fake_reach(last(stage.scene, i + 1));
 	}
+	try_agent(&stage, &his, "bob", "192.0.2.7", false);
 	last(stage.scene, 4);
-	try_agent(&stage, &other, "alice", "192.0.2.8", false);
-	last(stage.scene, 5);
+	fake_pass(stage.scene->loop, ASKERS_YIELD_MS);
+	ended(&names[0], PROOF_FAILED, "agent-silent");
+	fake_pass(stage.scene->loop, ASKERS_VAIN_MS);
+	assert_int_equal(his.proof.state, PROOF_GOES);
+	stage_end(&stage);
+}
+
+/* What the remote has refused of a login that is given up counts all the same. */
+static void
+who_leaves_has_what_was_refused_counted(void **state)
+{
+	struct stage stage = stage_begin();
+	struct tried tried;
+	struct child *child;
+
+	(void)state;
+	stage_make(&stage);
+	try_agent(&stage, &tried, "alice", "192.0.2.7", true);
+	child = last(stage.scene, 1);
+	fake_reach(child);
+	proofs_forget(&tried.proof);
+	assert_int_equal(child->state, FAKE_RUNS);
+	fake_fail(child, "abandoned");
+	assert_true(patience_is_calm(stage.parts.patience, fake_now_ms));
+	fake_pass(stage.scene->loop, ASKERS_VAIN_MS);
+	try_agent(&stage, &tried, "alice", "192.0.2.7", true);
+	child = last(stage.scene, 2);
+	fake_reach(child);
+	proofs_forget(&tried.proof);
+	fake_fail(child, "refused");
+	assert_false(patience_is_calm(stage.parts.patience, fake_now_ms));
 	stage_end(&stage);
 }
 
@@ -745,12 +815,14 @@ main(void)
 		cmocka_unit_test(it_stays_till_its_login_has_come),
 		cmocka_unit_test(a_no_to_the_gateways_key_does_not_end_it),
 		cmocka_unit_test(when_it_is_lent_no_other_takes_its_place),
+		cmocka_unit_test(of_two_logins_at_once_both_get_a_connection),
 		cmocka_unit_test(
 		    without_a_key_nobody_is_connected_for_who_has_nothing),
 		cmocka_unit_test(
 		    without_a_key_a_password_opens_a_session_and_that_alone),
 		cmocka_unit_test(agents_that_do_not_answer_keep_nobody_else),
-		cmocka_unit_test(nor_does_one_address_by_many_names),
+		cmocka_unit_test(those_that_keep_all_places_give_way),
+		cmocka_unit_test(who_leaves_has_what_was_refused_counted),
 	};
 
 	if (sodium_init() < 0)
