@@ -38,14 +38,13 @@ void
 loginlog_failed(struct loginlog *log, const struct peer *peer,
     const char *asked, const char *host, const struct refusal *why)
 {
-	if (!loginlog_allows_peer(log, peer))
+	/* who gives up a login leaves nothing to be done */
+	if (refusal_is(why, "abandoned") || !loginlog_allows_peer(log, peer))
 		return;
-	/* whoever gives up a login leaves nothing to be done */
-	log_event(refusal_is(why, "abandoned") ? LOG_INFO : LOG_WARNING,
-	    "login-failed", "user", peer->user, "asked", asked, "remote", host,
-	    "reason", why->reason, "detail", why->detail, "remedy", why->remedy,
-	    "sshd_pid", loginlog_some(peer->sshd_pid), "client",
-	    loginlog_some(peer->client), NULL);
+	log_event(LOG_WARNING, "login-failed", "user", peer->user, "asked",
+	    asked, "remote", host, "reason", why->reason, "detail", why->detail,
+	    "remedy", why->remedy, "sshd_pid", loginlog_some(peer->sshd_pid),
+	    "client", loginlog_some(peer->client), NULL);
 }
 
 void

@@ -31,19 +31,18 @@ proofs_pump(struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
 
 /*
  * True if no more of those wait for their turn that anybody may have sent: with
- * sshd before them, which takes few.
+ * sshd before them, which takes few.  While names are refused they are strangers
+ * to the patience, which has its own choice of those, known or not.
  */
 static bool
 proofs_are_enough(const struct proofs *proofs, int64_t now_ms)
 {
-	const size_t most = patience_is_calm(proofs->parts.patience, now_ms)
-	    ? PATIENCE_WAITING_CALM_MAX
-	    : PATIENCE_WAITING_MAX;
 	size_t waiting = 0;
 
 	for (const struct proof *p = proofs->first; p != NULL; p = p->next)
 		waiting += p->state == PROOF_WAITS && !p->trusted;
-	return waiting >= most;
+	return patience_is_calm(proofs->parts.patience, now_ms) &&
+	    waiting >= PATIENCE_WAITING_CALM_MAX;
 }
 
 void
@@ -66,7 +65,6 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 			proof->unwanted = why;
 		why = NULL;
 	}
-	/* of strangers the patience has its own choice */
 	if (why == NULL && proof->known && !proof->trusted &&
 	    proofs_are_enough(proofs, now_ms))
 		why = logins_why_crowded(proofs->logins, now_ms);

@@ -22,7 +22,7 @@ new_connections 'from now on'
 # users and at others, by turns, each from an address of its own.
 measure() {
 	$BED helper restart
-	# shellcheck disable=SC2016
+	# shellcheck disable=SC2016,SC2086
 	$BED on gateway perl -e '
 		use Time::HiRes "time";
 		my %took;

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/passwords.sh"
 in_bed "$@"
-plan 36
+plan 37
 
 dir=/run/small
 file=$dir/passwords
@@ -99,7 +99,16 @@ on_gateway "rm $dir/.passwords.lock; (umask 077; : >$dir/.passwords.lock)"
 $BED on gateway flock -F "$dir/.passwords.lock" sleep 98762 &
 ok 'while another one has it' wait_for running gateway '^sleep 98762'
 printf 'x\n' | $BED on gateway moshgate passwd hank 2>/dev/null &
-ok '... who waits' wait_for running gateway '^moshgate passwd hank'
+# of_hank COMMAND: on the process that waits.
+of_hank() {
+	on_gateway "cd /proc/\$(pgrep -xf 'moshgate passwd hank') && $1"
+}
+waits() {
+	of_hank 'ls -l fd' | grep -q " $dir\$"
+}
+ok '... who waits' wait_for waits
+like '... with no signal blocked' "$(of_hank 'cat status')" \
+	'^SigBlk:[[:space:]]0+$'
 $BED on gateway pkill -INT -xf 'moshgate passwd hank'
 ok '... can be interrupted' wait_for not running gateway '^moshgate passwd hank'
 $BED on gateway pkill -xf 'sleep 98762'
