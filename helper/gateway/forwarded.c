@@ -68,6 +68,16 @@ forwarded_on_given(struct proof *proof)
 	peer_given(f->peer);
 }
 
+/* True if the agent itself has opened the connection of its lane. */
+static bool
+forwarded_is_own(const struct forwarded *f)
+{
+	const struct share *share = shares_find(forwarded_gateway(f)->shares,
+	    f->peer->user, f->lane);
+
+	return f->proved && share != NULL && share_is_users(share);
+}
+
 static void
 forwarded_on_proof(struct proof *proof, enum proof_outcome outcome,
     const struct refusal *why)
@@ -80,6 +90,7 @@ forwarded_on_proof(struct proof *proof, enum proof_outcome outcome,
 	}
 	f->given = false;
 	f->proved = outcome == PROOF_GOOD;
+	f->own = forwarded_is_own(f);
 	if (f->proved || (forwarded_may_use_key(f) && forwarded_is_agents(why)))
 		f->answer(f, NULL);
 	else

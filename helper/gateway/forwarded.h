@@ -25,6 +25,7 @@ struct forwarded {
 	 */
 	uint64_t lane;
 	bool proved;
+	bool own; /* so it has, and not by the gateway's key beside the agent */
 	/* its own */
 	enum logins_kind kind;
 	bool given; /* a worker speaks with the peer */

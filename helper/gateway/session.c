@@ -64,7 +64,7 @@ session_began(struct session *session, enum session_phase phase)
 	session->began_ms = clock_now_ms();
 	guesses_let_in(gateway->guesses, peer->user, &address,
 	    session->began_ms);
-	warning_log(gateway->config, peer->user);
+	warning_log(gateway->config, session->forwarded.own, peer->user);
 }
 
 /*
@@ -134,7 +134,8 @@ session_ask_ssh(struct session *session)
 		.uid = peer->uid,
 		.lane = session->forwarded.lane,
 		.why = session->why,
-		.warning = warning_text(session_gateway(session)->config),
+		.warning = warning_text(session_gateway(session)->config,
+		    session->forwarded.own),
 		.given = session_on_given,
 		.answer = session_on_carry,
 		.asker = session };
@@ -160,8 +161,9 @@ session_answer_mosh(struct session *session, const struct frame *answer)
 	mosh_add_client(&fields, answer, config);
 	allowance_add(&fields, session->memory_mib);
 	sessionlog_mosh(session->peer, config->host, session->mosh_at);
-	if (warning_text(config) != NULL)
-		fields_add(&fields, "warning", warning_text(config));
+	if (warning_text(config, session->forwarded.own) != NULL)
+		fields_add(&fields, "warning",
+		    warning_text(config, session->forwarded.own));
 	session_began(session, SESSION_MOSH);
 	peer_settle(session->peer, &fields);
 	fields_free(&fields);

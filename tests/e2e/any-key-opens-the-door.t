@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 28
+plan 30
 
 any=$TMUX_TMPDIR/any
 ssh-keygen -q -t ed25519 -N '' -f "$any"
@@ -13,10 +13,13 @@ LOGIN_KEY=$any
 client="moshgate: WARNING: the gateway lets anybody in as any user (keys = any)."
 remote="moshgate: WARNING: the remote server's host key is not checked \
 (verify_host_key = no)."
-# run NAME CMD: with a key that nobody knows; its output is in $out, its errors
+# run NAME CMD [OPTION...]: with a key that nobody knows; its output is in $out, its errors
 # in $err.
 run() {
-	out=$(ssh_with "$any" "$1@gateway" "$2" </dev/null 2>"$TMUX_TMPDIR/err")
+	user=$1 command=$2
+	shift 2
+	out=$(ssh_with "$any" "$@" "$user@gateway" "$command" \
+		</dev/null 2>"$TMUX_TMPDIR/err")
 	err=$(cat "$TMUX_TMPDIR/err")
 }
 
@@ -117,3 +120,21 @@ ok '... at a terminal, too' see a \
 	"^moshgate: WARNING: the remote server's host key is not checked"
 ok '... one after the other' see a \
 	"^moshgate: WARNING: the gateway lets anybody in as any user"
+
+# An agent.
+settings '[gateway]' 'auth = agent, key' \
+	'[clients]' 'keys = any' 'any_key = i-know'
+$BED on gateway sed -i 's/^\(\sAllowAgentForwarding\) no/\1 yes/' \
+	/etc/ssh/sshd_config.d/50-moshgate.conf
+new_sshd gateway
+$BED helper restart
+eval "$(ssh-agent -s)" >/dev/null
+ssh-add -q "$BED_DIR/client_key"
+run bob hostname -o ForwardAgent=yes
+is 'whom an agent has let in needs no warning' "$out$err" remote
+ssh-add -q -D 2>/dev/null
+ssh-add -q "$any"
+run bob hostname -o ForwardAgent=yes
+is '... but whoever gets in by the gateway'"'"'s key behind it' "$out$err" \
+	"remote$client"
+ssh-agent -k >/dev/null
