@@ -8,6 +8,8 @@
 #include "hash.h"
 #include "logpause.h"
 
+#define LOGINLOG_DEAD_END_MS 60000
+
 /*
  * True if a failed login of PEER may be logged.  Whoever can have one has an
  * account in the group, and is not silenced by what others do.
@@ -82,6 +84,35 @@ loginlog_unknown(struct loginlog *log, const struct peer *peer,
 	    "detail", why->detail, "remedy", why->remedy, "sshd_pid",
 	    loginlog_some(peer->sshd_pid), "client",
 	    loginlog_some(peer->client), NULL);
+}
+
+/* True if NAME, which gets nowhere, had a line within a minute for CLIENT. */
+static bool
+loginlog_was_there(struct loginlog *log, const char *name, const char *client,
+    int64_t now_ms)
+{
+	char text[sizeof(log->dead_ends[0].name) +
+	    sizeof(log->dead_ends[0].client) + 1];
+	struct loginlog_dead_end *last;
+
+	snprintf(text, sizeof(text), "%s %s", name, client);
+	last = &log->dead_ends[hash_text(text) % LOGINLOG_DEAD_ENDS];
+	if (last->at_ms != 0 && now_ms < last->at_ms + LOGINLOG_DEAD_END_MS &&
+	    strcmp(last->name, name) == 0 && strcmp(last->client, client) == 0)
+		return true;
+	snprintf(last->name, sizeof(last->name), "%s", name);
+	snprintf(last->client, sizeof(last->client), "%s", client);
+	last->at_ms = now_ms;
+	return false;
+}
+
+void
+loginlog_dead_end(struct loginlog *log, const struct peer *peer,
+    const char *name, const struct refusal *why)
+{
+	/* more than one process of sshd asks for each login, also at its end */
+	if (!loginlog_was_there(log, name, peer->client, clock_now_ms()))
+		loginlog_unknown(log, peer, name, why);
 }
 
 /* True if a password of SORT that PEER has may have a line. */

@@ -9,6 +9,8 @@
 
 /* Users, each from an address, share so many quotas. */
 #define LOGINLOG_UNTRIED 64
+/* So many names that get nowhere are remembered. */
+#define LOGINLOG_DEAD_ENDS 64
 
 /* A password of which there may be a line. */
 enum loginlog_sort {
@@ -30,6 +32,11 @@ struct loginlog {
 	struct quota untried[LOGINLOG_UNTRIED];
 	/* the one who was logged last as unknown, and of which sshd */
 	char unknown_name[USERNAME_MAX_CHARS + 1], unknown_pid[16];
+	/* names that get nowhere, of late, each where its hash says */
+	struct loginlog_dead_end {
+		char name[USERNAME_MAX_CHARS + 1], client[64];
+		int64_t at_ms;
+	} dead_ends[LOGINLOG_DEAD_ENDS];
 };
 
 /*
@@ -52,6 +59,13 @@ void loginlog_password(struct loginlog *log, const struct peer *peer,
 
 /* PEER has asked for NAME, which is nobody's, for WHY. */
 void loginlog_unknown(struct loginlog *log, const struct peer *peer,
+    const char *name, const struct refusal *why);
+
+/*
+ * The same for NAME that looks like a user's and gets nowhere: once a minute for
+ * each client's address.
+ */
+void loginlog_dead_end(struct loginlog *log, const struct peer *peer,
     const char *name, const struct refusal *why);
 
 #endif

@@ -143,7 +143,7 @@ lookup_go(struct users_looking *looking)
 		lookup_answer(peer, name, uid);
 		break;
 	case LOOKUP_DEAD_END:
-		loginlog_unknown(&gateway->loginlog, peer, name, &why);
+		loginlog_dead_end(&gateway->loginlog, peer, name, &why);
 		lookup_answer(peer, name, USERMAP_UID_DEAD_END);
 		break;
 	case LOOKUP_NOBODY:

@@ -78,6 +78,7 @@ report_step(const struct report *report, const struct report_step *step)
 		[REPORT_BAD] = "0",
 		[REPORT_GOOD] = "1",
 		[REPORT_WARNING] = "warn",
+		[REPORT_HINT] = "note",
 	};
 	struct fields fields = { 0 };
 

@@ -19,6 +19,7 @@ enum report_verdict {
 	REPORT_BAD,
 	REPORT_GOOD,
 	REPORT_WARNING,
+	REPORT_HINT, /* neither: what is to be seen to elsewhere */
 };
 
 /* A step of `moshgate check`; all strings may be NULL for "". */

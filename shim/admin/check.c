@@ -85,6 +85,8 @@ check_report_step(const struct frame *frame, bool revokes)
 		    "");
 	else if (strcmp(ok, "warn") == 0)
 		report_warning(step, text, remedy);
+	else if (strcmp(ok, "note") == 0)
+		report_hint(step, text);
 	else
 		report(strcmp(ok, "1") == 0, step, text, remedy);
 }

@@ -126,7 +126,9 @@ check_users_account(const struct passwd *account)
 	char text[256];
 
 	if (account->pw_uid == 0)
-		return report(false, "account", "root is in group " CHECK_GROUP,
+		return report(false, "account",
+		    "root is in group " CHECK_GROUP ": it is never sent to the "
+		    "remote, and sshd takes no password for it any more",
 		    "gpasswd -d root " CHECK_GROUP);
 	if (strcmp(account->pw_shell, CHECK_SESSION) == 0)
 		return true;

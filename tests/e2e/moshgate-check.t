@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
 . "$(dirname "$0")/check.sh"
-plan 89
+plan 93
 
 ini=/etc/moshgate/moshgate.ini
 key=/etc/moshgate/id_ed25519
@@ -44,6 +44,11 @@ $BED on gateway sed -i '/^dave:/s|:[^:]*$|:/bin/bash|' /etc/passwd
 finds 'account +dave has the login shell /bin/bash' \
 	'usermod -s /usr/libexec/moshgate/moshgate-session'
 $BED on gateway userdel dave
+thing='root in the group'
+$BED on gateway usermod -aG moshgate root
+finds 'account +root is in group moshgate: .*no password for it' \
+	'gpasswd -d root moshgate'
+$BED on gateway gpasswd -d root moshgate >"$TMUX_TMPDIR/gpasswd" 2>&1
 
 thing='the helper stopped'
 $BED helper stop

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 in_bed "$@"
-plan 47
+plan 48
 one_address
 
 ours='authorized_keys = /etc/moshgate/clients'
@@ -100,6 +100,8 @@ is '... and nobody by another case' "$out $status" ' 1'
 ok '... although the door is open to it, as to all' let_in ELI@gateway
 ok '... as the log says' see_log gateway \
 	'event=unknown-user user=ELI reason=like-another '
+is '... once, whichever of its processes sshd asks in' \
+	"$(log_count gateway 'user=ELI reason=like-another ')" 1
 
 # What comes between a login and its session.
 # master NAME: log in as NAME, and begin with nothing yet.
