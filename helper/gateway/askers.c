@@ -24,17 +24,17 @@ askers_remove(struct askers *askers, struct asker *asker)
 	asker->state = ASKER_NONE;
 }
 
-/* How many in STATE there are like ONE: of that NAME, and of that ADDRESS. */
+/* How many in STATE there are: of NAME, and of ADDRESS, unless it is NULL. */
 static size_t
-askers_like(const struct askers *askers, enum asker_state state,
-    const struct asker *one, bool name, bool address)
+askers_in(const struct askers *askers, enum asker_state state, const char *name,
+    const struct address *address)
 {
 	size_t count = 0;
 
 	for (const struct asker *a = askers->first; a != NULL; a = a->next)
 		count += a->state == state &&
-		    (!name || strcmp(a->name, one->name) == 0) &&
-		    (!address || address_same(a->address, one->address));
+		    (name == NULL || strcmp(a->name, name) == 0) &&
+		    (address == NULL || address_same(a->address, address));
 	return count;
 }
 
@@ -70,7 +70,7 @@ askers_fail(struct askers *askers, struct asker *asker, int64_t now_ms)
 static bool
 askers_are_full(const struct askers *askers, int64_t now_ms)
 {
-	return askers_like(askers, ASKER_GOES, NULL, false, false) +
+	return askers_in(askers, ASKER_GOES, NULL, NULL) +
 	    askers_vain(askers, NULL, now_ms) >=
 	    ASKERS_GOING_MAX;
 }
@@ -79,7 +79,7 @@ askers_are_full(const struct askers *askers, int64_t now_ms)
 static bool
 askers_have_name(const struct askers *askers, const struct asker *one)
 {
-	return askers_like(askers, ASKER_GOES, one, true, false) >=
+	return askers_in(askers, ASKER_GOES, one->name, NULL) >=
 	    ASKERS_NAME_GOING_MAX;
 }
 
@@ -88,8 +88,8 @@ static bool
 askers_have_address(const struct askers *askers, const struct asker *one,
     int64_t now_ms)
 {
-	return askers_like(askers, ASKER_GOES, one, true, true) > 0 ||
-	    askers_like(askers, ASKER_GOES, one, false, true) +
+	return askers_in(askers, ASKER_GOES, one->name, one->address) > 0 ||
+	    askers_in(askers, ASKER_GOES, NULL, one->address) +
 		askers_vain(askers, one->address, now_ms) >=
 	    ASKERS_ADDRESS_GOING_MAX;
 }
@@ -103,8 +103,8 @@ askers_first(const struct askers *askers, int64_t now_ms)
 
 	/* the last that fits is the one that waits for longest */
 	for (struct asker *a = askers->first; a != NULL; a = a->next) {
-		const size_t has = askers_like(askers, ASKER_GOES, a, false,
-		    true);
+		const size_t has = askers_in(askers, ASKER_GOES, NULL,
+		    a->address);
 
 		if (a->state != ASKER_WAITS || askers_have_name(askers, a) ||
 		    askers_have_address(askers, a, now_ms) ||
@@ -143,13 +143,12 @@ askers_excess(const struct askers *askers)
 	struct asker *excess = NULL;
 	size_t excess_has = 0;
 
-	if (askers_like(askers, ASKER_WAITS, NULL, false, false) <=
-	    ASKERS_WAITING_MAX)
+	if (askers_in(askers, ASKER_WAITS, NULL, NULL) <= ASKERS_WAITING_MAX)
 		return NULL;
 	for (struct asker *a = askers->first; a != NULL; a = a->next) {
-		const size_t has = askers_like(askers, ASKER_GOES, a, false,
-				       true) +
-		    askers_like(askers, ASKER_WAITS, a, false, true);
+		const size_t has = askers_in(askers, ASKER_GOES, NULL,
+				       a->address) +
+		    askers_in(askers, ASKER_WAITS, NULL, a->address);
 
 		if (a->state == ASKER_WAITS && has > excess_has) {
 			excess = a;

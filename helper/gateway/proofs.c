@@ -14,6 +14,17 @@ proofs_of(struct asker *place)
 	return (struct proof *)((char *)place - offsetof(struct proof, place));
 }
 
+/* Others can't wait for PROOF any longer. */
+static void
+proofs_give_up(struct proof *proof, int64_t now_ms)
+{
+	const struct refusal *why = proof->state == PROOF_GOES
+	    ? &mishap_slow
+	    : logins_why_crowded(proof->of->logins, now_ms);
+
+	proof_end(proof, PROOF_FAILED, proof_give_up(proof), why);
+}
+
 /* Let those wait for their turns of whose agents there are not too many. */
 static void
 proofs_pump(struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
@@ -25,8 +36,7 @@ proofs_pump(struct proofs *proofs, int64_t now_ms, int64_t *next_ms)
 	while ((place = askers_excess(&proofs->askers)) != NULL)
 		proof_fail(proofs_of(place), &mishap_crowded);
 	while ((place = askers_slow(&proofs->askers, now_ms, next_ms)) != NULL)
-		proof_end(proofs_of(place), PROOF_FAILED,
-		    proof_give_up(proofs_of(place)), &mishap_slow);
+		proofs_give_up(proofs_of(place), now_ms);
 }
 
 /*
@@ -40,7 +50,8 @@ proofs_are_enough(const struct proofs *proofs, int64_t now_ms)
 	size_t waiting = 0;
 
 	for (const struct proof *p = proofs->first; p != NULL; p = p->next)
-		waiting += p->state == PROOF_WAITS && !p->trusted;
+		waiting += p->kind == PROOF_PASSWORD &&
+		    p->state == PROOF_WAITS && !p->trusted;
 	return patience_is_calm(proofs->parts.patience, now_ms) &&
 	    waiting >= PATIENCE_WAITING_CALM_MAX;
 }
@@ -65,8 +76,8 @@ proofs_ask(struct proofs *proofs, struct proof *proof)
 			proof->unwanted = why;
 		why = NULL;
 	}
-	if (why == NULL && proof->known && !proof->trusted &&
-	    proofs_are_enough(proofs, now_ms))
+	if (why == NULL && proof->kind == PROOF_PASSWORD && proof->known &&
+	    !proof->trusted && proofs_are_enough(proofs, now_ms))
 		why = logins_why_crowded(proofs->logins, now_ms);
 	if (why != NULL)
 		proof->answer(proof, PROOF_FAILED, why);

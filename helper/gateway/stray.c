@@ -90,6 +90,11 @@ static const struct connection_owner stray_owner = {
 void
 strays_end(struct strays *strays)
 {
-	while (strays->first != NULL)
-		stray_on_ready(strays->first);
+	struct stray *stray;
+
+	while ((stray = strays->first) != NULL) {
+		strays->first = stray->next;
+		connection_close(stray->connection);
+		free(stray);
+	}
 }

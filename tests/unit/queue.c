@@ -332,10 +332,31 @@ relays_are_counted_whatever_they_do(void **state)
 	free(scene);
 }
 
+/* What waits for somebody's agent leaves the others their places. */
+static void
+those_that_ask_an_agent_do_not_count_as_connecting(void **state)
+{
+	struct scene *scene = scene_begin();
+	struct queue_entry *last;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		come(scene, "mallory", QUEUE_LOGIN)->state = QUEUE_ASKING;
+	connect_many(scene, "bob", QUEUE_LOGIN, QUEUE_ENTERING_MAX - 5);
+	last = come(scene, "alice", QUEUE_LOGIN);
+	next_is(scene, last);
+	/* but the remote has no more than so many that are not logged in */
+	come(scene, "alice", QUEUE_LOGIN);
+	next_is(scene, NULL);
+	free(scene);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    those_that_ask_an_agent_do_not_count_as_connecting),
 		cmocka_unit_test(the_one_that_waits_for_longest_is_next),
 		cmocka_unit_test(
 		    logins_come_before_relays_and_both_before_what_is_unasked),
