@@ -13,8 +13,8 @@ LOGIN_KEY=$any
 client="moshgate: WARNING: the gateway lets anybody in as any user (keys = any)."
 remote="moshgate: WARNING: the remote server's host key is not checked \
 (verify_host_key = no)."
-# run NAME CMD [OPTION...]: with a key that nobody knows; its output is in $out, its errors
-# in $err.
+# run NAME CMD [OPTION...]: with a key that nobody knows; its output is in $out,
+# its errors in $err.
 run() {
 	user=$1 command=$2
 	shift 2
@@ -122,7 +122,7 @@ ok '... one after the other' see a \
 	"^moshgate: WARNING: the gateway lets anybody in as any user"
 
 # An agent.
-settings '[gateway]' 'auth = agent, key' \
+settings 'verify_host_key = no' '[gateway]' 'auth = agent, key' \
 	'[clients]' 'keys = any' 'any_key = i-know'
 $BED on gateway sed -i 's/^\(\sAllowAgentForwarding\) no/\1 yes/' \
 	/etc/ssh/sshd_config.d/50-moshgate.conf
@@ -131,10 +131,11 @@ $BED helper restart
 eval "$(ssh-agent -s)" >/dev/null
 ssh-add -q "$BED_DIR/client_key"
 run bob hostname -o ForwardAgent=yes
-is 'whom an agent has let in needs no warning' "$out$err" remote
+is 'whom an agent has let in is not warned of that' "$out$err" "remote$remote"
 ssh-add -q -D 2>/dev/null
 ssh-add -q "$any"
 run bob hostname -o ForwardAgent=yes
 is '... but whoever gets in by the gateway'"'"'s key behind it' "$out$err" \
-	"remote$client"
+	"remote$remote
+$client"
 ssh-agent -k >/dev/null
