@@ -12,7 +12,7 @@ settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
 	'[users]' 'lookups_per_minute = 600'
 $BED helper restart
 drop_in 'AllowAgentForwarding yes'
-eval "$(ssh-agent -s)" >/dev/null
+an_agent
 ssh-add -q "$BED_DIR/client_key"
 peer=$(cat "$(dirname "$0")/fuse.pl" "$(dirname "$0")/socket.pl")
 gives() {
@@ -56,7 +56,7 @@ done
 ok 'nothing is left of them' wait_for not workers
 is 'the helper is the same' \
 	"$($BED on gateway cat /run/moshgate-helper.pid)" "$helper"
-ssh-agent -k >/dev/null
+no_agent
 ok '... and root is answered' "$BED" on gateway moshgate status
 is 'the log has no fault of its own' "$(log_count gateway \
 	'event=(worker-failed|sign-refused|out-of-memory)')" 0

@@ -18,8 +18,8 @@ printf '%s\n' 'Match Group moshgate' 'AllowAgentForwarding yes' 'Match all' |
 new_sshd gateway
 # agent KEY: there is one, which has this key and no other.
 agent() {
-	[ -z "${SSH_AGENT_PID-}" ] || ssh-agent -k >"$TMUX_TMPDIR/agent"
-	eval "$(ssh-agent)" >"$TMUX_TMPDIR/agent"
+	[ -z "${SSH_AGENT_PID-}" ] || no_agent
+	an_agent
 	ssh-add -q "$1"
 }
 # run NAME [OPTION...]: as NAME, with a key that nobody knows; what is printed is
@@ -128,4 +128,4 @@ is '... and has no uid' "$($BED on gateway getent passwd bot1 ALICE)" ''
 agent "$BED_DIR/client_key"
 run eve -A
 is '... while another new user gets in' "$out" eve
-ssh-agent -k >"$TMUX_TMPDIR/agent"
+no_agent

@@ -13,7 +13,7 @@ settings '[gateway]' 'auth = agent' '[clients]' 'keys = file' \
 $BED helper restart
 drop_in 'AllowAgentForwarding yes'
 # ssh itself is content with this one, and forwards another.
-eval "$(ssh-agent -s)" >/dev/null
+an_agent
 
 # with_agent HOW CMD...: $out is what CMD prints when $who runs it, with such an
 # agent; $err what else there is to see; $asked how often it was to sign.
@@ -89,4 +89,4 @@ reload
 wait "$reloaded_pid"
 ok 'nor any when the settings change meanwhile' \
 	not grep '^not ok' "$TMUX_TMPDIR/reloaded"
-ssh-agent -k >/dev/null
+no_agent

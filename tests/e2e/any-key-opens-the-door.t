@@ -128,7 +128,7 @@ $BED on gateway sed -i 's/^\(\sAllowAgentForwarding\) no/\1 yes/' \
 	/etc/ssh/sshd_config.d/50-moshgate.conf
 new_sshd gateway
 $BED helper restart
-eval "$(ssh-agent -s)" >/dev/null
+an_agent
 ssh-add -q "$BED_DIR/client_key"
 run bob hostname -o ForwardAgent=yes
 is 'whom an agent has let in is not warned of that' "$out$err" "remote$remote"
@@ -138,4 +138,4 @@ run bob hostname -o ForwardAgent=yes
 is '... but whoever gets in by the gateway'"'"'s key behind it' "$out$err" \
 	"remote$remote
 $client"
-ssh-agent -k >/dev/null
+no_agent

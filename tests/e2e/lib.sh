@@ -348,6 +348,16 @@ authorized_keys() {
 		mv new authorized_keys' - "$keys_user"
 }
 
+# an_agent: an ssh-agent(1) of one's own, which ssh -A forwards, until no_agent.
+# Where it makes its socket by itself may be another's, or closed to writers.
+an_agent() {
+	agent_dir=$(mktemp -d "$TMUX_TMPDIR/agent.XXXXXX")
+	eval "$(ssh-agent -s -a "$agent_dir/socket")" >"$agent_dir/said"
+}
+no_agent() {
+	ssh-agent -k >"$agent_dir/said"
+}
+
 # ssh_with KEY ARG...: ssh with this key alone, which asks nothing.
 ssh_with() {
 	ssh_key=$1

@@ -14,7 +14,7 @@ auth() {
 $BED on gateway mv /etc/moshgate/id_ed25519 /etc/moshgate/kept
 auth agent
 ok 'the gateway needs no key' see_log gateway 'event=start .*key=none'
-eval "$(ssh-agent -s)" >/dev/null
+an_agent
 ssh-add -q "$BED_DIR/client_key"
 
 # through OPTION... CMD: $out is what is printed by CMD, with ssh that gets in at
@@ -106,7 +106,7 @@ ok '... as the log has it' see_log gateway \
 	'user=bob .*reason=agent-refused detail="the agent has 7 keys, of which 6 were refused'
 
 # Somebody has to confirm.
-ssh-agent -k >/dev/null
+no_agent
 cat >"$TMUX_TMPDIR/confirm" <<-END
 	#!/bin/sh
 	touch "$TMUX_TMPDIR/confirms"
@@ -114,8 +114,9 @@ cat >"$TMUX_TMPDIR/confirm" <<-END
 	exit "\$(cat "$TMUX_TMPDIR/word")"
 END
 chmod 755 "$TMUX_TMPDIR/confirm"
-eval "$(SSH_ASKPASS=$TMUX_TMPDIR/confirm DISPLAY=:0 \
-	SSH_ASKPASS_REQUIRE=force ssh-agent -s)" >/dev/null
+export SSH_ASKPASS="$TMUX_TMPDIR/confirm" SSH_ASKPASS_REQUIRE=force DISPLAY=:0
+an_agent
+unset SSH_ASKPASS SSH_ASKPASS_REQUIRE DISPLAY
 ssh-add -q -c "$TMUX_TMPDIR/many6"
 fresh a
 type_in a "SSH_AUTH_SOCK=$SSH_AUTH_SOCK ssh -A -o IdentitiesOnly=yes \
@@ -147,6 +148,6 @@ is '... nor one of which the remote refuses all keys' "$out$err" carol
 ok '... over the same connection' not log_has remote \
 	'(closed by|Disconnected from) authenticating user carol'
 auth agent
-ssh-agent -k >/dev/null
+no_agent
 through -A alice@gateway id -un
 is 'an agent that is gone opens nothing more' "$out" ''
