@@ -30,8 +30,7 @@ new_key() {
 # gateway's.
 gateway_pub=$($BED on gateway cat /etc/moshgate/id_ed25519.pub)
 remote_line() {
-	printf '%s\n' "$gateway_pub" "$1$(cat "$TMUX_TMPDIR/$2.pub")" |
-		$BED on remote sh -c 'cat >/home/alice/.ssh/authorized_keys'
+	authorized_keys alice "$gateway_pub" "$1$(cat "$TMUX_TMPDIR/$2.pub")"
 }
 
 # runs KEY: what a command on the remote prints; nothing, if the key is refused.

@@ -66,7 +66,7 @@ is 'a file goes through' "$($BED on remote cat /home/alice/there)" content
 
 # Keys of other kinds.
 has_key() {
-	$BED on remote sh -c 'cat >/home/bob/.ssh/authorized_keys' <"$1.pub"
+	authorized_keys bob "$(cat "$1.pub")"
 }
 kind() {
 	ssh-keygen -q -t "$@" -N '' -f "$TMUX_TMPDIR/$1"
